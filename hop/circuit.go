@@ -1,0 +1,3 @@
+package hop
+
+// Stub.

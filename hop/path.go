@@ -1,0 +1,56 @@
+package hop
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"hopwire/link"
+)
+
+// A Hop is one node of a path as its source knows it.
+type Hop struct {
+	Key    link.Key
+	Onion  [32]byte // the X25519 onion key to use now
+	Parity byte     // lowest bit of the epoch of Onion
+	Price  byte     // price limit as a power of two
+}
+
+// A Path is a way to its last hop; the first is a neighbour. 1 to MaxHops hops
+// (2 to MaxHops when there is a relay). A path of one hop is the neighbour itself.
+type Path struct {
+	Hops []Hop
+	Cost time.Duration // what the map expects, for ranking and time-outs
+}
+
+// Errors of a path source.
+var (
+	ErrUnknown = errors.New("hop: address is not known")
+	ErrNoPath  = errors.New("hop: no path")
+)
+
+// A Reason says what went wrong on a circuit.
+type Reason byte
+
+const (
+	ReasonLinkDown Reason = iota + 1 // the hop lost its next hop
+	ReasonFull                       // its circuit table is full
+	ReasonBusy                       // too many set-ups
+	ReasonRefused                    // the next hop could not open the set-up
+	ReasonNoNext                     // the next short id is no neighbour
+	ReasonExpired                    // end of the circuit's life
+	ReasonTimeout                    // no answer (seen by the source)
+	ReasonLoss                       // unexplained loss (seen by the source)
+	ReasonSpoiled                    // frames of the far end fail their tag (seen by the source)
+)
+
+// Paths is what hop needs of a map; package route has one.
+type Paths interface {
+	// Paths returns up to n paths to the address, the cheapest first and the
+	// others as disjoint from it as can be had; ErrUnknown, ErrNoPath.
+	Paths(now time.Time, to link.Key, n int) ([]Path, error)
+	// Lookup finds the key of a mesh IPv6 address.
+	Lookup(ip netip.Addr) (link.Key, bool)
+	// Failed reports trouble with hop i of a path (or the link that leads to it).
+	Failed(now time.Time, p Path, i int, why Reason)
+}

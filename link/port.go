@@ -1,0 +1,101 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// Frame lengths: the two lengths of Ethernet payload that ever cross a link
+// (wire.md, "Frame"). 1440 fits any 1500-byte link and a UDP/IPv6 underlay
+// behind PPPoE, so a frame never changes its size on the way.
+const (
+	FrameShort = 320
+	FrameLong  = 1440
+)
+
+// frameTail is room behind the longest frame: an AEAD may write its tag there
+// when it is used as a key stream only, and a port can tell an oversize frame.
+const frameTail = 16
+
+// An Addr is the address of a neighbour on its port: a MAC address or a UDP
+// address and port. It is comparable and may be a map key. The zero Addr is none.
+type Addr struct {
+	ap  netip.AddrPort
+	mac [6]byte
+	eth bool
+}
+
+// MACAddr returns the address of an Ethernet-like neighbour.
+func MACAddr(mac [6]byte) Addr { return Addr{mac: mac, eth: true} }
+
+// UDPAddr returns the address of a neighbour behind a UDP path. IPv4-mapped
+// addresses are unmapped, so that one neighbour has one address.
+func UDPAddr(ap netip.AddrPort) Addr {
+	return Addr{ap: netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())}
+}
+
+// MAC returns the MAC address; ok is false for a UDP address.
+func (a Addr) MAC() (mac [6]byte, ok bool) { return a.mac, a.eth }
+
+// UDP returns the UDP address; it is invalid for a MAC address.
+func (a Addr) UDP() netip.AddrPort { return a.ap }
+
+// String is the usual text form.
+func (a Addr) String() string {
+	if !a.eth {
+		return a.ap.String()
+	}
+	m := a.mac
+	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
+}
+
+// A Frame is one buffer of the fixed pool and what a port must know of it.
+// Whoever holds the pointer owns it; handing it on hands on the ownership.
+type Frame struct {
+	// Addr is the sender's address on the way in, the receiver's on the way out.
+	Addr Addr
+	// Broadcast: it arrived, or is to be sent, as an Ethernet broadcast.
+	Broadcast bool
+	// N is the number of valid bytes.
+	N int
+
+	buf [FrameLong + frameTail]byte
+}
+
+// Bytes returns the valid part of the buffer; it is the frame's own memory.
+func (f *Frame) Bytes() []byte { return f.buf[:f.N] }
+
+// Room returns the whole buffer, for a port to read into.
+func (f *Frame) Room() []byte { return f.buf[:] }
+
+// ErrNoBroadcast is returned by ports that have no broadcast side.
+var ErrNoBroadcast = errors.New("link: port has no broadcast")
+
+// A Port carries frames to and from the neighbours on one interface (or one UDP
+// socket). One goroutine may call Read, one ReadBroadcast and one the Write
+// methods, at the same time; Close may be called from any and wakes them all.
+type Port interface {
+	// Read blocks until at least one unicast frame has arrived, then fills as
+	// many of frames as are there without waiting: N, Addr and the bytes. Frames
+	// longer than FrameLong have N > FrameLong. It returns net.ErrClosed after Close.
+	Read(frames []*Frame) (int, error)
+	// Write sends frames to their Addr without blocking and returns how many the
+	// kernel took; the rest did not fit into its queue (no error) or failed.
+	Write(frames []*Frame) (int, error)
+	// ReadBroadcast blocks for one broadcast frame; ErrNoBroadcast if there are none.
+	ReadBroadcast(f *Frame) error
+	// WriteBroadcast sends one frame to everybody on the segment.
+	WriteBroadcast(f *Frame) error
+	Close() error
+}
+
+// PortInfo describes a port to the core.
+type PortInfo struct {
+	Name      string // interface name, or "udp"
+	MAC       [6]byte
+	Broadcast bool   // has a broadcast side: beacons can be sent
+	Key       int    // which network key holds on it, an index into Config.NetworkKeys
+	Capacity  uint32 // kbit/s as the kernel states it; 0: unknown
+	Group     string // ports of one interface (several EtherTypes) share it; links of a group are told apart by port nonce
+}

@@ -1,0 +1,2 @@
+// Package pay is described in its wire.md.
+package pay

@@ -1,0 +1,2 @@
+// Package route is described in its wire.md.
+package route
