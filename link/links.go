@@ -1,20 +1,36 @@
 package link
 
-import "time"
+import (
+	"io"
+	mrand "math/rand/v2"
+	"slices"
+	"time"
+)
 
-// Stub of the core: one neighbour link as the layers above see it.
-type Link struct{ Index int }
-
-type Quality struct {
-	RTT, RTTMin time.Duration // smoothed; minimum of the last ten minutes; 0: unknown
-	LossOut     float64       // share of our frames that the neighbour did not get, 0..1
-	LossIn      float64
-	Capacity    uint32 // kbit/s, 0: unknown
+// A Config says who the node is and whom it lets in.
+type Config struct {
+	Identity    *Identity
+	NetworkKeys []NetworkKey // one, or two while a mesh is rekeyed: the first is sent, both are accepted
+	Neighbours  []Static     // configured neighbours; they are always allowed
+	Allow       []Key        // when not empty, nobody else (but Neighbours) may be a neighbour
+	Beacon      bool         // announce ourselves on ports that have a broadcast side
+	Rand        io.Reader    // keys and nonces
+	Jitter      *mrand.Rand  // timing only; kept apart so that a new draw changes no key
+	Env         Env
 }
 
-// Upper is the layer above the links.
+// A Static is a configured neighbour. Without an Addr it is looked for by
+// broadcasting first messages on every port that can.
+type Static struct {
+	Key  Key
+	Addr Addr // zero: not known
+}
+
+// Upper is the layer above the links. Its methods are called by the owner of the
+// Links, inside Receive, Advance and the port methods.
 type Upper interface {
 	LinkUp(now time.Time, l *Link)
+	// LinkDown: the labels of the link are void; l must not be used afterwards.
 	LinkDown(now time.Time, l *Link)
 	// Frame passes up an authenticated data frame (label not 0); f belongs to the callee.
 	Frame(now time.Time, l *Link, h Header, f *Frame)
@@ -22,23 +38,186 @@ type Upper interface {
 	Message(now time.Time, l *Link, kind byte, data []byte)
 }
 
-func (l *Link) Peer() Key        { panic("stub") }
-func (l *Link) Quality() Quality { panic("stub") }
-
-// Send seals and sends a data frame whose body (f.Bytes()[40:]) is ready; f belongs to the link from then on.
-func (l *Link) Send(now time.Time, h Header, f *Frame) { panic("stub") }
-
-// Post sends a control message that must arrive (copied): acknowledged and resent by the link. done (may be nil)
-// is called once: ok, or given up / link down. False: too many are outstanding, nothing is sent and done is not called.
-func (l *Link) Post(now time.Time, kind byte, data []byte, done func(now time.Time, ok bool)) bool {
-	panic("stub")
+// Counters count what happened to frames and handshakes since the start.
+type Counters struct {
+	In, Out, Control                                uint64 // frames that opened, were sealed, were link control
+	BadLength, Unknown, Replayed, BadRecord, NoRoom uint64 // drops
+	BeaconsSent, BeaconsHeard, BeaconsBad           uint64
+	FirstHeard, FirstBadFilter, FirstSeen           uint64 // messages 1 by what stopped them
+	FirstLimited, FirstBad, FirstRefused            uint64
+	SecondBad, Handshakes, Rekeys, LinksLost        uint64
+	MessagesLost                                    uint64
 }
 
-// Kinds of control messages (records that are acknowledged) by the layer that uses them.
-const (
-	KindHop   = 16 // 16..31 belong to hop
-	KindRoute = 32 // 32..63 to route
-)
+// Links is the link layer of one node: ports, neighbours and what stands between
+// them. It does no I/O, reads no clock and starts no goroutine: the caller passes
+// in the time and every frame, and what comes out goes to Env. It is not safe for
+// concurrent use. Everything in it is bounded by the constants in const.go.
+type Links struct {
+	c     Config
+	up    Upper
+	boot  [4]byte
+	keys  []netKey
+	ports []*port
+	links []*Link // live and unconfirmed, in order of creation
+	seen  seenCache
+	next  time.Time
+	dirty []*Link // have records to flush
 
-// MaxMessage is the most data of one control message.
-const MaxMessage = 1393
+	N Counters
+}
+
+// New returns the link layer without ports; up is called from now on.
+func New(c Config, up Upper) *Links {
+	ls := &Links{c: c, up: up}
+	ls.draw(ls.boot[:])
+	for _, k := range c.NetworkKeys {
+		ls.keys = append(ls.keys, newNetKey(k))
+	}
+	return ls
+}
+
+// draw fills b with key material; a failing source of randomness is fatal.
+func (ls *Links) draw(b []byte) {
+	if _, err := io.ReadFull(ls.c.Rand, b); err != nil {
+		panic("link: internal error: no randomness: " + err.Error())
+	}
+}
+
+// stream returns a generator of its own for a job of public-key work.
+func (ls *Links) stream() io.Reader {
+	var seed [32]byte
+	ls.draw(seed[:])
+	return mrand.NewChaCha8(seed)
+}
+
+// jitter returns d changed by up to the given percentage either way.
+func (ls *Links) jitter(d time.Duration, percent int64) time.Duration {
+	span := int64(d) * percent / 100
+	if span <= 0 {
+		return d
+	}
+	return d + time.Duration(ls.c.Jitter.Int64N(2*span+1)-span)
+}
+
+// wake makes Advance be called at t or before.
+func (ls *Links) wake(t time.Time) {
+	if ls.next.IsZero() || t.Before(ls.next) {
+		ls.next = t
+	}
+}
+
+// allowed says whether the holder of key may be a neighbour.
+func (ls *Links) allowed(k Key) bool {
+	if k == ls.c.Identity.Key() {
+		return false
+	}
+	isK := func(s Static) bool { return s.Key == k }
+	return len(ls.c.Allow) == 0 || slices.Contains(ls.c.Allow, k) || slices.ContainsFunc(ls.c.Neighbours, isK)
+}
+
+// All returns the links that are up, in the order in which they came up.
+func (ls *Links) All() []*Link {
+	var up []*Link
+	for _, l := range ls.links {
+		if l.up {
+			up = append(up, l)
+		}
+	}
+	return up
+}
+
+// Receive takes one frame that a port read, in the order of checks of wire.md
+// ("What a receiver does"): only keys say what a frame is, and no state changes
+// before a check has passed. It owns f from now on.
+func (ls *Links) Receive(now time.Time, id int, f *Frame) {
+	p := ls.port(id)
+	if p == nil || ls.take(now, p, f) {
+		return
+	}
+	ls.c.Env.Free(f)
+}
+
+// take returns true when it has passed f on.
+func (ls *Links) take(now time.Time, p *port, f *Frame) bool {
+	switch {
+	case f.N != FrameShort && f.N != FrameLong:
+		ls.N.BadLength++
+	case f.Broadcast && f.N == FrameShort:
+		ls.beacon(now, p, f)
+	case f.Broadcast:
+		ls.door(now, p, f)
+	default:
+		if l, h, ok := ls.open(now, p, f); ok {
+			return l.receive(now, h, f)
+		}
+		if f.N == FrameLong {
+			ls.door(now, p, f)
+		} else {
+			ls.N.Unknown++
+		}
+	}
+	return false
+}
+
+// open finds the session that opens f, if any: those of its address, and on UDP
+// any of the port, since addresses roam.
+func (ls *Links) open(now time.Time, p *port, f *Frame) (*Link, Header, bool) {
+	for _, l := range p.byAddr[f.Addr] {
+		if h, ok := l.open(now, f.Bytes()); ok {
+			return l, h, true
+		}
+	}
+	if _, eth := f.Addr.MAC(); eth || len(p.links) == 0 || !p.roamBucket.take(now, openRate, openBurst) {
+		return nil, Header{}, false
+	}
+	for _, l := range p.links {
+		if l.addr == f.Addr {
+			continue
+		}
+		if h, ok := l.open(now, f.Bytes()); ok {
+			p.move(l, f.Addr)
+			return l, h, true
+		}
+	}
+	return nil, Header{}, false
+}
+
+// Advance does what is due and returns the time of the next call; zero: nothing pending.
+func (ls *Links) Advance(now time.Time) time.Time {
+	if ls.next.IsZero() || now.Before(ls.next) {
+		return ls.next
+	}
+	ls.next = time.Time{}
+	for _, p := range ls.ports {
+		if p != nil {
+			ls.advancePort(now, p)
+		}
+	}
+	for _, l := range slices.Clone(ls.links) {
+		if !l.gone {
+			l.advance(now)
+		}
+	}
+	ls.Flush(now)
+	return ls.next
+}
+
+// Flush sends the control records that were collected since the last call. The
+// caller calls it at the end of each turn, so that what one event caused shares frames.
+func (ls *Links) Flush(now time.Time) {
+	for i := 0; i < len(ls.dirty); i++ {
+		ls.dirty[i].flush(now)
+	}
+	ls.dirty = ls.dirty[:0]
+}
+
+// Close tells every neighbour that we leave; the links are not taken down.
+func (ls *Links) Close(now time.Time) {
+	for _, l := range ls.links {
+		if l.up {
+			l.record(now, recordBye, nil)
+		}
+	}
+	ls.Flush(now)
+}

@@ -97,5 +97,5 @@ type PortInfo struct {
 	Broadcast bool   // has a broadcast side: beacons can be sent
 	Key       int    // which network key holds on it, an index into Config.NetworkKeys
 	Capacity  uint32 // kbit/s as the kernel states it; 0: unknown
-	Group     string // ports of one interface (several EtherTypes) share it; links of a group are told apart by port nonce
+	MaxLinks  int    // 0: MaxLinks; 16 on a radio, whose air hellos would fill
 }

@@ -1,0 +1,46 @@
+package link
+
+import "time"
+
+// Constants of the link protocol that are chosen, not derived: what each was
+// traded against stands in wire.md, "Constants". Change them by measurement.
+const (
+	helloBusy  = time.Second     // between hellos on a link that carries circuits
+	helloIdle  = 4 * time.Second // on one that does not
+	probeAfter = 6               // silence in fifths of the hello gap before probing (1.2 s)
+	probeGap   = 150 * time.Millisecond
+	probeMax   = 8                       // unanswered probes before a link is down,
+	probeSpan  = 1800 * time.Millisecond // and the least time they take (3 s of silence in all)
+
+	rekeyAfter  = 120 * time.Second
+	rekeyFrames = 1 << 30
+	rekeyRetry  = 5 * time.Second
+	keyLife     = 180 * time.Second
+
+	handshakeWait = time.Second // first retry; doubled up to
+	handshakeMax  = time.Minute
+	answerLife    = 10 * time.Second // an unconfirmed session is forgotten after this
+	simultaneous  = 3 * time.Second  // two handshakes closer than this crossed on the wire
+
+	resendBase  = 20 * time.Millisecond // plus twice the RTT
+	resendTries = 4                     // the first and three more
+	rttUnknown  = 100 * time.Millisecond
+
+	doorRate, doorBurst = 4, 32   // first messages a second and at once, per MAC and per port
+	openRate, openBurst = 64, 256 // costlier checks of unknown frames, per port
+
+	seenSize       = 4096
+	maxAttempts    = 64 // own handshakes under way, per port
+	maxHeard       = 64 // neighbours remembered from beacons, per port
+	maxPerAddr     = 4  // sessions for one MAC
+	maxOutstanding = 64 // unacknowledged messages on a link: the width of an acknowledgement
+	maxQueued      = 256
+)
+
+// MaxLinks bounds the links of one port when PortInfo.MaxLinks is 0.
+const MaxLinks = 64
+
+// beaconTimes are the first beacons of a port; then one every beaconGap ± 20 %.
+var beaconTimes = [...]time.Duration{0, 500 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
+
+const beaconGap = 10 * time.Second

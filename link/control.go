@@ -1,0 +1,295 @@
+package link
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+)
+
+// Kinds of records in a link-control body (wire.md, "Link control"). Kinds from
+// KindHop on are messages: numbered, acknowledged and resent.
+const (
+	recordPadding = 0
+	recordHello   = 1
+	recordAck     = 2
+	recordRekey1  = 3
+	recordRekey2  = 4
+	recordBye     = 5
+
+	KindHop   = 16 // 16..31 belong to package hop
+	KindRoute = 32 // 32..63 to package route
+)
+
+// Record layout.
+const (
+	offRecordKind   = 0
+	offRecordLength = offRecordKind + 1
+	offRecordData   = offRecordLength + 2
+	numberSize      = 4 // in front of a message's data
+
+	// MaxMessage is the most data of one control message.
+	MaxMessage = BodyLong - offRecordData - numberSize
+)
+
+// A message is one that waits for its acknowledgement.
+type message struct {
+	number uint32
+	kind   byte
+	data   []byte
+	sent   time.Time // zero: not yet
+	tries  int
+	done   func(now time.Time, ok bool)
+}
+
+// An outbox is the control side of one link: the records of the frame being
+// filled, the messages not yet acknowledged, and what has been received.
+type outbox struct {
+	body  []byte // records collected in this turn
+	dirty bool
+	last  uint32 // number of our newest message
+	queue []message
+	seen  Window // numbers received
+	high  uint32 // the highest of them,
+	map64 uint64 // and which of the 64 before it were
+	ack   bool
+}
+
+func (o *outbox) init() { o.body = make([]byte, 0, BodyLong) }
+
+// record adds a record to the frame that Flush will send; a full frame goes first.
+func (l *Link) record(now time.Time, kind byte, data []byte) {
+	l.reserve(now, offRecordData+len(data))
+	l.append(kind, data)
+}
+
+func (l *Link) append(kind byte, data []byte) {
+	o := &l.control
+	o.body = append(o.body, kind)
+	o.body = binary.LittleEndian.AppendUint16(o.body, uint16(len(data)))
+	o.body = append(o.body, data...)
+}
+
+// reserve makes room for n bytes and has the link flushed.
+func (l *Link) reserve(now time.Time, n int) {
+	o := &l.control
+	if len(o.body)+n > BodyLong {
+		l.send(now)
+	}
+	if !o.dirty {
+		o.dirty = true
+		l.ls.dirty = append(l.ls.dirty, l)
+	}
+}
+
+// flush sends what the turn collected; an acknowledgement rides along.
+func (l *Link) flush(now time.Time) {
+	l.control.dirty = false
+	if l.control.ack {
+		l.control.ack = false
+		l.acknowledge(now)
+		l.control.dirty = false
+	}
+	l.send(now)
+}
+
+// send seals the collected records into one frame.
+func (l *Link) send(now time.Time) {
+	o := &l.control
+	if len(o.body) == 0 || l.gone {
+		return
+	}
+	f := l.ls.c.Env.Alloc()
+	if f == nil {
+		l.ls.N.NoRoom++
+		o.body = o.body[:0]
+		return
+	}
+	f.N = FrameShort
+	if len(o.body) > BodyShort {
+		f.N = FrameLong
+	}
+	b := f.Bytes()[offBody:]
+	clear(b[copy(b, o.body):])
+	o.body = o.body[:0]
+	l.cur.Send.SealControl(l.cur.counter, f.Bytes())
+	l.out(f)
+}
+
+// acknowledge says which messages have come.
+func (l *Link) acknowledge(now time.Time) {
+	var a [12]byte
+	binary.LittleEndian.PutUint32(a[:], l.control.high)
+	binary.LittleEndian.PutUint64(a[4:], l.control.map64)
+	l.record(now, recordAck, a[:])
+}
+
+// Post sends a control message that must arrive; data is copied. done, if not
+// nil, is called once: acknowledged, or given up or link down. False: the link is
+// down or too much is outstanding, nothing is sent and done is not called.
+func (l *Link) Post(now time.Time, kind byte, data []byte, done func(now time.Time, ok bool)) bool {
+	o := &l.control
+	if !l.Up() || len(o.queue) >= maxQueued || len(data) > MaxMessage {
+		return false
+	}
+	o.last++
+	o.queue = append(o.queue, message{number: o.last, kind: kind, data: slices.Clone(data), done: done})
+	if i := len(o.queue) - 1; o.queue[i].number-o.queue[0].number < maxOutstanding {
+		l.transmit(now, &o.queue[i])
+	}
+	return true
+}
+
+// transmit puts a message into the frame being filled and sets its resend time.
+func (l *Link) transmit(now time.Time, m *message) {
+	l.reserve(now, offRecordData+numberSize+len(m.data))
+	o := &l.control
+	o.body = append(o.body, m.kind)
+	o.body = binary.LittleEndian.AppendUint16(o.body, uint16(numberSize+len(m.data)))
+	o.body = binary.LittleEndian.AppendUint32(o.body, m.number)
+	o.body = append(o.body, m.data...)
+	m.sent, m.tries = now, m.tries+1
+	l.ls.wake(now.Add(l.resendAfter()))
+}
+
+func (l *Link) resendAfter() time.Duration {
+	rtt := l.live.rtt
+	if rtt == 0 {
+		rtt = rttUnknown
+	}
+	return 2*rtt + resendBase
+}
+
+// resend repeats what was not acknowledged in time, gives up after three
+// repetitions and sends what now fits into the window.
+func (l *Link) resend(now time.Time) {
+	o, after := &l.control, l.resendAfter()
+	var lost []message
+	for i := 0; i < len(o.queue); i++ {
+		m := &o.queue[i]
+		if m.number-o.queue[0].number >= maxOutstanding {
+			break
+		}
+		if due := m.sent.Add(after); m.tries > 0 && now.Before(due) {
+			l.ls.wake(due)
+		} else if m.tries >= resendTries {
+			lost = append(lost, *m)
+			o.queue = slices.Delete(o.queue, i, i+1)
+			i--
+		} else {
+			l.transmit(now, m)
+		}
+	}
+	l.ls.N.MessagesLost += uint64(len(lost))
+	for _, m := range lost {
+		m.finish(now, false)
+	}
+}
+
+func (m *message) finish(now time.Time, ok bool) {
+	if m.done != nil {
+		m.done(now, ok)
+	}
+}
+
+// fail ends every message of a link that went down.
+func (o *outbox) fail(now time.Time) {
+	queue := o.queue
+	o.queue = nil
+	for i := range queue {
+		queue[i].finish(now, false)
+	}
+}
+
+// acked takes an acknowledgement.
+func (l *Link) acked(now time.Time, data []byte) bool {
+	if len(data) != 12 {
+		return false
+	}
+	high, bits := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint64(data[4:])
+	var done []message
+	o := &l.control
+	o.queue = slices.DeleteFunc(o.queue, func(m message) bool {
+		back := high - m.number // 0: the highest itself
+		ok := m.tries > 0 && (back == 0 || back <= 64 && bits>>(back-1)&1 == 1)
+		if ok {
+			done = append(done, m)
+		}
+		return ok
+	})
+	for _, m := range done {
+		m.finish(now, true)
+	}
+	l.resend(now)
+	return true
+}
+
+// records takes the records of a control body in turn; the first that is
+// malformed ends it.
+func (l *Link) records(now time.Time, body []byte) {
+	for len(body) >= offRecordData && !l.gone {
+		kind, n := body[offRecordKind], int(binary.LittleEndian.Uint16(body[offRecordLength:]))
+		if kind == recordPadding {
+			return
+		}
+		if body = body[offRecordData:]; n > len(body) || !l.takeRecord(now, kind, body[:n]) {
+			l.ls.N.BadRecord++
+			return
+		}
+		body = body[n:]
+	}
+}
+
+func (l *Link) takeRecord(now time.Time, kind byte, data []byte) bool {
+	switch {
+	case kind >= KindHop:
+		return l.takeMessage(now, kind, data)
+	case kind == recordHello:
+		return l.takeHello(now, data)
+	case kind == recordAck:
+		return l.acked(now, data)
+	case kind == recordRekey1:
+		l.rekey1(now, data)
+	case kind == recordRekey2:
+		l.rekey2(now, data)
+	case kind == recordBye:
+		l.close(now)
+	}
+	return true // of a later version: skipped
+}
+
+// takeMessage passes a message up once and acknowledges it each time.
+func (l *Link) takeMessage(now time.Time, kind byte, data []byte) bool {
+	if len(data) < numberSize {
+		return false
+	}
+	n := binary.LittleEndian.Uint32(data)
+	o := &l.control
+	if n == 0 || !o.seen.Plausible(uint64(n)) {
+		return false
+	}
+	fresh := o.seen.Check(uint64(n))
+	o.note(n)
+	l.reserve(now, 0)
+	if fresh {
+		o.seen.Accept(uint64(n))
+		l.ls.up.Message(now, l, kind, data[numberSize:])
+	}
+	return true
+}
+
+// note enters a number into the acknowledgement. One that is too old for the map
+// is acknowledged in its own place, as if it were the highest.
+func (o *outbox) note(n uint32) {
+	o.ack = true
+	switch d := int32(n - o.high); {
+	case o.high == 0:
+		o.high, o.map64 = n, 0
+	case d > 64:
+		o.high, o.map64 = n, 0
+	case d > 0:
+		o.map64 = o.map64<<d | 1<<(d-1)
+		o.high = n
+	case d < 0 && d >= -64:
+		o.map64 |= 1 << (-d - 1)
+	}
+}

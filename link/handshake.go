@@ -1,0 +1,373 @@
+package link
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/mlkem"
+	"encoding/binary"
+	"errors"
+	"hash"
+	"io"
+
+	"github.com/dchest/siphash"
+	"github.com/flynn/noise"
+	"golang.org/x/crypto/blake2s"
+)
+
+// Handshake: Noise IKpsk2 with ML-KEM-768 inside, ephemeral keys as
+// representatives, and a filter in front (wire.md, "Handshake"). These functions
+// share no state: they run wherever public-key work is done.
+
+// A Kind tells the two uses of the handshake apart: a message of one can never
+// serve as one of the other.
+type Kind byte
+
+const (
+	KindLink    Kind = iota // between neighbours
+	KindSession             // end to end, inside a circuit
+)
+
+var prologues = [...]string{KindLink: "hopwire 1 link", KindSession: "hopwire 1 session"}
+
+// Message layout. The filter is missing in a rekey, which starts at offEphemeral.
+const (
+	offFilter    = 0
+	offEphemeral = offFilter + filterSize // representative
+	offSecret    = offEphemeral + 32      // Noise: the rest
+
+	filterSize = 16
+	sealSize   = 16
+
+	// Payload of message 1, behind the encrypted static key (32 + 16).
+	offVersion   = 0
+	offPortNonce = offVersion + 1
+	offFilterKey = offPortNonce + 8
+	offEncaps    = offFilterKey + filterSize
+	offPadding1  = offEncaps + mlkem.EncapsulationKeySize768
+
+	// Payload of message 2.
+	offCipher   = offPortNonce + 8
+	offPadding2 = offCipher + mlkem.CiphertextSize768
+
+	minHandshake = 32 + 32 + sealSize + offPadding1 + sealSize // of message 1, without the filter
+)
+
+const _ = uint(rekeySize - minHandshake) // a rekey fits
+
+// Errors of the handshake; the wire never learns which.
+var (
+	ErrHandshake = errors.New("link: handshake failed")
+	ErrVersion   = errors.New("link: handshake of an unknown version")
+	ErrRefused   = errors.New("link: handshake of somebody who is not allowed")
+)
+
+// FirstFilter is the key of the filter in front of messages 1 to one responder.
+type FirstFilter struct{ k0, k1 uint64 }
+
+// NewFirstFilter derives the filter; beaconNonce is the responder's newest, or nil.
+func NewFirstFilter(responder Key, kind Kind, nk NetworkKey, beaconNonce []byte) FirstFilter {
+	b := append([]byte("hopwire 1 prefilter"), responder[:]...)
+	b = append(append(append(b, byte(kind)), nk[:]...), beaconNonce...)
+	h := blake2s.Sum256(b)
+	return newFilter(h[:])
+}
+
+func newFilter(key []byte) FirstFilter {
+	return FirstFilter{binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[8:])}
+}
+
+// Check says whether a message can have been made by somebody who knows the
+// responder and the mesh: 0.4 µs, no allocation. It covers every byte, so that a
+// recorded head with a random tail does not pass.
+func (f FirstFilter) Check(msg []byte) bool {
+	if len(msg) < filterSize {
+		return false
+	}
+	a, b := siphash.Hash128(f.k0, f.k1, msg[offEphemeral:])
+	return binary.LittleEndian.Uint64(msg) == a && binary.LittleEndian.Uint64(msg[8:]) == b
+}
+
+func (f FirstFilter) put(msg []byte) {
+	a, b := siphash.Hash128(f.k0, f.k1, msg[offEphemeral:])
+	binary.LittleEndian.PutUint64(msg, a)
+	binary.LittleEndian.PutUint64(msg[8:], b)
+}
+
+// SeenHash names a first message in a cache of those seen: 8 bytes over its e.
+func SeenHash(msg []byte) uint64 {
+	if len(msg) < offSecret {
+		return 0
+	}
+	return siphash.Hash(0x686f7077697265, 1, msg[offEphemeral:offSecret])
+}
+
+// oneKey is Noise's DH with an ephemeral key that was drawn before.
+type oneKey struct {
+	noise.DHFunc
+	e *Ephemeral
+}
+
+func (d oneKey) GenerateKeypair(io.Reader) (noise.DHKey, error) {
+	return noise.DHKey{Private: d.e.Private[:], Public: d.e.Public[:]}, nil
+}
+
+func (i *Identity) dhKey() noise.DHKey {
+	return noise.DHKey{Private: i.static[:], Public: i.public[:]}
+}
+
+// state begins a Noise handshake with the ephemeral e.
+func state(e *Ephemeral, kind Kind, id *Identity, nk NetworkKey, peer []byte, initiator bool) (*noise.HandshakeState, error) {
+	h := blake2s.Sum256(nk[:])
+	return noise.NewHandshakeState(noise.Config{
+		CipherSuite:           noise.NewCipherSuite(oneKey{noise.DH25519, e}, noise.CipherChaChaPoly, noise.HashBLAKE2s),
+		Pattern:               noise.HandshakeIK,
+		Initiator:             initiator,
+		Prologue:              append([]byte(prologues[kind]), h[:]...),
+		PresharedKey:          nk[:],
+		PresharedKeyPlacement: 2,
+		StaticKeypair:         id.dhKey(),
+		PeerStatic:            peer,
+	})
+}
+
+// wire turns a Noise message into what is sent: filter space, representative, rest.
+func wire(filtered bool, e *Ephemeral, message []byte) []byte {
+	var out []byte
+	if filtered {
+		out = make([]byte, filterSize, filterSize+len(message))
+	}
+	out = append(out, e.Representative[:]...)
+	return append(out, message[32:]...)
+}
+
+// unwire turns what came into a Noise message; false for a key that no DH may see.
+func unwire(filtered bool, msg []byte) ([]byte, bool) {
+	if filtered {
+		msg = msg[offEphemeral:]
+	}
+	u := FromRepresentative([32]byte(msg))
+	var small byte
+	for _, b := range u[1:] {
+		small |= b
+	}
+	if small == 0 && u[0] <= 1 {
+		return nil, false
+	}
+	return append(u[:len(u):len(u)], msg[32:]...), true
+}
+
+func headSize(filtered bool) int {
+	if filtered {
+		return filterSize
+	}
+	return 0
+}
+
+// InitiateConfig says with whom and how to begin.
+type InitiateConfig struct {
+	Kind       Kind
+	Identity   *Identity
+	NetworkKey NetworkKey
+	Peer       Key
+	Filter     *FirstFilter // nil: inside a living session, no filter
+	PortNonce  [8]byte
+	Size       int // of the messages on the wire
+}
+
+// An Initiation is one handshake of the initiator. Check may be called from one
+// goroutine and Finish, once, from another, in this order.
+type Initiation struct {
+	filtered bool
+	filter   FirstFilter // of message 2
+	state    *noise.HandshakeState
+	kem      *mlkem.DecapsulationKey768
+	first    []byte
+}
+
+// Initiate makes message 1, of c.Size bytes.
+func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
+	e, err := NewEphemeral(rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	var seed [mlkem.SeedSize + filterSize]byte
+	if _, err := io.ReadFull(rand, seed[:]); err != nil {
+		return nil, nil, err
+	}
+	peer, err := c.Peer.X25519()
+	if err != nil {
+		return nil, nil, err
+	}
+	kem, err := mlkem.NewDecapsulationKey768(seed[:mlkem.SeedSize])
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := state(e, c.Kind, c.Identity, c.NetworkKey, peer[:], true)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := &Initiation{filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), state: s, kem: kem}
+	payload := make([]byte, c.Size-headSize(i.filtered)-minHandshake+offPadding1)
+	payload[offVersion] = Version
+	copy(payload[offPortNonce:], c.PortNonce[:])
+	copy(payload[offFilterKey:], seed[mlkem.SeedSize:])
+	copy(payload[offEncaps:], kem.EncapsulationKey().Bytes())
+	message, _, _, err := s.WriteMessage(nil, payload)
+	if err != nil {
+		return nil, nil, err
+	}
+	i.first = wire(i.filtered, e, message)
+	if i.filtered {
+		c.Filter.put(i.first)
+	}
+	return i, i.first, nil
+}
+
+// Check is the filter of message 2: cheap, no allocation, changes nothing. True
+// for any in a rekey, where the session has authenticated it.
+func (i *Initiation) Check(msg2 []byte) bool {
+	return len(msg2) == len(i.first) && (!i.filtered || i.filter.Check(msg2))
+}
+
+// Finish takes message 2 and returns the keys and the responder's port nonce.
+func (i *Initiation) Finish(msg2 []byte) (*Keys, [8]byte, error) {
+	var nonce [8]byte
+	if len(msg2) != len(i.first) {
+		return nil, nonce, ErrHandshake
+	}
+	m, ok := unwire(i.filtered, msg2)
+	if !ok {
+		return nil, nonce, ErrHandshake
+	}
+	payload, a, b, err := i.state.ReadMessage(nil, m)
+	if err != nil || a == nil || len(payload) < offPadding2 {
+		return nil, nonce, ErrHandshake
+	}
+	if payload[offVersion] != Version {
+		return nil, nonce, ErrVersion
+	}
+	secret, err := i.kem.Decapsulate(payload[offCipher:offPadding2])
+	if err != nil {
+		return nil, nonce, ErrHandshake
+	}
+	copy(nonce[:], payload[offPortNonce:])
+	return newKeys(true, a, b, secret, i.state.ChannelBinding(), i.first, msg2), nonce, nil
+}
+
+// RespondConfig says how to answer.
+type RespondConfig struct {
+	Kind        Kind
+	Identity    *Identity
+	NetworkKey  NetworkKey
+	Prefiltered bool
+	PortNonce   [8]byte
+	Size        int
+	Allow       func(Key) bool // nil: everybody; asked as soon as the initiator is known
+}
+
+// A Response is what came of a message 1.
+type Response struct {
+	Peer      Key
+	PortNonce [8]byte // the initiator's
+	Keys      *Keys
+	Message   []byte // message 2
+}
+
+// Respond answers message 1. The encapsulation draws from the standard library's
+// own generator, which takes no other; everything else is from rand.
+func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
+	if len(msg1) != c.Size || len(msg1) < headSize(c.Prefiltered)+minHandshake {
+		return nil, ErrHandshake
+	}
+	e, err := NewEphemeral(rand)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := unwire(c.Prefiltered, msg1)
+	if !ok {
+		return nil, ErrHandshake
+	}
+	s, err := state(e, c.Kind, c.Identity, c.NetworkKey, nil, false)
+	if err != nil {
+		return nil, err
+	}
+	payload, _, _, err := s.ReadMessage(nil, m)
+	if err != nil || len(payload) < offPadding1 || !bytes.Equal(s.PeerEphemeral(), m[:32]) {
+		return nil, ErrHandshake
+	}
+	peer, err := KeyFromX25519([32]byte(s.PeerStatic()))
+	if err != nil {
+		return nil, ErrHandshake
+	}
+	if c.Allow != nil && !c.Allow(peer) {
+		return nil, ErrRefused
+	}
+	if payload[offVersion] != Version {
+		return nil, ErrVersion
+	}
+	return c.answer(s, e, peer, payload, msg1)
+}
+
+// answer makes message 2.
+func (c *RespondConfig) answer(s *noise.HandshakeState, e *Ephemeral, peer Key, payload, msg1 []byte) (*Response, error) {
+	kem, err := mlkem.NewEncapsulationKey768(payload[offEncaps:offPadding1])
+	if err != nil {
+		return nil, ErrHandshake
+	}
+	secret, ciphertext := kem.Encapsulate()
+	answer := make([]byte, c.Size-headSize(c.Prefiltered)-32-sealSize)
+	answer[offVersion] = Version
+	copy(answer[offPortNonce:], c.PortNonce[:])
+	copy(answer[offCipher:], ciphertext)
+	m, a, b, err := s.WriteMessage(nil, answer)
+	if err != nil || a == nil {
+		return nil, ErrHandshake
+	}
+	r := &Response{Peer: peer, PortNonce: [8]byte(payload[offPortNonce:]), Message: wire(c.Prefiltered, e, m)}
+	if c.Prefiltered {
+		newFilter(payload[offFilterKey:]).put(r.Message)
+	}
+	r.Keys = newKeys(false, a, b, secret, s.ChannelBinding(), msg1, r.Message)
+	return r, nil
+}
+
+// Keys are what a handshake gives both ends.
+type Keys struct {
+	Send, Recv *Half
+	Resume     [32]byte // secret for sessions on further circuits
+}
+
+// Session returns the raw keys of an end-to-end session.
+func (k *Keys) Session() (send, recv [32]byte) { return k.Send.session, k.Recv.session }
+
+// newKeys derives the final keys: HKDF-BLAKE2s (RFC 5869) over both Split keys
+// and the ML-KEM secret, bound to everything that was on the wire.
+func newKeys(initiator bool, a, b *noise.CipherState, secret, binding, msg1, msg2 []byte) *Keys {
+	ka, kb := a.UnsafeKey(), b.UnsafeKey()
+	ikm := append(append(append([]byte(nil), ka[:]...), kb[:]...), secret...)
+	prk, err := hkdf.Extract(newBlake, ikm, nil)
+	if err != nil {
+		panic("link: internal error: " + err.Error())
+	}
+	h := newBlake()
+	h.Write(msg1)
+	h.Write(msg2)
+	info := string(binding) + string(h.Sum(nil))
+	expand := func(label string, n int) []byte {
+		out, err := hkdf.Expand(newBlake, prk, info+label, n)
+		if err != nil {
+			panic("link: internal error: " + err.Error())
+		}
+		return out
+	}
+	send, recv := newHalf(expand("initiator", halfSize)), newHalf(expand("responder", halfSize))
+	if !initiator {
+		send, recv = recv, send
+	}
+	return &Keys{Send: send, Recv: recv, Resume: [32]byte(expand("resume", 32))}
+}
+
+func newBlake() hash.Hash {
+	h, _ := blake2s.New256(nil) // no key: no error
+	return h
+}

@@ -1,0 +1,186 @@
+package link
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// Hello record (wire.md, "Hello"). Times are microseconds of the sender's own clock.
+const (
+	offHelloTime  = 0
+	offHelloEcho  = offHelloTime + 4 // the newest hello received: its time,
+	offHelloHeld  = offHelloEcho + 4 // and for how long it was held
+	offHelloSent  = offHelloHeld + 4 // frames sent on the link, this one included
+	offHelloLoss  = offHelloSent + 4 // loss that the sender of this sees, in 1/256
+	offHelloFlags = offHelloLoss + 1 // helloAsk: please answer at once
+	helloSize     = offHelloFlags + 1
+
+	helloAsk = 1
+)
+
+// Quality is what is known of a link, for routing.
+type Quality struct {
+	RTT, RTTMin     time.Duration // smoothed; least of the last ten minutes; 0: unknown
+	LossIn, LossOut float64       // shares of frames lost on the way to us, to the neighbour; 0..1
+	Capacity        uint32        // kbit/s; 0: unknown
+}
+
+// liveness is the state of hellos and probes.
+type liveness struct {
+	heard   time.Time // last authentic frame
+	helloAt time.Time
+	probes  int
+	probing time.Time // since; zero: not
+	probeAt time.Time
+	urgent  bool // probes of suspect
+
+	rtt, min, minBefore time.Duration
+	minSince            time.Time
+
+	peerTime   uint32 // newest hello: its time, and when it came
+	peerAt     time.Time
+	sentMark   uint32 // peer's count at the last loss estimate,
+	gotMark    uint64 // and ours
+	lossIn     float64
+	lossOut    float64
+	everMarked bool
+}
+
+func (v *liveness) alive(now time.Time) {
+	v.heard, v.probing, v.probes, v.urgent = now, time.Time{}, 0, false
+}
+
+// micros is the clock of hello records.
+func (ls *Links) micros(now time.Time) uint32 { return uint32(now.UnixMicro()) }
+
+// hello adds a hello to the frame being filled.
+func (l *Link) hello(now time.Time, flags byte) {
+	var h [helloSize]byte
+	v := &l.live
+	binary.LittleEndian.PutUint32(h[offHelloTime:], l.ls.micros(now))
+	if !v.peerAt.IsZero() {
+		binary.LittleEndian.PutUint32(h[offHelloEcho:], v.peerTime)
+		binary.LittleEndian.PutUint32(h[offHelloHeld:], uint32(now.Sub(v.peerAt).Microseconds()))
+	}
+	binary.LittleEndian.PutUint32(h[offHelloSent:], uint32(l.stats.FramesOut+1))
+	h[offHelloLoss] = byte(min(255, v.lossIn*256))
+	h[offHelloFlags] = flags
+	l.record(now, recordHello, h[:])
+}
+
+func (l *Link) helloGap() time.Duration {
+	if l.busy {
+		return helloBusy
+	}
+	return helloIdle
+}
+
+// watch sends hellos and probes; false: the link went down.
+func (l *Link) watch(now time.Time) bool {
+	v, gap := &l.live, l.helloGap()
+	if !now.Before(v.helloAt) {
+		l.hello(now, 0)
+		v.helloAt = now.Add(l.ls.jitter(gap, 10))
+	}
+	l.ls.wake(v.helloAt)
+	if silent := v.heard.Add(gap * probeAfter / 5); v.probing.IsZero() && now.Before(silent) {
+		l.ls.wake(silent)
+		return true
+	}
+	return l.probe(now)
+}
+
+// probe asks a silent neighbour for an answer until it is down.
+func (l *Link) probe(now time.Time) bool {
+	v, gap, most, span := &l.live, probeGap, probeMax, probeSpan
+	if v.urgent {
+		gap, most, span = 30*time.Millisecond, 3, 100*time.Millisecond
+	}
+	if v.probing.IsZero() {
+		v.probing, v.probeAt, v.probes = now, now, 0
+	}
+	if v.probes >= most && now.Sub(v.probing) >= span {
+		l.close(now)
+		return false
+	}
+	if !now.Before(v.probeAt) && v.probes < most {
+		v.probes++
+		v.probeAt = now.Add(gap)
+		l.hello(now, helloAsk)
+	}
+	if v.probes >= most {
+		v.probeAt = v.probing.Add(span)
+		if !v.probeAt.After(now) {
+			v.probeAt = now.Add(gap)
+		}
+	}
+	l.ls.wake(v.probeAt)
+	return true
+}
+
+// suspect begins urgent probes: dead after 100 ms without an answer.
+func (l *Link) suspect(now time.Time) {
+	if l.up {
+		l.live.urgent, l.live.probing = true, time.Time{}
+		l.probe(now)
+	}
+}
+
+// takeHello updates RTT and loss, and answers one that asks.
+func (l *Link) takeHello(now time.Time, h []byte) bool {
+	if len(h) < helloSize {
+		return false
+	}
+	v := &l.live
+	first := v.peerAt.IsZero()
+	if echo := binary.LittleEndian.Uint32(h[offHelloEcho:]); echo != 0 {
+		us := l.ls.micros(now) - echo - binary.LittleEndian.Uint32(h[offHelloHeld:])
+		v.measure(now, time.Duration(us)*time.Microsecond)
+	}
+	v.peerTime, v.peerAt = binary.LittleEndian.Uint32(h[offHelloTime:]), now
+	v.lossOut = float64(h[offHelloLoss]) / 256
+	v.count(binary.LittleEndian.Uint32(h[offHelloSent:]), l.stats.FramesIn)
+	if h[offHelloFlags]&helloAsk != 0 || first {
+		l.hello(now, 0)
+	}
+	return true
+}
+
+// measure takes one RTT sample; what cannot be true (over a minute) is left out.
+func (v *liveness) measure(now time.Time, d time.Duration) {
+	if d <= 0 || d > time.Minute {
+		return
+	}
+	if v.rtt == 0 {
+		v.rtt = d
+	}
+	v.rtt += (d - v.rtt) / 8
+	if v.min == 0 || now.Sub(v.minSince) > 5*time.Minute {
+		v.minBefore, v.min, v.minSince = v.min, d, now
+	}
+	v.min = min(v.min, d)
+}
+
+// count estimates the loss towards us from the neighbour's count of sent frames
+// and ours of received ones, over at least 32 of them.
+func (v *liveness) count(sent uint32, got uint64) {
+	ds, dg := sent-v.sentMark, got-v.gotMark
+	if v.everMarked && ds < 32 {
+		return
+	}
+	if v.everMarked && ds < 1<<30 {
+		loss := max(0, 1-float64(dg)/float64(ds))
+		v.lossIn += (loss - v.lossIn) / 4
+	}
+	v.everMarked, v.sentMark, v.gotMark = true, sent, got
+}
+
+// Quality returns what is known of the link now.
+func (l *Link) Quality() Quality {
+	v := &l.live
+	least := v.min
+	if v.minBefore != 0 {
+		least = min(least, v.minBefore)
+	}
+	return Quality{v.rtt, least, v.lossIn, v.lossOut, l.port.info.Capacity}
+}

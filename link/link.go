@@ -1,0 +1,238 @@
+package link
+
+import (
+	"slices"
+	"time"
+)
+
+// A Link is the session with one neighbour on one port. It belongs to the owner
+// of its Links; a Link that has gone down stays valid memory but sends nothing.
+type Link struct {
+	Index int // small and dense among the links that are up: for tables of the layer above
+
+	ls        *Links
+	port      *port
+	addr      Addr
+	peer      Key
+	short     ShortID
+	remote    [8]byte // the neighbour's boot and port nonce
+	initiator bool
+	up, gone  bool
+	busy      bool
+	since     time.Time
+
+	cur, prev, next *keyset
+	rekey           rekey
+
+	control outbox
+	live    liveness
+	stats   Stats
+}
+
+// Stats are totals of one link since it came up.
+type Stats struct {
+	FramesIn, FramesOut uint64
+}
+
+// A keyset is one pair of directional keys and how far they are used.
+type keyset struct {
+	*Keys
+	born    time.Time
+	counter uint64 // of the next frame
+	window  Window
+}
+
+// newLink enters a session that is not confirmed yet.
+func (ls *Links) newLink(now time.Time, p *port, to Addr, peer Key, remote [8]byte, k *Keys, initiator bool) *Link {
+	l := &Link{ls: ls, port: p, addr: to, peer: peer, short: peer.Short(), remote: remote, initiator: initiator, since: now}
+	l.cur = &keyset{Keys: k, born: now, counter: 1}
+	l.live.heard = now
+	p.insert(l)
+	ls.links = append(ls.links, l)
+	ls.wake(now.Add(answerLife))
+	return l
+}
+
+// Peer returns the neighbour's address; Short its short id.
+func (l *Link) Peer() Key      { return l.peer }
+func (l *Link) Short() ShortID { return l.short }
+
+// Port returns the port's id and what is known of it; Addr where the neighbour is on it.
+func (l *Link) Port() (int, PortInfo) { return l.port.id, l.port.info }
+func (l *Link) Addr() Addr            { return l.addr }
+
+// Since returns when the link came up; Stats its totals.
+func (l *Link) Since() time.Time { return l.since }
+func (l *Link) Stats() Stats     { return l.stats }
+
+// Up says whether the link still stands.
+func (l *Link) Up() bool { return l.up && !l.gone }
+
+// SetBusy tells whether circuits use the link: it is then watched more closely.
+func (l *Link) SetBusy(now time.Time, busy bool) {
+	if busy && !l.busy {
+		l.live.helloAt = now
+		l.live.heard = now // what was quiet on purpose is not suspect yet
+		l.ls.wake(now)
+	}
+	l.busy = busy
+}
+
+// open tries the keys of the session on a frame and advances the replay window
+// of the one that opens it. Nothing changes otherwise.
+func (l *Link) open(now time.Time, frame []byte) (Header, bool) {
+	for _, k := range [...]*keyset{l.cur, l.next, l.prev} {
+		if k == nil {
+			continue
+		}
+		c := k.Recv.Counter(frame)
+		if !k.window.Plausible(c) {
+			continue
+		}
+		if !k.window.Check(c) {
+			l.ls.N.Replayed++
+			continue
+		}
+		h, ok := k.Recv.Open(c, frame)
+		if !ok {
+			continue
+		}
+		k.window.Accept(c)
+		if h.Label == 0 {
+			k.Recv.OpenControl(c, frame[offBody:])
+		}
+		if k == l.next {
+			l.switchKeys()
+		}
+		return h, true
+	}
+	return Header{}, false
+}
+
+// receive takes a frame that has opened; true when f was passed on.
+func (l *Link) receive(now time.Time, h Header, f *Frame) bool {
+	ls := l.ls
+	ls.N.In++
+	l.stats.FramesIn++
+	l.live.alive(now)
+	if !l.up {
+		l = l.confirm(now)
+	}
+	if h.Label == 0 {
+		ls.N.Control++
+		l.records(now, f.Bytes()[offBody:])
+		return false
+	}
+	ls.up.Frame(now, l, h, f)
+	return true
+}
+
+// confirm makes the session the link with its neighbour, and returns that link.
+// An older one to the same port of the neighbour is void: it restarted, or lost
+// us. Only when two handshakes crossed on the wire do both ends keep the link that
+// stands and take the keys of the initiator with the lower address.
+func (l *Link) confirm(now time.Time) *Link {
+	ls := l.ls
+	for _, o := range slices.Clone(l.port.links) {
+		if o == l || !o.up || o.peer != l.peer || [4]byte(o.remote[:4]) == [4]byte(l.remote[:4]) && o.remote != l.remote {
+			continue
+		}
+		if o.remote == l.remote && o.initiator != l.initiator && now.Sub(o.since) < simultaneous {
+			return o.merge(now, l)
+		}
+		o.close(now)
+	}
+	l.up, l.since, l.live.heard = true, now, now
+	l.Index = ls.freeIndex()
+	l.control.init()
+	ls.N.Handshakes++
+	l.live.helloAt = now
+	l.hello(now, helloAsk)
+	ls.wake(now)
+	ls.up.LinkUp(now, l)
+	return l
+}
+
+// merge settles two crossing handshakes: l stands, o is the other's session.
+func (l *Link) merge(now time.Time, o *Link) *Link {
+	mine := l.ls.c.Identity.Key()
+	lower := string(mine[:]) < string(l.peer[:])
+	if o.initiator == lower {
+		l.prev, l.cur, l.initiator = l.cur, o.cur, o.initiator
+	} else {
+		l.prev = o.cur // frames already under way may still come under it
+	}
+	o.forget()
+	l.hello(now, helloAsk)
+	return l
+}
+
+// freeIndex returns the smallest index that no live link has.
+func (ls *Links) freeIndex() int {
+	used := make([]bool, len(ls.links)+1)
+	for _, l := range ls.links {
+		if l.up && l.Index < len(used) {
+			used[l.Index] = true
+		}
+	}
+	return slices.Index(used, false)
+}
+
+// forget removes the session from the tables.
+func (l *Link) forget() {
+	l.gone = true
+	l.port.remove(l)
+	l.ls.links = slices.DeleteFunc(l.ls.links, func(o *Link) bool { return o == l })
+}
+
+// close takes the link down and tells the layer above.
+func (l *Link) close(now time.Time) {
+	if l.gone {
+		return
+	}
+	l.forget()
+	l.ls.wake(now)
+	if !l.up {
+		return
+	}
+	l.ls.N.LinksLost++
+	l.control.fail(now)
+	l.ls.up.LinkDown(now, l)
+}
+
+// Send seals a data frame whose body is ready (f.Bytes()[40:], f.N a frame
+// length) and sends it; f belongs to the link from now on. It allocates nothing.
+func (l *Link) Send(now time.Time, h Header, f *Frame) {
+	if l.gone {
+		l.ls.c.Env.Free(f)
+		return
+	}
+	k := l.cur
+	k.Send.Seal(k.counter, h, f.Bytes())
+	l.out(f)
+}
+
+// out counts a sealed frame and hands it to the port.
+func (l *Link) out(f *Frame) {
+	l.cur.counter++
+	l.stats.FramesOut++
+	l.ls.N.Out++
+	f.Addr, f.Broadcast = l.addr, false
+	l.ls.c.Env.Send(l.port.id, f)
+}
+
+// advance does what is due on the link.
+func (l *Link) advance(now time.Time) {
+	if !l.up {
+		if d := l.since.Add(answerLife); now.Before(d) {
+			l.ls.wake(d)
+		} else {
+			l.close(now)
+		}
+		return
+	}
+	if l.watch(now) {
+		l.resend(now)
+		l.advanceKeys(now)
+	}
+}
