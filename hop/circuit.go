@@ -1,3 +1,237 @@
 package hop
 
-// Stub.
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"hopwire/link"
+)
+
+// A Circuit is one that starts here: its source knows all hops and their keys.
+type Circuit struct {
+	User any // the owner's
+
+	cs     *Circuits
+	path   Path
+	side   *side
+	label  uint32
+	keys   []*HopKeys // nil until the set-up is built
+	cellsF []*CellKey
+	cellsB []*CellKey
+	sent   uint64 // cells
+	seq    uint32 // of the first wire
+	offset uint32 // last hop's number − ours
+	bwd    Window
+	seen   []link.Window // counters of each hop's cells
+	opened bool
+	ended  bool
+	stats  CircuitStats
+}
+
+// CircuitStats are totals of one circuit at its source.
+type CircuitStats struct{ Out, In uint64 }
+
+// Open starts a circuit over path with a life bound of the given class (0: 2, 1:
+// 15, 2: 60 minutes). The set-up is built elsewhere and sent; Events.CircuitReady
+// is called then. ErrNoPath: the first hop is no neighbour, or there is no room.
+func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) {
+	if len(path.Hops) == 0 || len(path.Hops) > MaxHops {
+		return nil, ErrNoPath
+	}
+	s := cs.toward(path.Hops[0].Key.Short())
+	if s == nil {
+		return nil, ErrNoPath
+	}
+	c := &Circuit{cs: cs, path: path, side: s}
+	label, ok := s.assign(slot{circuit: c}, indexMask)
+	if !ok {
+		return nil, ErrNoPath
+	}
+	c.label = label
+	var seed [4]byte
+	cs.draw(seed[:])
+	c.seq = binary.LittleEndian.Uint32(seed[:]) & seqMask
+	s.l.SetBusy(now, true)
+	if !cs.build(c, life) {
+		s.release(label)
+		return nil, ErrNoPath
+	}
+	cs.own = append(cs.own, c)
+	return c, nil
+}
+
+// setupHops says what each hop of a path is told.
+func setupHops(path Path, life byte) []SetupHop {
+	hops := make([]SetupHop, len(path.Hops))
+	for i, h := range path.Hops {
+		hops[i] = SetupHop{h.Onion, h.Parity, Info{Lifetime: life, Price: h.Price, Last: i == len(path.Hops)-1}}
+		if i+1 < len(path.Hops) {
+			hops[i].Info.Next = path.Hops[i+1].Key.Short()
+		}
+	}
+	return hops
+}
+
+func (cs *Circuits) build(c *Circuit, life byte) bool {
+	hops, rand := setupHops(c.path, life), cs.stream()
+	return cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
+		packet, keys, err := BuildSetup(rand, hops)
+		return func(now time.Time) {
+			if c.ended {
+				return
+			}
+			if err != nil || !cs.postSetup(now, c.side, c.label, packet) {
+				c.end(now)
+				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
+				return
+			}
+			c.setKeys(keys)
+			cs.ev.CircuitReady(now, c)
+		}
+	})
+}
+
+// setKeys adds the keys of further hops.
+func (c *Circuit) setKeys(keys []*HopKeys) {
+	c.keys = append(c.keys, keys...)
+	c.offset = LastSeq(c.keys, 0)
+	for _, k := range keys {
+		c.cellsF, c.cellsB = append(c.cellsF, NewCellKey(k.ControlForward)), append(c.cellsB, NewCellKey(k.ControlBackward))
+	}
+	c.seen = append(c.seen, make([]link.Window, len(keys))...)
+}
+
+// Ready says whether frames can be sent, Opened whether anything came back, Path
+// which way it goes, Stats how much went.
+func (c *Circuit) Ready() bool         { return c.keys != nil && !c.ended }
+func (c *Circuit) Opened() bool        { return c.opened }
+func (c *Circuit) Path() Path          { return c.path }
+func (c *Circuit) Stats() CircuitStats { return c.stats }
+
+// NextSeq reserves the next frame and returns its number as the last hop knows it.
+func (c *Circuit) NextSeq() uint32 {
+	c.seq = (c.seq + 1) & seqMask
+	return (c.seq + c.offset) & seqMask
+}
+
+// Send sends a session frame (f.Body() holds it) under a number of NextSeq, and
+// owns f.
+func (c *Circuit) Send(now time.Time, seq uint32, f *link.Frame) {
+	c.wrap(now, len(c.keys)-1, ivAddressed, (seq-c.offset)&seqMask, f)
+}
+
+func (c *Circuit) wrap(now time.Time, hop int, start uint64, seq uint32, f *link.Frame) {
+	if !c.Ready() {
+		c.cs.c.Env.Free(f)
+		return
+	}
+	iv := WrapForward(c.keys, hop, start, seq, f.Body())
+	c.stats.Out++
+	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f)
+}
+
+// cell sends a control cell to a hop.
+func (c *Circuit) cell(now time.Time, hop int, t CellType, data []byte, size int) bool {
+	if !c.Ready() || hop < 0 || hop >= len(c.keys) {
+		return false
+	}
+	f := c.cs.c.Env.Alloc()
+	if f == nil {
+		return false
+	}
+	f.N = size
+	c.sent++
+	c.cellsF[hop].Seal(c.sent, t, data, f.Body())
+	start := uint64(ivAddressed)
+	if hop == len(c.keys)-1 {
+		start = ivControl
+	}
+	c.seq = (c.seq + 1) & seqMask
+	c.wrap(now, hop, start, c.seq, f)
+	return true
+}
+
+// Ping asks a hop (from 0) for a Pong, which bears the id.
+func (c *Circuit) Ping(now time.Time, hop int, id uint32) bool {
+	return c.cell(now, hop, CellPing, binary.LittleEndian.AppendUint32(nil, id), link.FrameShort)
+}
+
+// Extend makes the circuit longer: the last hop becomes a relay and passes a
+// further set-up on. It is for ways of more than MaxHops hops.
+func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
+	if len(more.Hops) == 0 || len(more.Hops) > MaxHops || !c.Ready() {
+		return ErrNoPath
+	}
+	hops, rand, last := setupHops(more, life), c.cs.stream(), len(c.keys)-1
+	ok := c.cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
+		packet, keys, err := BuildSetup(rand, hops)
+		return func(now time.Time) {
+			if err != nil || !c.Ready() {
+				return
+			}
+			id := more.Hops[0].Key.Short()
+			c.cell(now, last, CellExtend, append(id[:], packet[:]...), link.FrameLong)
+			c.setKeys(keys)
+			c.path.Hops = append(slices.Clone(c.path.Hops), more.Hops...)
+			c.cs.ev.CircuitReady(now, c)
+		}
+	})
+	if !ok {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// receive takes a backward frame from the first hop and owns f.
+func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
+	defer c.cs.c.Env.Free(f)
+	if !c.Ready() || h.Seq&answerBit == 0 && !c.bwd.Check(h.Seq) {
+		c.cs.N.BadSeq++
+		return
+	}
+	hop, seq, ok := UnwrapBackward(c.keys, h.Seq, h.IV, f.Body())
+	if !ok {
+		c.cs.N.Spoiled++
+		return
+	}
+	c.stats.In++
+	if h.Seq&answerBit == 0 {
+		c.bwd.Accept(h.Seq)
+		c.opened = true
+		c.cs.ev.CircuitFrame(now, c, seq, f.Body())
+		return
+	}
+	cell, counter, err := c.cellsB[hop].Open(f.Body())
+	if err != nil || !c.seen[hop].Plausible(counter) || !c.seen[hop].Check(counter) {
+		c.cs.N.Spoiled++
+		return
+	}
+	c.seen[hop].Accept(counter)
+	c.answer(now, hop, cell)
+}
+
+func (c *Circuit) answer(now time.Time, hop int, cell Cell) {
+	if cell.Type == CellBroken && len(cell.Data) == 1 {
+		c.Close(now)
+		c.cs.ev.CircuitBroken(now, c, hop, Reason(cell.Data[0]))
+		return
+	}
+	c.opened = true
+	c.cs.ev.CircuitAnswer(now, c, hop, cell)
+}
+
+// Close ends the circuit and tells the first hop, which tells the next.
+func (c *Circuit) Close(now time.Time) {
+	if !c.ended {
+		c.end(now)
+		c.cs.gone(now, c.side, c.label)
+	}
+}
+
+// end removes the circuit from the tables.
+func (c *Circuit) end(now time.Time) {
+	c.ended = true
+	c.side.release(c.label)
+	c.cs.own = slices.DeleteFunc(c.cs.own, func(o *Circuit) bool { return o == c })
+}

@@ -1,0 +1,301 @@
+package hop
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Calls: a request and its response, of up to MaxCall bytes each, over a session
+// that loses frames (wire.md, "Calls").
+const (
+	// MaxCall is the largest request or response.
+	MaxCall = 1 << 20
+
+	offCallKind   = 0
+	offCallID     = offCallKind + 1
+	offCallTotal  = offCallID + 4
+	offCallIndex  = offCallTotal + 4
+	offCallData   = offCallIndex + 2
+	callAckSize   = offCallData + callMap/8
+	callMap       = 256 // fragments that one acknowledgement speaks of
+	callFragment  = MTU - offCallData
+	callMost      = (MaxCall + callFragment - 1) / callFragment
+	callWindow    = 16 // fragments under way at first,
+	callWindowMax = 256
+	callOpen      = 32      // calls of one peer at once, each way
+	callMemory    = 4 << 20 // bytes that a peer's calls may hold
+	callTries     = 6       // of one fragment, or of a wait for the response
+	callMin       = 200 * time.Millisecond
+	callMax       = 3 * time.Second
+	callKeep      = 30 * time.Second // a served call is remembered
+	callServe     = 30 * time.Second // the server's own time for an answer
+
+	callRequest     = 1
+	callResponse    = 2
+	callRequestAck  = 3
+	callResponseAck = 4
+	callRefused     = 5
+)
+
+// ErrRefused is the error of a call that the other end would not take.
+var ErrRefused = errors.New("hop: call refused")
+
+// CallConfig is what Calls needs of a session.
+type CallConfig struct {
+	First       [4]byte // random: where ids begin
+	MaxFragment int     // most bytes of one record
+	// Send passes one record of at most MaxFragment bytes to the session; false:
+	// there is no room now.
+	Send func(now time.Time, fragment []byte) bool
+	// Serve answers a request of the other end, which is valid during the call;
+	// reply may be called later, once.
+	Serve func(now time.Time, request []byte, reply func(now time.Time, response []byte))
+}
+
+// Calls is one end of a session's calls; both ends may call. It reads no clock and
+// is not safe for concurrent use. What it holds is bounded by the constants above.
+type Calls struct {
+	c      CallConfig
+	id     uint32
+	out    []*callOut // our requests
+	in     []*callIn  // theirs
+	held   int
+	srtt   time.Duration
+	rttvar time.Duration
+}
+
+// NewCalls returns an end without calls.
+func NewCalls(c CallConfig) *Calls {
+	return &Calls{c: c, id: binary.LittleEndian.Uint32(c.First[:])}
+}
+
+// A callOut is a call of ours: the request goes, then the response comes.
+type callOut struct {
+	id      uint32
+	send    *sender
+	recv    receiver
+	done    func(now time.Time, response []byte, err error)
+	giveUp  time.Time // after the request has arrived
+	waiting bool
+}
+
+// A callIn is a call of theirs.
+type callIn struct {
+	id     uint32
+	recv   receiver
+	served bool
+	send   *sender // of the response
+	until  time.Time
+}
+
+// Call sends a request and reports the response, or an error, once.
+func (c *Calls) Call(now time.Time, request []byte, done func(now time.Time, response []byte, err error)) (uint32, error) {
+	if len(request) > MaxCall || len(c.out) >= callOpen || c.held+len(request) > callMemory {
+		return 0, ErrTooMany
+	}
+	c.id++
+	o := &callOut{id: c.id, send: c.sender(callRequest, c.id, request), done: done, giveUp: now.Add(callServe)}
+	c.out = append(c.out, o)
+	o.send.advance(now)
+	return o.id, nil
+}
+
+// Idle says that no call is under way.
+func (c *Calls) Idle() bool { return len(c.out) == 0 && len(c.in) == 0 }
+
+// Receive takes one record of the other end. What is malformed is dropped.
+func (c *Calls) Receive(now time.Time, b []byte) {
+	if len(b) < offCallData {
+		return
+	}
+	kind, id := b[offCallKind], binary.LittleEndian.Uint32(b[offCallID:])
+	total, index := binary.LittleEndian.Uint32(b[offCallTotal:]), binary.LittleEndian.Uint16(b[offCallIndex:])
+	switch kind {
+	case callRequest:
+		c.takeRequest(now, id, total, index, b[offCallData:])
+	case callResponse:
+		c.takeResponse(now, id, total, index, b[offCallData:])
+	case callRequestAck:
+		if o := c.outgoing(id); o != nil && len(b) == callAckSize {
+			o.send.acked(now, index, b[offCallData:])
+		}
+	case callResponseAck:
+		if i := c.incoming(id); i != nil && i.send != nil && len(b) == callAckSize {
+			i.send.acked(now, index, b[offCallData:])
+		}
+	case callRefused:
+		if o := c.outgoing(id); o != nil {
+			c.end(now, o, nil, ErrRefused)
+		}
+	}
+}
+
+func (c *Calls) outgoing(id uint32) *callOut {
+	i := slices.IndexFunc(c.out, func(o *callOut) bool { return o.id == id })
+	if i < 0 {
+		return nil
+	}
+	return c.out[i]
+}
+
+func (c *Calls) incoming(id uint32) *callIn {
+	i := slices.IndexFunc(c.in, func(o *callIn) bool { return o.id == id })
+	if i < 0 {
+		return nil
+	}
+	return c.in[i]
+}
+
+// takeRequest gathers a request and serves it once; what comes again is only
+// acknowledged again.
+func (c *Calls) takeRequest(now time.Time, id, total uint32, index uint16, data []byte) {
+	i := c.incoming(id)
+	if i == nil {
+		if len(c.in) >= callOpen || c.c.Serve == nil {
+			c.header(now, callRefused, id, 0, 0)
+			return
+		}
+		i = &callIn{id: id, until: now.Add(callKeep)}
+		c.in = append(c.in, i)
+	}
+	request, ok := i.recv.take(c, total, index, data)
+	if !ok {
+		return
+	}
+	i.until = now.Add(callKeep)
+	c.acknowledge(now, callRequestAck, id, index, &i.recv)
+	if request == nil || i.served {
+		return
+	}
+	i.served = true
+	c.c.Serve(now, request, func(now time.Time, response []byte) { c.respond(now, i, response) })
+	c.held -= i.recv.drop()
+}
+
+// respond sends the response; one that is too large is a refusal.
+func (c *Calls) respond(now time.Time, i *callIn, response []byte) {
+	if i.send != nil || c.incoming(i.id) != i {
+		return
+	}
+	if len(response) > MaxCall || c.held+len(response) > callMemory {
+		c.header(now, callRefused, i.id, 0, 0)
+		return
+	}
+	i.send = c.sender(callResponse, i.id, response)
+	i.until = now.Add(callKeep)
+	i.send.advance(now)
+}
+
+func (c *Calls) takeResponse(now time.Time, id, total uint32, index uint16, data []byte) {
+	o := c.outgoing(id)
+	if o == nil { // ended: acknowledge all, or it comes for ever
+		var r receiver
+		r.complete = true
+		c.acknowledge(now, callResponseAck, id, index, &r)
+		return
+	}
+	response, ok := o.recv.take(c, total, index, data)
+	if !ok {
+		return
+	}
+	o.giveUp = now.Add(callServe)
+	c.acknowledge(now, callResponseAck, id, index, &o.recv)
+	if response != nil {
+		c.end(now, o, response, nil)
+	}
+}
+
+// end reports the call and forgets it.
+func (c *Calls) end(now time.Time, o *callOut, response []byte, err error) {
+	c.out = slices.DeleteFunc(c.out, func(x *callOut) bool { return x == o })
+	c.held -= o.send.drop() + o.recv.drop()
+	o.done(now, response, err)
+}
+
+// Advance sends what is due and returns when to come back; zero: nothing pending.
+func (c *Calls) Advance(now time.Time) (next time.Time) {
+	for _, o := range slices.Clone(c.out) {
+		at, ok := o.send.advance(now)
+		if !ok || !now.Before(o.giveUp) {
+			c.end(now, o, nil, ErrTimeout)
+			continue
+		}
+		next = earliest(next, at, o.giveUp)
+	}
+	for _, i := range slices.Clone(c.in) {
+		at, ok := time.Time{}, true
+		if i.send != nil {
+			at, ok = i.send.advance(now)
+		}
+		if !ok || !now.Before(i.until) {
+			c.forget(i)
+			continue
+		}
+		next = earliest(next, at, i.until)
+	}
+	return next
+}
+
+func (c *Calls) forget(i *callIn) {
+	c.in = slices.DeleteFunc(c.in, func(x *callIn) bool { return x == i })
+	c.held -= i.recv.drop()
+	if i.send != nil {
+		c.held -= i.send.drop()
+	}
+}
+
+// Close ends every call with err.
+func (c *Calls) Close(err error) {
+	for _, o := range slices.Clone(c.out) {
+		c.end(time.Time{}, o, nil, err)
+	}
+	for _, i := range slices.Clone(c.in) {
+		c.forget(i)
+	}
+}
+
+// header sends a record without data.
+func (c *Calls) header(now time.Time, kind byte, id, total uint32, index uint16) {
+	var b [offCallData]byte
+	putCall(b[:], kind, id, total, index)
+	c.c.Send(now, b[:])
+}
+
+func putCall(b []byte, kind byte, id, total uint32, index uint16) {
+	b[offCallKind] = kind
+	binary.LittleEndian.PutUint32(b[offCallID:], id)
+	binary.LittleEndian.PutUint32(b[offCallTotal:], total)
+	binary.LittleEndian.PutUint16(b[offCallIndex:], index)
+}
+
+// acknowledge tells which fragments near index have come.
+func (c *Calls) acknowledge(now time.Time, kind byte, id uint32, index uint16, r *receiver) {
+	var b [callAckSize]byte
+	base := index &^ (callMap - 1)
+	putCall(b[:], kind, id, 0, base)
+	for i := range callMap {
+		if r.has(int(base) + i) {
+			b[offCallData+i/8] |= 1 << (i % 8)
+		}
+	}
+	c.c.Send(now, b[:])
+}
+
+// sample takes a round-trip time (RFC 6298); patience is the wait for an answer.
+func (c *Calls) sample(d time.Duration) {
+	if c.srtt == 0 {
+		c.srtt, c.rttvar = d, d/2
+		return
+	}
+	c.rttvar += ((c.srtt - d).Abs() - c.rttvar) / 4
+	c.srtt += (d - c.srtt) / 8
+}
+
+func (c *Calls) patience() time.Duration {
+	if c.srtt == 0 {
+		return time.Second
+	}
+	return min(max(c.srtt+4*c.rttvar, callMin), callMax)
+}

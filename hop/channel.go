@@ -1,0 +1,290 @@
+package hop
+
+import (
+	"crypto/cipher"
+	"encoding/binary"
+	"time"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"hopwire/link"
+)
+
+// Session frames (wire.md, "Session"): sealed records, several to a frame.
+const (
+	sealOverhead = chacha20poly1305.Overhead
+	plainShort   = link.BodyShort - sealOverhead
+	plainLong    = link.BodyLong - sealOverhead
+
+	offRecordKind   = 0
+	offRecordLength = offRecordKind + 1
+	offRecordData   = offRecordLength + 2
+
+	recordPadding = 0
+	recordIP      = 1
+	recordCall    = 2
+	recordAlive   = 3 // empty: an answer that has nothing else to say
+	recordAsk     = 4 // id u32: answer at once with
+	recordEcho    = 5 // the same id
+
+	// MTU is the largest IP packet; one fills a long frame to the last byte but one.
+	MTU = 1380
+)
+
+const _ = uint(plainLong - offRecordData - MTU)
+
+// A channel is a session on one circuit: at its source (c) or its last hop (t).
+// Each circuit of a peer has a channel of its own, with keys of its own.
+type channel struct {
+	n *Node
+	p *peer // nil at a last hop until the handshake has said who it is
+	c *Circuit
+	t *Terminal
+
+	send, recv cipher.AEAD // nil until the handshake is done
+	nonce      [chacha20poly1305.NonceSize]byte
+	opening    *opening // source: handshake under way
+	answered   *answered
+	closed     bool
+
+	path       Path
+	born       time.Time
+	renewAt    time.Time
+	heard      time.Time // last authentic frame
+	unanswered time.Time // first frame sent since then that wants an answer; zero: none
+	answerBy   time.Time // by when we owe the other end a frame; zero: we do not
+	askAt      time.Time
+	asked      uint32 // id of the RTT question under way
+	askedAt    time.Time
+	srtt       time.Duration
+	spoiled    int // failed tags of late
+
+	frame *link.Frame // being filled
+	fill  int
+	wants bool // it holds something that wants an answer
+}
+
+// setKeys readies the channel for session frames.
+func (ch *channel) setKeys(send, recv [32]byte) {
+	ch.send, _ = chacha20poly1305.New(send[:]) // 32 bytes: no error
+	ch.recv, _ = chacha20poly1305.New(recv[:])
+}
+
+func (ch *channel) ready() bool { return ch.send != nil && !ch.closed }
+
+func (ch *channel) nextSeq() uint32 {
+	if ch.c != nil {
+		return ch.c.NextSeq()
+	}
+	return ch.t.NextSeq()
+}
+
+// transmit sends a frame whose body is ready, under the number it was sealed for.
+func (ch *channel) transmit(now time.Time, seq uint32, f *link.Frame) {
+	if ch.c != nil {
+		ch.c.Send(now, seq, f)
+	} else {
+		ch.t.Send(now, seq, f)
+	}
+}
+
+// raw sends a body as it is: handshake messages, joins.
+func (ch *channel) raw(now time.Time, body []byte) {
+	f := ch.n.env.Alloc()
+	if f == nil {
+		ch.n.N.NoRoom++
+		return
+	}
+	f.N = link.FrameLong
+	copy(f.Body(), body)
+	ch.transmit(now, ch.nextSeq(), f)
+}
+
+// add puts a record into the frame being filled, which goes out when it is full
+// or at the end of the turn. False: dropped, there is no frame to be had.
+func (ch *channel) add(now time.Time, kind byte, data ...[]byte) bool {
+	size := 0
+	for _, d := range data {
+		size += len(d)
+	}
+	if ch.frame != nil && ch.fill+offRecordData+size > plainLong {
+		ch.emit(now)
+	}
+	return ch.put(kind, size, data)
+}
+
+func (ch *channel) put(kind byte, size int, data [][]byte) bool {
+	if ch.frame == nil && !ch.begin() {
+		return false
+	}
+	b := ch.frame.Body()[ch.fill:]
+	b[offRecordKind] = kind
+	binary.LittleEndian.PutUint16(b[offRecordLength:], uint16(size))
+	b = b[offRecordData:]
+	for _, d := range data {
+		b = b[copy(b, d):]
+	}
+	ch.fill += offRecordData + size
+	ch.wants = ch.wants || kind != recordAlive && kind != recordEcho
+	return true
+}
+
+// begin takes a frame to fill and has it sent at the end of the turn.
+func (ch *channel) begin() bool {
+	f := ch.n.env.Alloc()
+	if f == nil {
+		ch.n.N.NoRoom++
+		return false
+	}
+	f.N = link.FrameLong
+	ch.frame, ch.fill, ch.wants = f, 0, false
+	ch.n.filled = append(ch.n.filled, ch)
+	return true
+}
+
+// emit seals the frame being filled and sends it, short if that will do.
+func (ch *channel) emit(now time.Time) {
+	f := ch.frame
+	if f == nil {
+		return
+	}
+	ch.frame = nil
+	if !ch.ready() {
+		ch.n.env.Free(f)
+		return
+	}
+	size := plainLong
+	if f.N = link.FrameLong; ch.fill <= plainShort {
+		f.N, size = link.FrameShort, plainShort
+	}
+	b, seq := f.Body(), ch.nextSeq()
+	clear(b[ch.fill:size])
+	ch.send.Seal(b[:0], ch.number(seq), b[:size], nil)
+	ch.answerBy = time.Time{}
+	if ch.wants && ch.unanswered.IsZero() {
+		ch.unanswered = now
+		ch.n.wake(now.Add(ch.patience()))
+	}
+	ch.transmit(now, seq, f)
+}
+
+// number is the AEAD's nonce for a frame: its number as the last hop knows it.
+func (ch *channel) number(seq uint32) []byte {
+	binary.LittleEndian.PutUint32(ch.nonce[4:], seq)
+	return ch.nonce[:]
+}
+
+// emit sends every frame that this turn began.
+func (n *Node) emit(now time.Time) {
+	for i := 0; i < len(n.filled); i++ {
+		n.filled[i].emit(now)
+	}
+	n.filled = n.filled[:0]
+}
+
+// receive opens a session frame and takes its records; the first malformed one
+// ends it. A frame whose tag fails changes nothing but a count.
+func (ch *channel) receive(now time.Time, seq uint32, body []byte) {
+	n := ch.n
+	plain, err := ch.recv.Open(body[:0], ch.number(seq), body, nil)
+	if err != nil {
+		n.N.BadFrame++
+		ch.spoil(now)
+		return
+	}
+	ch.alive(now)
+	for len(plain) >= offRecordData && plain[offRecordKind] != recordPadding {
+		kind, size := plain[offRecordKind], int(binary.LittleEndian.Uint16(plain[offRecordLength:]))
+		if plain = plain[offRecordData:]; size > len(plain) {
+			n.N.BadRecord++
+			return
+		}
+		ch.take(now, kind, plain[:size])
+		plain = plain[size:]
+	}
+}
+
+// alive notes an authentic frame of the other end.
+func (ch *channel) alive(now time.Time) {
+	ch.heard, ch.unanswered = now, time.Time{}
+	ch.answered = nil
+	if ch.t != nil {
+		ch.p.prefer(ch)
+	}
+}
+
+// take acts on one record.
+func (ch *channel) take(now time.Time, kind byte, data []byte) {
+	if kind != recordAlive && kind != recordEcho && ch.answerBy.IsZero() {
+		ch.answerBy = now.Add(answerWithin)
+		ch.n.wake(ch.answerBy)
+	}
+	switch kind {
+	case recordIP:
+		ch.n.fromSession(now, ch, data)
+	case recordCall:
+		ch.p.takeCall(now, ch, data)
+	case recordAsk:
+		ch.add(now, recordEcho, data)
+	case recordEcho:
+		ch.echo(now, data)
+	}
+}
+
+// ask sends an RTT question; the answer also shows that the path works.
+func (ch *channel) ask(now time.Time) {
+	var id [4]byte
+	ch.asked++
+	ch.askedAt, ch.askAt = now, now.Add(askGap)
+	binary.LittleEndian.PutUint32(id[:], ch.asked)
+	ch.add(now, recordAsk, id[:])
+}
+
+// echo takes the answer to a question: of ours for the RTT, or of a ping.
+func (ch *channel) echo(now time.Time, data []byte) {
+	if len(data) != 4 {
+		return
+	}
+	id := binary.LittleEndian.Uint32(data)
+	if ch.n.answer(now, id, 0) || id != ch.asked || ch.askedAt.IsZero() {
+		return
+	}
+	d := now.Sub(ch.askedAt)
+	ch.askedAt = time.Time{}
+	if ch.srtt == 0 {
+		ch.srtt = d
+	}
+	ch.srtt += (d - ch.srtt) / 8
+}
+
+// patience is how long a sender waits for any answer before it moves.
+func (ch *channel) patience() time.Duration {
+	return max(moveAfter, 2*ch.srtt+answerWithin)
+}
+
+// spoil counts a frame that failed its tag at the end; many close the circuit.
+func (ch *channel) spoil(now time.Time) {
+	if ch.spoiled++; ch.spoiled >= spoiledMost && ch.c != nil {
+		ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonSpoiled)
+	}
+}
+
+// close ends the channel and its circuit; nothing is reported.
+func (ch *channel) close(now time.Time) {
+	if ch.closed {
+		return
+	}
+	ch.closed = true
+	if ch.frame != nil {
+		ch.n.env.Free(ch.frame)
+		ch.frame = nil
+	}
+	if ch.c != nil {
+		ch.c.Close(now)
+	} else {
+		ch.t.Close(now)
+	}
+	if ch.p != nil {
+		ch.p.drop(ch)
+	}
+}

@@ -1,0 +1,40 @@
+package hop
+
+import "time"
+
+// Constants of circuits (wire.md, "Constants").
+const (
+	maxCircuits  = 2048
+	setupCopies  = 256 << 10 // entries of the set-up replay filter at most
+	parkLabel    = 8         // frames that wait for their set-up: of a label,
+	parkLink     = 64        // of a neighbour,
+	parkAll      = 256       // and in all,
+	parkFor      = 100 * time.Millisecond
+	circuitIdle  = 120 * time.Second // nothing forward for this long frees a circuit
+	evictIdle    = 30 * time.Second  // and this, when the table is full
+	tombstoneFor = 10 * time.Second  // without forward frames
+	brokenGap    = time.Second
+	goneGap      = time.Second // between notices of unknown labels, per link
+	goneMost     = 64          // labels in one
+	answerRate   = 32          // answers a second that a relay passes on, per circuit
+	setupRate    = 25          // set-ups a second from one neighbour,
+	setupBurst   = 128         // at once,
+	setupQueue   = 128         // and waiting for their Diffie-Hellman
+	setupJobs    = 4           // of those being worked on
+)
+
+// Kinds of control messages (wire.md, "Messages").
+const (
+	kindSetup  = 16 // label u32 ‖ set-up 1024
+	kindGone   = 17 // labels u32 ...
+	kindFailed = 18 // label u32 ‖ reason u8
+)
+
+// A label is direction 1 bit ‖ generation 15 ‖ index 16. The upstream side of a
+// link picks the index from its own dense range, so the downstream side finds the
+// circuit by it; the generation tells a reused index from the old circuit.
+const (
+	backward   = 1 << 31
+	indexMask  = 1<<16 - 1
+	generation = 1 << 16 // one step
+)

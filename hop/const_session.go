@@ -1,0 +1,30 @@
+package hop
+
+import "time"
+
+// Constants of sessions (wire.md, "Constants"): chosen by measurement or argument.
+const (
+	circuitLife  = 10 * time.Minute       // then renewed, ± 20 %
+	idleAfter    = 120 * time.Second      // without traffic of ours, circuits are closed
+	warmFor      = time.Minute            // a warm circuit is kept for peers with traffic in this time
+	warmGap      = 45 * time.Second       // between keep-alives on it
+	answerWithin = 200 * time.Millisecond // a receiver shows that it lives
+	moveAfter    = 400 * time.Millisecond // a sender moves after max(this, 2 SRTT + answerWithin)
+	askGap       = time.Second            // between RTT questions while there is traffic
+	lingerFor    = 3 * time.Second        // an abandoned circuit may still deliver
+	openRetry    = 300 * time.Millisecond // first repetition of message 1; grows by half
+	openTries    = 8
+	openPatience = 4 * time.Second // then the circuit is given up for another path
+	retryFirst   = 500 * time.Millisecond
+	retryMost    = 30 * time.Second
+	spoiledMost  = 8 // failed tags within spoiledSpan close a circuit
+	spoiledSpan  = 10 * time.Second
+	waitFor      = 5 * time.Second // for the answer to a ping or trace
+
+	maxQueue     = 64 // packets of a peer that wait for a session
+	maxTerminals = 8  // circuits of one peer that end here
+	maxWaits     = 256
+	tokensAhead  = 4 // resumption tokens that a responder accepts
+	sessionRate  = 16
+	sessionBurst = 64
+)

@@ -1,0 +1,71 @@
+package hop
+
+import "time"
+
+// events is the node as its circuits see it.
+type events Node
+
+func (e *events) node() *Node { return (*Node)(e) }
+
+// Accept: a circuit ends here; its first frame says who is at the other end.
+func (e *events) Accept(now time.Time, t *Terminal) {
+	t.User = &channel{n: e.node(), t: t, born: now, heard: now}
+}
+
+func (e *events) TerminalFrame(now time.Time, t *Terminal, seq uint32, body []byte) {
+	ch, ok := t.User.(*channel)
+	switch {
+	case !ok || ch.closed:
+	case ch.repeated(now, body):
+	case ch.ready():
+		ch.receive(now, seq, body)
+	default:
+		e.node().firstFrame(now, ch, seq, body)
+	}
+}
+
+func (e *events) TerminalClosed(now time.Time, t *Terminal) {
+	if ch, ok := t.User.(*channel); ok {
+		ch.close(now)
+	}
+}
+
+func (e *events) CircuitReady(now time.Time, c *Circuit) {
+	if ch, ok := c.User.(*channel); ok && !ch.closed {
+		ch.first(now)
+	}
+}
+
+func (e *events) CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte) {
+	ch, ok := c.User.(*channel)
+	switch {
+	case !ok || ch.closed:
+	case ch.opening != nil:
+		ch.opened(now, seq, body)
+	case ch.ready():
+		ch.receive(now, seq, body)
+	}
+}
+
+// CircuitAnswer: hop answered a control cell.
+func (e *events) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
+	if cell.Type != CellPong {
+		return
+	}
+	if pong, err := ParsePong(cell.Data); err == nil {
+		e.node().answer(now, pong.ID, hop)
+	}
+}
+
+// CircuitBroken: the circuit has ended because hop failed.
+func (e *events) CircuitBroken(now time.Time, c *Circuit, hop int, why Reason) {
+	ch, ok := c.User.(*channel)
+	if !ok || ch.closed {
+		return
+	}
+	e.node().N.Failed++
+	if next := hop + 1; next < len(ch.path.Hops) && (why == ReasonLinkDown || why == ReasonNoNext || why == ReasonRefused) {
+		hop = next // it is the way to the next hop that failed
+	}
+	ch.p.fail(now, ch, hop, why)
+}

@@ -1,0 +1,50 @@
+package hop
+
+import "time"
+
+const (
+	flowSets = 256
+	flowWays = 4
+	flowFor  = 120 * time.Second
+)
+
+// flows remembers by which channel the last packet of each flow came: 1,024 of
+// them, the oldest of a set giving way.
+type flows struct {
+	sets [flowSets][flowWays]struct {
+		hash uint64
+		ch   *channel
+		at   time.Time
+	}
+}
+
+// Put notes the channel of a flow.
+func (t *flows) Put(now time.Time, hash uint64, ch *channel) {
+	set := &t.sets[hash%flowSets]
+	old := 0
+	for i := range set {
+		if set[i].ch != nil && set[i].hash == hash {
+			old = i
+			break
+		}
+		if set[i].at.Before(set[old].at) {
+			old = i
+		}
+	}
+	set[old].hash, set[old].ch, set[old].at = hash, ch, now
+}
+
+// Get returns the channel of a flow, nil if none came lately.
+func (t *flows) Get(now time.Time, hash uint64) *channel {
+	set := &t.sets[hash%flowSets]
+	for i := range set {
+		if e := &set[i]; e.ch != nil && e.hash == hash {
+			if now.Sub(e.at) > flowFor || e.ch.closed {
+				e.ch = nil
+				return nil
+			}
+			return e.ch
+		}
+	}
+	return nil
+}

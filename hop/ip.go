@@ -1,0 +1,169 @@
+package hop
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"time"
+
+	"hopwire/link"
+)
+
+// Errors of the ends.
+var (
+	ErrClosed  = errors.New("hop: session closed")
+	ErrTimeout = errors.New("hop: no answer")
+	ErrTooMany = errors.New("hop: too much under way")
+)
+
+// Packet takes an IP packet from the TUN; it is copied. What cannot be delivered
+// is answered with an ICMPv6 error by Deliver.
+func (n *Node) Packet(now time.Time, packet []byte) {
+	dst, ok := ipDestination(packet)
+	if !ok {
+		return
+	}
+	n.N.PacketsOut++
+	if len(packet) > MTU {
+		n.tooBig(now, packet)
+		return
+	}
+	p := n.byIP[dst]
+	if p == nil {
+		key, ok := n.Map.Lookup(dst)
+		if !ok || key == n.key {
+			n.N.NoPeer++
+			n.unreachable(now, packet, codeNoRoute)
+			return
+		}
+		if p = n.peer(now, key); p == nil {
+			return
+		}
+	}
+	n.toPeer(now, p, packet)
+}
+
+// toPeer sends a packet on its flow's channel, or keeps it until there is one.
+func (n *Node) toPeer(now time.Time, p *peer, packet []byte) {
+	ch := p.route(now, FlowHash(packet, n.flowKey))
+	if ch == nil || ch.c != nil {
+		p.want(now)
+	}
+	p.touched = now
+	if ch != nil {
+		ch.add(now, recordIP, packet)
+		return
+	}
+	if len(p.queue) >= maxQueue {
+		n.N.QueueFull++
+		return
+	}
+	p.queue = append(p.queue, slices.Clone(packet))
+}
+
+// fromSession takes an IP packet from the other end; a source address that is
+// not the session's is dropped. Its flow's answers leave by this channel.
+func (n *Node) fromSession(now time.Time, ch *channel, packet []byte) {
+	if !SourceAllowed(packet, ch.p.key) {
+		n.N.BadSource++
+		return
+	}
+	if dst, ok := ipDestination(packet); !ok || dst != n.ip {
+		n.N.BadSource++
+		return
+	}
+	n.N.PacketsIn++
+	if ch.t != nil {
+		n.flows.Put(now, FlowHash(packet, n.flowKey), ch)
+	} else {
+		ch.p.touched = now
+	}
+	if n.c.Deliver != nil {
+		n.c.Deliver(packet)
+	}
+}
+
+// flowChannel is the channel of a flow's last packet, if it still stands.
+func (n *Node) flowChannel(now time.Time, flow uint64) *channel {
+	ch := n.flows.Get(now, flow)
+	if ch == nil || !ch.ready() {
+		return nil
+	}
+	return ch
+}
+
+func (n *Node) unreachable(now time.Time, packet []byte, code byte) {
+	if n.c.Deliver == nil || !n.icmp.take(now) {
+		return
+	}
+	var b [icmpSize]byte
+	if k := Unreachable(b[:], packet, n.ip, code); k > 0 {
+		n.c.Deliver(b[:k])
+	}
+}
+
+func (n *Node) tooBig(now time.Time, packet []byte) {
+	if n.c.Deliver == nil || !n.icmp.take(now) {
+		return
+	}
+	var b [icmpSize]byte
+	if k := PacketTooBig(b[:], packet, n.ip); k > 0 {
+		n.c.Deliver(b[:k])
+	}
+}
+
+// ipDestination returns the destination of an IPv6 packet.
+func ipDestination(p []byte) (netip.Addr, bool) {
+	if len(p) < 40 || p[0]>>4 != 6 {
+		return netip.Addr{}, false
+	}
+	return netip.AddrFrom16([16]byte(p[24:40])), true
+}
+
+// Call sends a request to the peer and reports its response, or an error, once.
+func (n *Node) Call(now time.Time, to link.Key, request []byte, done func(now time.Time, response []byte, err error)) error {
+	p := n.peer(now, to)
+	if p == nil {
+		return ErrTooMany
+	}
+	p.want(now)
+	_, err := p.callsReady().Call(now, request, done)
+	n.wake(now)
+	return err
+}
+
+// callsReady returns the peer's calls, made at their first use.
+func (p *peer) callsReady() *Calls {
+	if p.calls != nil {
+		return p.calls
+	}
+	n := p.n
+	var first [4]byte
+	n.draw(first[:])
+	p.calls = NewCalls(CallConfig{First: first, MaxFragment: MTU, Send: func(now time.Time, fragment []byte) bool {
+		ch := p.any(now)
+		if ch == nil {
+			p.want(now)
+			return false
+		}
+		return ch.add(now, recordCall, fragment)
+	}, Serve: p.serve()})
+	return p.calls
+}
+
+// takeCall takes a fragment of a call.
+func (p *peer) takeCall(now time.Time, ch *channel, data []byte) {
+	c := p.callsReady()
+	c.Receive(now, data)
+	p.n.wake(now)
+}
+
+// serve is how the peer's calls are answered; nil: they are refused.
+func (p *peer) serve() func(time.Time, []byte, func(time.Time, []byte)) {
+	if p.n.c.Serve == nil {
+		return nil
+	}
+	return func(now time.Time, request []byte, reply func(time.Time, []byte)) {
+		p.n.c.Serve(now, p.key, request, reply)
+	}
+}

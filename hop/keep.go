@@ -1,0 +1,207 @@
+package hop
+
+import (
+	"slices"
+	"time"
+)
+
+// advancePeers does what is due at the ends: openings, renewals, moves,
+// keep-alives, and forgetting what nobody uses.
+func (n *Node) advancePeers(now time.Time) {
+	for _, p := range slices.Clone(n.order) {
+		p.advance(now)
+	}
+}
+
+func (p *peer) advance(now time.Time) {
+	for _, ch := range p.channels() {
+		if !ch.closed {
+			ch.advance(now)
+		}
+	}
+	if p.calls != nil {
+		if at := p.calls.Advance(now); !at.IsZero() {
+			p.n.wake(at)
+		}
+	}
+	p.rest(now)
+	p.ensure(now)
+	if p.idle(now) && len(p.channels()) == 0 && (p.calls == nil || p.calls.Idle()) {
+		p.forget(now)
+	}
+}
+
+func (p *peer) idle(now time.Time) bool { return now.Sub(p.used) >= idleAfter }
+
+// rest closes our circuits when there was no traffic for long, and the warm one
+// before that.
+func (p *peer) rest(now time.Time) {
+	if p.warm != nil && now.Sub(p.used) >= warmFor {
+		p.warm.close(now)
+	}
+	if !p.idle(now) {
+		p.n.wake(p.used.Add(idleAfter))
+		return
+	}
+	for _, ch := range []*channel{p.active, p.opening} {
+		if ch != nil {
+			ch.close(now)
+		}
+	}
+	p.queue = nil
+}
+
+// advance does what is due on one channel.
+func (ch *channel) advance(now time.Time) {
+	n, p := ch.n, ch.p
+	if ch.opening != nil {
+		ch.advanceOpening(now)
+		return
+	}
+	if slices.Contains(p.old, ch) {
+		if !now.Before(ch.renewAt) {
+			ch.close(now)
+		} else {
+			n.wake(ch.renewAt)
+		}
+		return
+	}
+	ch.owe(now)
+	if ch.c != nil {
+		ch.measure(now)
+		ch.watch(now)
+	}
+}
+
+// owe answers the other end when nothing else has.
+func (ch *channel) owe(now time.Time) {
+	switch {
+	case ch.answerBy.IsZero():
+	case now.Before(ch.answerBy):
+		ch.n.wake(ch.answerBy)
+	default:
+		ch.add(now, recordAlive)
+	}
+}
+
+// measure asks for the RTT once a second while there is traffic, and keeps a
+// circuit that rests alive.
+func (ch *channel) measure(now time.Time) {
+	gap := warmGap
+	if ch == ch.p.active && now.Sub(ch.p.used) < 2*askGap {
+		gap = askGap
+	}
+	at := ch.askedAt
+	if at.IsZero() || at.Before(ch.askAt.Add(-askGap)) {
+		at = ch.askAt.Add(-askGap)
+	}
+	if at = at.Add(gap); !now.Before(at) {
+		ch.ask(now)
+		at = now.Add(gap)
+	}
+	ch.n.wake(at)
+}
+
+// watch moves traffic away from a circuit that has gone silent, and gives it up
+// when it stays so.
+func (ch *channel) watch(now time.Time) {
+	p := ch.p
+	if ch.unanswered.IsZero() {
+		return
+	}
+	move, dead := ch.unanswered.Add(ch.patience()), ch.unanswered.Add(ch.patience()+lingerFor)
+	switch {
+	case now.Before(move):
+		p.n.wake(move)
+	case !now.Before(dead):
+		p.fail(now, ch, len(ch.path.Hops)-1, ReasonTimeout)
+	default:
+		if ch == p.active && p.warm != nil && p.warm.ready() && !p.warm.failing(now) {
+			p.active, p.warm = p.warm, ch // it may come back
+			p.n.N.Moves++
+			p.active.ask(now)
+		} else if !now.Before(ch.askAt) {
+			ch.ask(now)
+		}
+		p.n.wake(earliest(dead, now.Add(askGap)))
+	}
+}
+
+// ensure opens what is missing: a circuit to use, its renewal, or a warm one.
+func (p *peer) ensure(now time.Time) {
+	if p.opening != nil || p.idle(now) {
+		return
+	}
+	need, full := false, false
+	switch a := p.active; {
+	case a == nil:
+		need = p.busy(now)
+	case !now.Before(a.renewAt):
+		need, full = true, true
+	default:
+		p.n.wake(a.renewAt)
+		need = a.failing(now) || p.warm == nil && now.Sub(p.used) < warmFor
+	}
+	if !need {
+		return
+	}
+	if now.Before(p.retryAt) {
+		p.n.wake(p.retryAt)
+		return
+	}
+	p.begin(now, full)
+}
+
+// busy: there is something for a circuit of ours to carry.
+func (p *peer) busy(now time.Time) bool {
+	return len(p.queue) > 0 || len(p.pings) > 0 || now.Sub(p.used) < warmFor || p.calls != nil && !p.calls.Idle()
+}
+
+// begin opens a circuit on the best path, or, when one is in use, on the path
+// that shares least with it.
+func (p *peer) begin(now time.Time, renew bool) {
+	paths, err := p.n.Map.Paths(now, p.key, 3)
+	if err != nil {
+		p.lost(now, err)
+		return
+	}
+	path, ok := paths[p.tries%len(paths)], true
+	if p.active != nil && !renew {
+		path, ok = p.other(paths)
+	}
+	if !ok { // there is but one way: no warm circuit
+		p.retryAt = now.Add(10 * time.Second)
+		p.n.wake(p.retryAt)
+		return
+	}
+	if p.opening = p.open(now, path, renew || p.active == nil); p.opening == nil {
+		p.lost(now, ErrNoPath)
+	}
+}
+
+// other returns the first path that is not the one in use.
+func (p *peer) other(paths []Path) (Path, bool) {
+	same := func(a, b Path) bool {
+		return slices.EqualFunc(a.Hops, b.Hops, func(x, y Hop) bool { return x.Key == y.Key })
+	}
+	for _, path := range paths {
+		if !same(path, p.active.path) {
+			return path, true
+		}
+	}
+	return Path{}, p.active.failing(time.Time{}) // never: failing needs a time
+}
+
+// lost notes that there is no way, and tells the senders of what waited.
+func (p *peer) lost(now time.Time, err error) {
+	p.wantErr = err
+	p.tries++
+	p.retryAt = now.Add(max(p.backoff(), retryFirst))
+	p.n.wake(p.retryAt)
+	if p.active == nil && p.tries > 3 {
+		for _, packet := range p.queue {
+			p.n.unreachable(now, packet, codeNoRoute)
+		}
+		p.queue = nil
+	}
+}

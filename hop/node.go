@@ -1,0 +1,189 @@
+package hop
+
+import (
+	"io"
+	mrand "math/rand/v2"
+	"net/netip"
+	"time"
+
+	"hopwire/link"
+)
+
+// A Map is the layer that knows the way; package route has one.
+type Map interface {
+	Paths
+	LinkUp(now time.Time, l *link.Link)
+	LinkDown(now time.Time, l *link.Link)
+	Message(now time.Time, l *link.Link, kind byte, data []byte)
+	Advance(now time.Time) (next time.Time)
+}
+
+// A NodeConfig says what a node is made of.
+type NodeConfig struct {
+	Links       link.Config // its Env, Rand and Jitter serve the whole node
+	MaxCircuits int         // 0: 2048
+	MaxPeers    int         // ends of sessions at once; 0: 512
+	CircuitLife time.Duration
+	// Deliver takes an IP packet from a session for the TUN; it is valid during the call.
+	Deliver func(packet []byte)
+	// Serve answers a call; nil: calls are refused. reply may be called later, once.
+	Serve func(now time.Time, from link.Key, request []byte, reply func(now time.Time, response []byte))
+}
+
+// A Node is one node: links, circuits, the map and sessions, wired together. It
+// does no I/O, reads no clock and starts no goroutine; the caller passes in time,
+// frames and packets, and calls Advance at the end of each turn. It is not safe
+// for concurrent use.
+type Node struct {
+	Links    *link.Links
+	Circuits *Circuits
+	Map      Map
+	Onion    *OnionKeys
+	N        SessionCounters
+
+	c       NodeConfig
+	env     link.Env
+	key     link.Key
+	ip      netip.Addr
+	rand    io.Reader
+	jitter  *mrand.Rand
+	first   []link.FirstFilter // prefilters of message 1, one for each network key
+	peers   map[link.Key]*peer
+	order   []*peer // the same, oldest first: nothing depends on map order
+	byIP    map[netip.Addr]*peer
+	tokens  map[[tokenSize]byte]*peer
+	flows   flows
+	flowKey [16]byte
+	filled  []*channel // have a frame being filled
+	waits   map[uint32]wait
+	waitID  uint32
+	icmp    *icmpLimit
+	door    sessionBucket
+	next    time.Time
+}
+
+// SessionCounters count what happened at the ends of circuits since the start.
+type SessionCounters struct {
+	PacketsIn, PacketsOut                       uint64 // IP packets from and to the TUN
+	NoPeer, NoRoom, QueueFull, BadSource        uint64
+	BadFrame, BadRecord, BadFirst, FirstLimited uint64
+	Handshakes, Joins, Moves, Renewals, Failed  uint64
+}
+
+// NewNode makes a node without ports. newMap is given the node's onion keys and
+// returns the map; it is called once.
+func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
+	if c.MaxPeers == 0 {
+		c.MaxPeers = 512
+	}
+	if c.CircuitLife == 0 {
+		c.CircuitLife = circuitLife
+	}
+	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
+		key: c.Links.Identity.Key(), peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{},
+		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit)}
+	n.ip = n.key.IPv6()
+	for _, k := range c.Links.NetworkKeys {
+		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))
+	}
+	n.draw(n.flowKey[:])
+	n.Onion = NewOnionKeys(n.rand, now)
+	n.Map = newMap(n.Onion)
+	n.Links = link.New(c.Links, (*upper)(n))
+	n.Circuits = New(Config{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
+	return n
+}
+
+func (n *Node) draw(b []byte) {
+	if _, err := io.ReadFull(n.rand, b); err != nil {
+		panic("hop: internal error: no randomness: " + err.Error())
+	}
+}
+
+// stream returns a generator of its own for a job of public-key work.
+func (n *Node) stream() io.Reader {
+	var seed [32]byte
+	n.draw(seed[:])
+	return mrand.NewChaCha8(seed)
+}
+
+// jittered returns d changed by up to percent either way.
+func (n *Node) jittered(d time.Duration, percent int64) time.Duration {
+	if span := int64(d) * percent / 100; span > 0 {
+		return d + time.Duration(n.jitter.Int64N(2*span+1)-span)
+	}
+	return d
+}
+
+// Key returns the node's address, IP its mesh IPv6 address.
+func (n *Node) Key() link.Key  { return n.key }
+func (n *Node) IP() netip.Addr { return n.ip }
+
+// wake makes Advance come back at t or before.
+func (n *Node) wake(t time.Time) {
+	if n.next.IsZero() || t.Before(n.next) {
+		n.next = t
+	}
+}
+
+// Receive takes a frame from a port and owns it from then on.
+func (n *Node) Receive(now time.Time, port int, f *link.Frame) { n.Links.Receive(now, port, f) }
+
+// Advance does what is due, sends what the turn has collected, and returns when
+// to come back; zero: nothing pending. The caller calls it at the end of each turn.
+func (n *Node) Advance(now time.Time) time.Time {
+	if !n.next.IsZero() && !now.Before(n.next) {
+		n.next = time.Time{}
+		n.advancePeers(now)
+		n.advanceWaits(now)
+	}
+	n.emit(now)
+	c, m := n.Circuits.Advance(now), n.Map.Advance(now)
+	l := n.Links.Advance(now)
+	n.Links.Flush(now)
+	return earliest(n.next, c, m, l)
+}
+
+// earliest returns the first of the times that are not zero.
+func earliest(times ...time.Time) (t time.Time) {
+	for _, u := range times {
+		if !u.IsZero() && (t.IsZero() || u.Before(t)) {
+			t = u
+		}
+	}
+	return t
+}
+
+// Close closes every circuit and says goodbye to the neighbours.
+func (n *Node) Close(now time.Time) {
+	for _, p := range n.order {
+		p.closeAll(now)
+	}
+	n.Links.Flush(now)
+	n.Links.Close(now)
+}
+
+// upper is the node as its links see it.
+type upper Node
+
+func (u *upper) LinkUp(now time.Time, l *link.Link) {
+	u.Circuits.LinkUp(now, l)
+	u.Map.LinkUp(now, l)
+}
+
+func (u *upper) LinkDown(now time.Time, l *link.Link) {
+	u.Circuits.LinkDown(now, l)
+	u.Map.LinkDown(now, l)
+}
+
+func (u *upper) Frame(now time.Time, l *link.Link, h link.Header, f *link.Frame) {
+	u.Circuits.Frame(now, l, h, f)
+}
+
+func (u *upper) Message(now time.Time, l *link.Link, kind byte, data []byte) {
+	if kind < link.KindRoute {
+		u.Circuits.Message(now, l, kind, data)
+	} else {
+		u.Map.Message(now, l, kind, data)
+	}
+}

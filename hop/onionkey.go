@@ -1,0 +1,120 @@
+package hop
+
+import (
+	"io"
+	"time"
+
+	"golang.org/x/crypto/curve25519"
+)
+
+const (
+	onionHour  = time.Hour
+	onionLate  = 10 * time.Minute // a key is accepted for this long after its hour
+	onionEarly = 2 * time.Minute  // and the next one before its hour
+)
+
+// OnionKeys are a node's X25519 onion keys: one for each hour from boot, made an
+// hour ahead so that it can be announced, erased ten minutes after its hour. They
+// live in memory only. Not safe for concurrent use.
+type OnionKeys struct {
+	rand                io.Reader
+	start               time.Time // of the current hour
+	epoch               uint32
+	before, now, future onionKey
+}
+
+type onionKey struct {
+	private, public [32]byte
+	valid           bool
+}
+
+// NewOnionKeys draws the first two keys.
+func NewOnionKeys(rand io.Reader, now time.Time) *OnionKeys {
+	o := &OnionKeys{rand: rand, start: now}
+	o.now, o.future = o.draw(), o.draw()
+	return o
+}
+
+func (o *OnionKeys) draw() (k onionKey) {
+	if _, err := io.ReadFull(o.rand, k.private[:]); err != nil {
+		panic("hop: internal error: no randomness: " + err.Error())
+	}
+	public, err := curve25519.X25519(k.private[:], curve25519.Basepoint)
+	if err != nil {
+		panic("hop: internal error: " + err.Error())
+	}
+	k.public, k.valid = [32]byte(public), true
+	return k
+}
+
+// Advance moves on to the next hour and erases what is too old. It returns when
+// to come back.
+func (o *OnionKeys) Advance(now time.Time) (next time.Time) {
+	for now.Sub(o.start) >= onionHour {
+		o.start = o.start.Add(onionHour)
+		o.epoch++
+		o.before, o.now, o.future = o.now, o.future, o.draw()
+	}
+	if erase := o.start.Add(onionLate); o.before.valid && now.Before(erase) {
+		return erase
+	}
+	o.before = onionKey{}
+	return o.start.Add(onionHour)
+}
+
+// Public returns what is announced: the epoch and what is left of it, its key and
+// the next one.
+func (o *OnionKeys) Public(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte) {
+	o.Advance(now)
+	return o.epoch, o.start.Add(onionHour).Sub(now), o.now.public, o.future.public
+}
+
+// Private returns the key for a set-up of the given parity, if one is accepted now.
+func (o *OnionKeys) Private(now time.Time, parity byte) (*[32]byte, bool) {
+	o.Advance(now)
+	switch {
+	case parity == byte(o.epoch&1):
+		return &o.now.private, true
+	case o.before.valid && now.Sub(o.start) < onionLate:
+		return &o.before.private, true
+	case o.start.Add(onionHour).Sub(now) <= onionEarly:
+		return &o.future.private, true
+	}
+	return nil, false
+}
+
+// A SetupFilter remembers the set-ups of the last 70 minutes by 4-byte keyed
+// fingerprints, in two generations. It never holds more than its size.
+type SetupFilter struct {
+	size   int
+	turned time.Time
+	gen    [2]map[uint32]struct{}
+}
+
+// NewSetupFilter returns a filter for at most size set-ups.
+func NewSetupFilter(size int) *SetupFilter {
+	return &SetupFilter{size: size, gen: [2]map[uint32]struct{}{{}, {}}}
+}
+
+// Add notes a fingerprint. fresh: it was not there; full: there is no room, and it
+// was not noted. An entry stays for 70 to 140 minutes: longer than any onion key
+// is accepted, less than for ever.
+func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) {
+	if f.turned.IsZero() {
+		f.turned = now
+	}
+	if now.Sub(f.turned) >= onionHour+onionLate {
+		f.gen[0], f.gen[1], f.turned = map[uint32]struct{}{}, f.gen[0], now
+	}
+	p := uint32(fingerprint)
+	for _, g := range f.gen {
+		if _, ok := g[p]; ok {
+			return false, false
+		}
+	}
+	if len(f.gen[0])+len(f.gen[1]) >= f.size {
+		return true, true
+	}
+	f.gen[0][p] = struct{}{}
+	return true, false
+}

@@ -1,0 +1,238 @@
+package hop
+
+import (
+	"slices"
+	"time"
+
+	"hopwire/link"
+)
+
+// opening is a session handshake at the source: a full one (init) or a join under
+// the resumption secret of an earlier one. Its first body is repeated as it is;
+// the circuit's layers make it different on every wire.
+type opening struct {
+	init  *link.Initiation
+	join  *join
+	first []byte
+	tries int
+	gap   time.Duration
+	at    time.Time // of the next repetition
+	until time.Time
+	busy  bool // the answer is being worked on
+}
+
+// answered is what a last hop keeps to repeat its answer, until the first session
+// frame shows that the answer arrived.
+type answered struct {
+	hash uint64
+	body []byte
+}
+
+type sessionBucket struct {
+	tokens float64
+	last   time.Time
+}
+
+func (b *sessionBucket) take(now time.Time) bool {
+	if b.last.IsZero() {
+		b.tokens = sessionBurst
+	}
+	b.tokens = min(sessionBurst, b.tokens+max(0, now.Sub(b.last).Seconds())*sessionRate)
+	b.last = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// open starts a circuit to the peer over path. The handshake follows the set-up
+// at once: the circuit is usable after one round trip.
+func (p *peer) open(now time.Time, path Path, full bool) *channel {
+	c, err := p.n.Circuits.Open(now, path, 1)
+	if err != nil {
+		return nil
+	}
+	ch := &channel{n: p.n, p: p, c: c, path: path, born: now, heard: now}
+	ch.renewAt = now.Add(p.n.jittered(p.n.c.CircuitLife, 20))
+	c.User = ch
+	ch.opening = &opening{gap: openRetry, until: now.Add(openPatience)}
+	if j := p.resume.next(p.n); j != nil && !full {
+		ch.opening.join, ch.opening.first = j, j.body
+		ch.first(now)
+	} else {
+		ch.initiate()
+	}
+	p.n.wake(ch.opening.until)
+	return ch
+}
+
+// initiate makes message 1 elsewhere and sends it.
+func (ch *channel) initiate() {
+	n := ch.n
+	nk := n.c.Links.NetworkKeys[0]
+	filter := link.NewFirstFilter(ch.p.key, link.KindSession, nk, nil)
+	c := link.InitiateConfig{Kind: link.KindSession, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
+	rand := n.stream()
+	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 3, KEM: 1}, func() func(time.Time) {
+		i, message, err := link.Initiate(rand, c)
+		return func(now time.Time) {
+			if err == nil && !ch.closed {
+				ch.opening.init, ch.opening.first = i, message
+				ch.first(now)
+			}
+		}
+	})
+	if !ok {
+		ch.opening.until = time.Time{}
+	}
+}
+
+// first sends the first body, and again until it is answered.
+func (ch *channel) first(now time.Time) {
+	o := ch.opening
+	if o == nil || o.first == nil || !ch.c.Ready() {
+		return // the set-up or message 1 is still being made; the later of them calls again
+	}
+	o.tries++
+	o.at = now.Add(o.gap)
+	o.gap += o.gap / 2
+	ch.n.wake(o.at)
+	ch.raw(now, o.first)
+}
+
+// advanceOpening repeats or gives up; false: given up.
+func (ch *channel) advanceOpening(now time.Time) bool {
+	o := ch.opening
+	if !now.Before(o.until) && !o.busy {
+		ch.n.N.Failed++
+		ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonTimeout)
+		return false
+	}
+	ch.n.wake(o.until)
+	if o.tries == 0 || o.busy || o.tries >= openTries {
+		return true
+	}
+	if !now.Before(o.at) {
+		ch.first(now)
+	}
+	ch.n.wake(o.at)
+	return true
+}
+
+// opened takes the first frame that came back.
+func (ch *channel) opened(now time.Time, seq uint32, body []byte) {
+	o := ch.opening
+	switch {
+	case o.busy || o.first == nil:
+	case o.join != nil:
+		ch.joined(now, seq, body)
+	case len(body) == link.BodyLong && o.init.Check(body):
+		ch.finish(slices.Clone(body))
+	default:
+		ch.n.N.BadFrame++
+	}
+}
+
+// finish works message 2 out elsewhere; then the channel is ready.
+func (ch *channel) finish(message []byte) {
+	o := ch.opening
+	o.busy = true
+	ok := ch.n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 2, KEM: 1}, func() func(time.Time) {
+		keys, _, err := o.init.Finish(message)
+		return func(now time.Time) {
+			o.busy = false
+			switch {
+			case ch.closed:
+			case err != nil:
+				ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonSpoiled)
+			default:
+				ch.setKeys(keys.Session())
+				ch.p.resume.reset(keys.Resume)
+				ch.n.N.Handshakes++
+				ch.start(now)
+			}
+		}
+	})
+	o.busy = ok
+}
+
+// start puts a channel that is ready to use.
+func (ch *channel) start(now time.Time) {
+	ch.opening = nil
+	ch.heard = now
+	ch.ask(now)
+	ch.p.started(now, ch)
+}
+
+// firstFrame takes a frame for a last hop that has no session yet: a join or message 1.
+func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
+	if len(body) != link.BodyLong {
+		n.N.BadFirst++
+		return
+	}
+	if n.takeJoin(now, ch, seq, body) {
+		return
+	}
+	i := slices.IndexFunc(n.first, func(f link.FirstFilter) bool { return f.Check(body) })
+	switch {
+	case i < 0:
+		n.N.BadFirst++
+	case ch.answered != nil: // being worked on
+	case !n.door.take(now):
+		n.N.FirstLimited++
+	default:
+		n.respond(ch, i, slices.Clone(body))
+	}
+}
+
+// respond works out message 2 elsewhere.
+func (n *Node) respond(ch *channel, key int, message []byte) {
+	ch.answered = &answered{hash: link.SeenHash(message)}
+	c := link.RespondConfig{Kind: link.KindSession, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
+	rand := n.stream()
+	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
+		r, err := link.Respond(rand, c, message)
+		return func(now time.Time) {
+			if err != nil || ch.closed {
+				n.N.BadFirst++
+				ch.answered = nil
+				return
+			}
+			n.accepted(now, ch, r)
+		}
+	})
+	if !ok {
+		n.N.FirstLimited++
+		ch.answered = nil
+	}
+}
+
+// accepted enters the session that a first message made and answers it.
+func (n *Node) accepted(now time.Time, ch *channel, r *link.Response) {
+	p := n.peer(now, r.Peer)
+	if p == nil {
+		ch.close(now)
+		return
+	}
+	ch.setKeys(r.Keys.Session())
+	p.tokens.reset(n, p, r.Keys.Resume)
+	ch.answered.body = r.Message
+	n.N.Handshakes++
+	p.admit(now, ch)
+	ch.raw(now, r.Message)
+}
+
+// repeated answers a first frame that came again, and says whether it was one.
+func (ch *channel) repeated(now time.Time, body []byte) bool {
+	a := ch.answered
+	if a == nil || len(body) != link.BodyLong || link.SeenHash(body) != a.hash {
+		return false
+	}
+	if a.body != nil {
+		ch.raw(now, a.body)
+	} else if ch.ready() {
+		ch.add(now, recordAlive)
+	}
+	return true
+}

@@ -1,0 +1,236 @@
+package hop
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"hopwire/link"
+)
+
+// A peer is the other end of our sessions: at most two circuits of our own, one
+// in use and one warm, and those of the peer's that end here.
+type peer struct {
+	n         *Node
+	key       link.Key
+	ip        netip.Addr
+	active    *channel
+	warm      *channel
+	opening   *channel   // to become active or warm
+	old       []*channel // replaced; they linger to deliver what is under way
+	terminals []*channel // the one last heard of comes first
+	queue     [][]byte   // packets that wait for a session
+	pings     []uint32   // and questions
+	calls     *Calls
+	resume    resume
+	tokens    tokens
+
+	used    time.Time // last traffic of ours that wanted a circuit of ours
+	touched time.Time // last traffic of any kind
+	tries   int
+	retryAt time.Time
+	wantErr error // why there is no path
+}
+
+// peer returns the state of a peer, making it when needed; nil: the table is full
+// of peers in use.
+func (n *Node) peer(now time.Time, key link.Key) *peer {
+	if p := n.peers[key]; p != nil {
+		return p
+	}
+	if len(n.order) >= n.c.MaxPeers && !n.evict(now) {
+		n.N.NoRoom++
+		return nil
+	}
+	p := &peer{n: n, key: key, ip: key.IPv6(), touched: now}
+	n.peers[key], n.byIP[p.ip] = p, p
+	n.order = append(n.order, p)
+	return p
+}
+
+// evict forgets the peer that was longest without traffic, if that is a while.
+func (n *Node) evict(now time.Time) bool {
+	var oldest *peer
+	for _, p := range n.order {
+		if oldest == nil || p.touched.Before(oldest.touched) {
+			oldest = p
+		}
+	}
+	if oldest == nil || now.Sub(oldest.touched) < warmFor/2 {
+		return false
+	}
+	oldest.forget(now)
+	return true
+}
+
+// forget closes what the peer has and removes it.
+func (p *peer) forget(now time.Time) {
+	p.closeAll(now)
+	p.tokens.clear(p.n)
+	if p.calls != nil {
+		p.calls.Close(ErrClosed)
+	}
+	delete(p.n.peers, p.key)
+	delete(p.n.byIP, p.ip)
+	p.n.order = slices.DeleteFunc(p.n.order, func(o *peer) bool { return o == p })
+}
+
+// channels are all of the peer's.
+func (p *peer) channels() []*channel {
+	all := append(slices.Clone(p.terminals), p.old...)
+	for _, ch := range []*channel{p.active, p.warm, p.opening} {
+		if ch != nil {
+			all = append(all, ch)
+		}
+	}
+	return all
+}
+
+func (p *peer) closeAll(now time.Time) {
+	for _, ch := range p.channels() {
+		ch.close(now)
+	}
+}
+
+// drop forgets a closed channel.
+func (p *peer) drop(ch *channel) {
+	same := func(o *channel) bool { return o == ch }
+	for _, slot := range []**channel{&p.active, &p.warm, &p.opening} {
+		if *slot == ch {
+			*slot = nil
+		}
+	}
+	p.old = slices.DeleteFunc(p.old, same)
+	p.terminals = slices.DeleteFunc(p.terminals, same)
+	p.n.wake(time.Time{}.Add(1)) // look at the peer again soon
+}
+
+// prefer moves a terminal to the front: answers without a flow leave there.
+func (p *peer) prefer(ch *channel) {
+	p.touched = ch.heard
+	if i := slices.Index(p.terminals, ch); i > 0 {
+		copy(p.terminals[1:i+1], p.terminals[:i])
+		p.terminals[0] = ch
+	}
+}
+
+// admit enters a circuit of the peer's that ends here and has its session.
+func (p *peer) admit(now time.Time, ch *channel) {
+	ch.p, ch.heard, p.touched = p, now, now
+	p.terminals = slices.Insert(p.terminals, 0, ch)
+	if len(p.terminals) > maxTerminals {
+		p.terminals[len(p.terminals)-1].close(now)
+	}
+	p.flushQueue(now)
+}
+
+// started takes a channel of ours that became ready: it is put to use when there
+// is none, or when it renews or replaces the one in use; else it stays warm.
+func (p *peer) started(now time.Time, ch *channel) {
+	p.opening, p.tries, p.wantErr = nil, 0, nil
+	switch old := p.active; {
+	case old == nil:
+		p.active = ch
+	case !now.Before(old.renewAt) || old.failing(now):
+		p.n.N.Renewals++
+		p.active = ch
+		p.linger(now, old)
+	default:
+		p.warm = ch
+	}
+	p.flushQueue(now)
+	p.n.wake(now)
+}
+
+// linger keeps a replaced channel for a moment.
+func (p *peer) linger(now time.Time, ch *channel) {
+	ch.renewAt = now.Add(lingerFor)
+	p.old = append(p.old, ch)
+	p.n.wake(ch.renewAt)
+}
+
+// failing: data has been out for longer than any answer should take.
+func (ch *channel) failing(now time.Time) bool {
+	return !ch.unanswered.IsZero() && now.Sub(ch.unanswered) >= ch.patience()
+}
+
+// route picks the channel for a packet of a flow: where the flow's last packet
+// came from, else our own, else the peer's that was last heard of; nil: none yet.
+func (p *peer) route(now time.Time, flow uint64) *channel {
+	if ch := p.n.flowChannel(now, flow); ch != nil && ch.p == p {
+		return ch
+	}
+	if p.active != nil && p.active.ready() {
+		return p.active
+	}
+	for _, ch := range p.terminals {
+		if ch.ready() && !ch.failing(now) {
+			return ch
+		}
+	}
+	return nil
+}
+
+// any picks a channel for what belongs to no flow.
+func (p *peer) any(now time.Time) *channel { return p.route(now, 0) }
+
+// want asks for a circuit of our own.
+func (p *peer) want(now time.Time) {
+	p.used, p.touched = now, now
+	if p.active == nil && p.opening == nil {
+		p.ensure(now)
+	}
+}
+
+// flushQueue sends the packets that waited.
+func (p *peer) flushQueue(now time.Time) {
+	queue := p.queue
+	p.queue = nil
+	for _, packet := range queue {
+		p.n.toPeer(now, p, packet)
+	}
+	pings := p.pings
+	p.pings = nil
+	for _, id := range pings {
+		p.n.sendPing(now, p, id)
+	}
+}
+
+// fail closes a channel because hop i (or the link to it) failed, tells the map,
+// and moves traffic to the warm circuit at once.
+func (p *peer) fail(now time.Time, ch *channel, i int, why Reason) {
+	if ch.opening != nil && ch.opening.join != nil {
+		p.resume.valid = false // the other end may have lost the secret
+	}
+	if ch.c != nil {
+		p.n.Map.Failed(now, ch.path, i, why)
+	}
+	opening := p.opening == ch
+	if ch == p.active {
+		p.move(now)
+	}
+	ch.close(now)
+	if opening {
+		p.tries++
+		p.retryAt = now.Add(p.backoff())
+	}
+	p.n.wake(now)
+}
+
+// backoff grows once every path has been tried.
+func (p *peer) backoff() time.Duration {
+	if p.tries < 3 {
+		return 0
+	}
+	return min(retryFirst<<min(p.tries-3, 8), retryMost)
+}
+
+// move puts the warm circuit to use.
+func (p *peer) move(now time.Time) {
+	if p.warm == nil || !p.warm.ready() {
+		return
+	}
+	p.active, p.warm = p.warm, nil
+	p.n.N.Moves++
+	p.active.ask(now)
+}

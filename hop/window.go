@@ -1,0 +1,101 @@
+package hop
+
+// A Window is the sliding replay window over the numbers of one circuit and
+// direction: 1,024 wide, serial numbers mod 2^31 (RFC 1982), at most 2^20 ahead.
+// The first frame sets it. It is checked before the layer, so that no key and
+// nonce are ever used twice whatever a neighbour repeats.
+type Window struct {
+	highest uint32
+	started bool
+	words   [seqWords]uint64
+}
+
+const (
+	seqWindow = 1024
+	seqAhead  = 1 << 20
+	seqWords  = seqWindow / 64
+)
+
+// serial returns a − b as a signed distance mod 2^31.
+func serial(a, b uint32) int32 { return int32((a-b)<<1) >> 1 }
+
+// Check says whether a number is new and near enough; it changes nothing.
+func (w *Window) Check(seq uint32) bool {
+	if !w.started {
+		return true
+	}
+	d := serial(seq, w.highest)
+	if d > 0 {
+		return d <= seqAhead
+	}
+	return -d < seqWindow && w.words[seq/64%seqWords]>>(seq%64)&1 == 0
+}
+
+// Accept notes a number that Check has passed.
+func (w *Window) Accept(seq uint32) {
+	seq &= seqMask
+	d := serial(seq, w.highest)
+	switch {
+	case !w.started:
+		w.started, w.highest = true, seq
+	case d >= seqWindow:
+		clear(w.words[:])
+		w.highest = seq
+	case d > 0:
+		for s := w.highest + 1; ; s++ {
+			w.words[s/64%seqWords] &^= 1 << (s % 64)
+			if s&seqMask == seq {
+				break
+			}
+		}
+		w.highest = seq
+	}
+	w.words[seq/64%seqWords] |= 1 << (seq % 64)
+}
+
+// Highest returns the highest number accepted; ok is false before the first.
+func (w *Window) Highest() (seq uint32, ok bool) { return w.highest, w.started }
+
+// Answers checks the answers of relays, which bear the number of the forward frame
+// that they answer: several hops may answer one frame, so a window over numbers
+// would drop them. It is a ring of the newest (number, low 32 bits of the incoming
+// iv); the lowest number is evicted and becomes a floor, at or below which all
+// are refused.
+type Answers struct {
+	floor   uint32
+	floored bool
+	n       int
+	ring    [answersSize]struct{ seq, iv uint32 }
+}
+
+const answersSize = 16
+
+// Accept says whether an answer is new, and notes it. newest is the highest
+// forward number that the relay has passed on: an answer to a later frame is
+// refused, so nobody can push the floor ahead.
+func (a *Answers) Accept(seq uint32, iv uint64, newest uint32) bool {
+	seq &= seqMask
+	if serial(seq, newest) > 0 || a.floored && serial(seq, a.floor) <= 0 {
+		return false
+	}
+	low := 0
+	for i := range a.ring[:a.n] {
+		if a.ring[i].seq == seq && a.ring[i].iv == uint32(iv) {
+			return false
+		}
+		if serial(a.ring[i].seq, a.ring[low].seq) < 0 {
+			low = i
+		}
+	}
+	if a.n < answersSize {
+		low = a.n
+		a.n++
+	} else {
+		if serial(seq, a.ring[low].seq) < 0 {
+			return false // it would be the lowest itself
+		}
+		a.floor, a.floored = a.ring[low].seq, true
+	}
+	a.ring[low].seq, a.ring[low].iv = seq, uint32(iv)
+	return true
+}

@@ -1,0 +1,49 @@
+package route
+
+import (
+	"time"
+
+	"hopwire/link"
+)
+
+// Constants of the map (wire.md, "Constants").
+const (
+	maxNodes      = 512
+	firstAfter    = 250 * time.Millisecond // after the first link
+	firstGap      = 500 * time.Millisecond // then doubled up to
+	lastGap       = 30 * time.Second
+	refreshAfter  = 15 * time.Minute
+	maxAge        = time.Hour
+	digestGap     = 5 * time.Minute
+	sequenceWait  = time.Second // for our own last sequence after a boot
+	figureBurst   = 4           // announcements for figures that changed by a quarter,
+	figureGap     = 5 * time.Minute
+	checkGap      = 10 * time.Second
+	originRate    = 0.2 // announcements a second that one origin may spread
+	originBurst   = 16
+	verifyRate    = 64 // signatures a second
+	verifyBurst   = 256
+	verifyQueue   = 48 // from one neighbour
+	sendWindow    = 8  // messages of the map not yet acknowledged, per neighbour
+	avoidFirst    = 60 * time.Second
+	avoidMost     = 10 * time.Minute
+	avoidMild     = 10 * time.Second // a time-out, whose place nobody knows
+	maxAvoid      = 1024
+	maxChosen     = 512
+	leastRTT      = 100 * time.Microsecond
+	unknownKbits  = 100_000
+	airBytes      = link.FrameLong + 38 // Ethernet's own share
+	switchFactor  = 1.2                 // a new path must be this much better
+	penaltyAvoid  = 64
+	penaltyMild   = 4
+	penaltyShared = 16 // for a second path through nodes of the first
+)
+
+// Kinds of control messages (wire.md, "Messages").
+const (
+	kindAnnouncement = link.KindRoute + iota // announcement ‖ age u32 ms
+	kindDigest                               // (short id 8 ‖ sequence u32) ...
+	kindWant                                 // short ids 8 ...
+	kindAskSequence                          // empty: what is the last sequence of mine?
+	kindSequence                             // u32
+)

@@ -1,0 +1,444 @@
+package route
+
+import (
+	"encoding/binary"
+	mrand "math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/blake2s"
+
+	"hopwire/hop"
+	"hopwire/link"
+)
+
+// Config says whose map it is.
+type Config struct {
+	Identity *link.Identity
+	Env      link.Env // only Work is used
+	Jitter   *mrand.Rand
+	Boot     [8]byte // random, of this boot
+	// Onion returns what is announced of the onion keys.
+	Onion    func(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte)
+	Flags    byte // FlagRelay ...
+	Price    uint32
+	MaxNodes int // 0: 512
+	// Load returns how full the circuit table is; nil: never.
+	Load func() (used, most int)
+}
+
+// Counters count what became of announcements since the start.
+type Counters struct {
+	Sent, Received, Accepted, Old, Duplicate   uint64
+	BadFormat, BadSignature, Limited, Unwanted uint64
+	Announced, Evicted, ElsewhereSeen          uint64
+}
+
+// A Map is one node's knowledge of the mesh near it. It does no I/O, reads no
+// clock and is not safe for concurrent use. Its store is bounded by MaxNodes.
+type Map struct {
+	N Counters
+
+	c     Config
+	short link.ShortID
+	nodes map[link.ShortID]*node
+	byKey map[link.Key]*node
+	byIP  map[netip.Addr]*node
+	order []*node // sorted by short id: nothing depends on map order
+	near  []*near
+
+	own     []byte // our newest announcement
+	state   ownState
+	avoid   map[pair]*avoidance
+	chosen  map[link.Key]*choice
+	graph   *graph
+	verify  limit
+	pending map[[32]byte]struct{}
+	next    time.Time
+}
+
+// A node is a stored announcement and how it came.
+type node struct {
+	raw      []byte // without age
+	a        *announcement
+	short    link.ShortID
+	age      time.Duration // at
+	at       time.Time
+	from     link.ShortID // the neighbour it was first heard from
+	spread   limit
+	distance int // hops, of the last graph
+}
+
+// near is a neighbour and what is to be sent to it.
+type near struct {
+	l       *link.Link
+	short   link.ShortID
+	queue   []link.ShortID // announcements to send, by their node: the newest is sent
+	flying  int
+	verify  int // announcements of it being verified
+	digest  time.Time
+	stated  statement // as we last announced the link
+	told    bool
+	control [][2][]byte // other messages: kind, data
+}
+
+// New returns a map that knows nobody.
+func New(c Config) *Map {
+	if c.MaxNodes == 0 {
+		c.MaxNodes = maxNodes
+	}
+	key := c.Identity.Key()
+	return &Map{c: c, short: key.Short(), nodes: map[link.ShortID]*node{}, byKey: map[link.Key]*node{}, byIP: map[netip.Addr]*node{},
+		avoid: map[pair]*avoidance{}, chosen: map[link.Key]*choice{}, pending: map[[32]byte]struct{}{}}
+}
+
+func (m *Map) wake(t time.Time) {
+	if m.next.IsZero() || t.Before(m.next) {
+		m.next = t
+	}
+}
+
+func (m *Map) jitter(d time.Duration, percent int64) time.Duration {
+	span := int64(d) * percent / 100
+	return d + time.Duration(m.c.Jitter.Int64N(2*span+1)-span)
+}
+
+// LinkUp enters a neighbour: it is told what we know, by a digest.
+func (m *Map) LinkUp(now time.Time, l *link.Link) {
+	n := &near{l: l, short: l.Short()}
+	m.near = append(m.near, n)
+	m.graph = nil
+	m.sendDigest(now, n)
+	m.linksChanged(now, n, false)
+}
+
+// LinkDown forgets a neighbour; the loss is announced at once.
+func (m *Map) LinkDown(now time.Time, l *link.Link) {
+	i := slices.IndexFunc(m.near, func(n *near) bool { return n.l == l })
+	if i < 0 {
+		return
+	}
+	n := m.near[i]
+	m.near = slices.Delete(m.near, i, i+1)
+	m.graph = nil
+	m.linksChanged(now, n, true)
+}
+
+// sendDigest tells a neighbour what we have.
+func (m *Map) sendDigest(now time.Time, n *near) {
+	n.digest = now.Add(m.jitter(digestGap, 20))
+	m.wake(n.digest)
+	var b []byte
+	add := func(id link.ShortID, sequence uint32) {
+		if len(b)+12 > link.MaxMessage {
+			m.post(now, n, kindDigest, b)
+			b = nil
+		}
+		b = binary.LittleEndian.AppendUint32(append(b, id[:]...), sequence)
+	}
+	if m.own != nil {
+		add(m.short, m.state.sequence)
+	}
+	for _, o := range m.order {
+		add(o.short, o.a.sequence)
+	}
+	if len(b) > 0 {
+		m.post(now, n, kindDigest, b)
+	}
+}
+
+// post sends a small message now, or when the link takes it.
+func (m *Map) post(now time.Time, n *near, kind byte, data []byte) {
+	n.control = append(n.control, [2][]byte{{kind}, data})
+	if len(n.control) > 64 {
+		n.control = n.control[1:]
+	}
+	m.pump(now, n)
+}
+
+// pump sends what is queued for a neighbour, a few messages at once.
+func (m *Map) pump(now time.Time, n *near) {
+	done := func(now time.Time, ok bool) {
+		n.flying--
+		if n.l.Up() {
+			m.pump(now, n)
+		}
+	}
+	for n.flying < sendWindow {
+		kind, data, ok := m.take(now, n)
+		if !ok {
+			return
+		}
+		if !n.l.Post(now, kind, data, done) {
+			return // the digest of later repairs it
+		}
+		n.flying++
+	}
+}
+
+// take returns the next message for a neighbour.
+func (m *Map) take(now time.Time, n *near) (kind byte, data []byte, ok bool) {
+	if len(n.control) > 0 {
+		c := n.control[0]
+		n.control = n.control[1:]
+		return c[0][0], c[1], true
+	}
+	for len(n.queue) > 0 {
+		id := n.queue[0]
+		n.queue = n.queue[1:]
+		if id == m.short && m.own != nil {
+			m.N.Sent++
+			return kindAnnouncement, withAge(m.own, now.Sub(m.state.at)), true
+		}
+		if o := m.nodes[id]; o != nil && o.ageAt(now) < maxAge {
+			m.N.Sent++
+			return kindAnnouncement, withAge(o.raw, o.ageAt(now)), true
+		}
+	}
+	return 0, nil, false
+}
+
+func withAge(raw []byte, age time.Duration) []byte {
+	return binary.LittleEndian.AppendUint32(slices.Clone(raw), uint32(age.Milliseconds()))
+}
+
+func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
+
+// offer queues an announcement for a neighbour; a newer one takes the queued one's place.
+func (m *Map) offer(now time.Time, n *near, id link.ShortID) {
+	if !slices.Contains(n.queue, id) {
+		n.queue = append(n.queue, id)
+	}
+	m.pump(now, n)
+}
+
+// Message takes a control message of a neighbour.
+func (m *Map) Message(now time.Time, l *link.Link, kind byte, data []byte) {
+	i := slices.IndexFunc(m.near, func(n *near) bool { return n.l == l })
+	if i < 0 {
+		return
+	}
+	n := m.near[i]
+	switch kind {
+	case kindAnnouncement:
+		m.takeAnnouncement(now, n, data)
+	case kindDigest:
+		m.takeDigest(now, n, data)
+	case kindWant:
+		for ; len(data) >= 8; data = data[8:] {
+			m.offer(now, n, link.ShortID(data))
+		}
+	case kindAskSequence:
+		m.takeAsk(now, n)
+	case kindSequence:
+		if len(data) == 4 {
+			m.takeSequence(now, binary.LittleEndian.Uint32(data))
+		}
+	}
+}
+
+// takeDigest asks for what is newer there, and offers what is newer here.
+func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
+	var want []byte
+	for ; len(data) >= 12; data = data[12:] {
+		id, sequence := link.ShortID(data), binary.LittleEndian.Uint32(data[8:])
+		if id == m.short {
+			m.takeSequence(now, sequence)
+			continue
+		}
+		o := m.nodes[id]
+		switch {
+		case o == nil || int32(sequence-o.a.sequence) > 0:
+			want = append(want, id[:]...)
+		case sequence != o.a.sequence:
+			m.offer(now, n, id)
+		}
+	}
+	if len(want) > 0 {
+		m.post(now, n, kindWant, want)
+	}
+}
+
+// takeAnnouncement checks what is cheap to check and has the signature verified
+// elsewhere; duplicates are dropped by their hash before that.
+func (m *Map) takeAnnouncement(now time.Time, n *near, data []byte) {
+	m.N.Received++
+	if len(data) < ageSize {
+		m.N.BadFormat++
+		return
+	}
+	raw := slices.Clone(data[:len(data)-ageSize])
+	age := time.Duration(binary.LittleEndian.Uint32(data[len(raw):])) * time.Millisecond
+	a, err := parse(raw)
+	if err != nil || age > maxAge {
+		m.N.BadFormat++
+		return
+	}
+	hash := blake2s.Sum256(raw)
+	_, busy := m.pending[hash]
+	switch o := m.byKey[a.key]; {
+	case a.key == m.c.Identity.Key():
+		m.sawOwn(now, a)
+	case o != nil && int32(a.sequence-o.a.sequence) <= 0:
+		m.older(now, n, o, a)
+	case busy:
+		m.N.Duplicate++
+	case n.verify >= verifyQueue || !m.verify.take(now, verifyRate, verifyBurst) || o != nil && !o.spread.take(now, originRate, originBurst):
+		m.N.Limited++
+	default:
+		m.check(n, raw, a, age, hash)
+	}
+}
+
+// older: what we have is as new, or newer, and then it is offered.
+func (m *Map) older(now time.Time, n *near, o *node, a *announcement) {
+	if a.sequence == o.a.sequence {
+		m.N.Duplicate++
+		return
+	}
+	m.N.Old++
+	m.offer(now, n, o.short)
+}
+
+// check verifies a signature elsewhere.
+func (m *Map) check(n *near, raw []byte, a *announcement, age time.Duration, hash [32]byte) {
+	m.pending[hash] = struct{}{}
+	n.verify++
+	ok := m.c.Env.Work(link.Cost{Class: link.ClassVerify, Sign: 1}, func() func(time.Time) {
+		good := verify(raw)
+		return func(now time.Time) {
+			delete(m.pending, hash)
+			n.verify--
+			if !good {
+				m.N.BadSignature++
+				return
+			}
+			m.install(now, n, raw, a, age)
+		}
+	})
+	if !ok {
+		delete(m.pending, hash)
+		n.verify--
+		m.N.Limited++
+	}
+}
+
+// install stores a verified announcement and passes it on to the other neighbours.
+func (m *Map) install(now time.Time, from *near, raw []byte, a *announcement, age time.Duration) {
+	o := m.byKey[a.key]
+	if o != nil && int32(a.sequence-o.a.sequence) <= 0 {
+		m.N.Duplicate++
+		return
+	}
+	if o == nil {
+		o = m.insert(a.key, from.short)
+	}
+	o.raw, o.a, o.age, o.at = raw, a, age, now
+	m.graph = nil
+	m.N.Accepted++
+	m.bound(now)
+	if m.byKey[a.key] != o {
+		m.N.Unwanted++
+		return
+	}
+	m.wake(now.Add(maxAge - age))
+	for _, n := range m.near {
+		if n != from && n.short != o.short {
+			m.offer(now, n, o.short)
+		}
+	}
+}
+
+func byShort(o *node, id link.ShortID) int { return slices.Compare(o.short[:], id[:]) }
+
+func (m *Map) insert(key link.Key, from link.ShortID) *node {
+	o := &node{short: key.Short(), from: from}
+	m.nodes[o.short], m.byKey[key], m.byIP[key.IPv6()] = o, o, o
+	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
+	m.order = slices.Insert(m.order, i, o)
+	return o
+}
+
+func (m *Map) remove(o *node) {
+	delete(m.nodes, o.short)
+	delete(m.byKey, o.a.key)
+	delete(m.byIP, o.a.key.IPv6())
+	if i, ok := slices.BinarySearchFunc(m.order, o.short, byShort); ok {
+		m.order = slices.Delete(m.order, i, i+1)
+	}
+	m.graph = nil
+}
+
+// Lookup finds the key of a mesh IPv6 address.
+func (m *Map) Lookup(ip netip.Addr) (link.Key, bool) {
+	if o := m.byIP[ip]; o != nil {
+		return o.a.key, true
+	}
+	return link.Key{}, false
+}
+
+// Advance does what is due and returns when to come back; zero: nothing pending.
+func (m *Map) Advance(now time.Time) time.Time {
+	if m.next.IsZero() || now.Before(m.next) {
+		return m.next
+	}
+	m.next = time.Time{}
+	m.advanceOwn(now)
+	for _, n := range m.near {
+		if !now.Before(n.digest) {
+			m.sendDigest(now, n)
+		}
+		m.wake(n.digest)
+		m.pump(now, n)
+	}
+	for _, o := range slices.Clone(m.order) {
+		if end := o.at.Add(maxAge - o.age); now.Before(end) {
+			m.wake(end)
+		} else {
+			m.remove(o)
+		}
+	}
+	return m.next
+}
+
+// A limit is a token bucket.
+type limit struct {
+	tokens float64
+	last   time.Time
+}
+
+func (l *limit) take(now time.Time, perSecond, burst float64) bool {
+	if l.last.IsZero() {
+		l.tokens = burst
+	}
+	l.tokens = min(burst, l.tokens+max(0, now.Sub(l.last).Seconds())*perSecond)
+	l.last = now
+	if l.tokens < 1 {
+		return false
+	}
+	l.tokens--
+	return true
+}
+
+// A Known is one entry of the store, for display.
+type Known struct {
+	Key   link.Key
+	Hops  int // 0: no way
+	Age   time.Duration
+	Links int
+	Relay bool
+	Seq   uint32
+}
+
+// Known returns the store in the order of short ids.
+func (m *Map) Known(now time.Time) []Known {
+	m.build(now)
+	known := make([]Known, 0, len(m.order))
+	for _, o := range m.order {
+		known = append(known, Known{o.a.key, max(0, o.distance), o.ageAt(now), len(o.a.links), o.a.flags&FlagRelay != 0, o.a.sequence})
+	}
+	return known
+}
+
+var _ hop.Map = (*Map)(nil)

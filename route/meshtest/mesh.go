@@ -1,0 +1,216 @@
+// Package meshtest builds meshes of whole nodes (links, circuits, sessions, map)
+// on the virtual time of linktest. The same seed gives the same run.
+package meshtest
+
+import (
+	"encoding/binary"
+	"fmt"
+	mrand "math/rand/v2"
+	"time"
+
+	"hopwire/hop"
+	"hopwire/link"
+	"hopwire/link/linktest"
+	"hopwire/route"
+)
+
+// Options of a mesh; the zero value is usable.
+type Options struct {
+	Seed        uint64
+	Delay       time.Duration // of a cable; 0: 200 µs
+	Costs       linktest.Costs
+	MaxCircuits int
+	MaxNodes    int
+	Serve       func(n *Node) func(time.Time, link.Key, []byte, func(time.Time, []byte))
+	Change      func(i int, c *hop.NodeConfig)
+}
+
+// A Mesh is a virtual mesh.
+type Mesh struct {
+	*linktest.Sim
+	Options
+	Nodes  []*Node
+	Cables map[[2]int]*linktest.Segment
+}
+
+// A Node is one of it.
+type Node struct {
+	*hop.Node
+	Mesh    *Mesh
+	Index   int
+	Host    *linktest.Host
+	Map     *route.Map
+	ID      *link.Identity
+	Packets [][]byte // delivered to its TUN
+	boots   int
+	added   []bool // ports given to the core
+}
+
+// New returns a mesh without nodes.
+func New(o Options) *Mesh {
+	if o.Delay == 0 {
+		o.Delay = 200 * time.Microsecond
+	}
+	m := &Mesh{Sim: linktest.New(o.Seed), Options: o, Cables: map[[2]int]*linktest.Segment{}}
+	m.Sim.Costs = o.Costs
+	return m
+}
+
+func seed(parts ...uint64) (s [32]byte) {
+	for i, p := range parts {
+		binary.LittleEndian.PutUint64(s[8*i:], p)
+	}
+	return s
+}
+
+// Add adds a node that is not running yet.
+func (m *Mesh) Add() *Node {
+	i := len(m.Nodes)
+	id, err := link.NewIdentity(mrand.NewChaCha8(seed(m.Seed, uint64(i), 1)))
+	if err != nil {
+		panic(err)
+	}
+	n := &Node{Mesh: m, Index: i, ID: id}
+	n.Host = m.Host()
+	n.Host.Kill()
+	m.Nodes = append(m.Nodes, n)
+	return n
+}
+
+// Boot starts the node, anew if it ran before: everything but its identity is lost.
+func (n *Node) Boot() {
+	m := n.Mesh
+	n.boots++
+	old := n.Host
+	old.Kill()
+	n.Host = m.Host()
+	n.Host.Limit = 2048
+	for _, e := range old.Ends {
+		e.Host = n.Host
+		n.Host.Ends = append(n.Host.Ends, e)
+	}
+	b := uint64(n.boots)
+	c := hop.NodeConfig{MaxCircuits: m.MaxCircuits, Links: link.Config{Identity: n.ID, NetworkKeys: []link.NetworkKey{{1, 2, 3}}, Beacon: true, Env: n.Host,
+		Rand: mrand.NewChaCha8(seed(m.Seed, uint64(n.Index), 2, b)), Jitter: mrand.New(mrand.NewPCG(m.Seed+uint64(n.Index), b))},
+		Deliver: func(p []byte) { n.Packets = append(n.Packets, append([]byte(nil), p...)) }}
+	if m.Serve != nil {
+		c.Serve = m.Serve(n)
+	}
+	if m.Change != nil {
+		m.Change(n.Index, &c)
+	}
+	var boot [8]byte
+	binary.LittleEndian.PutUint64(boot[:], m.Seed<<32+uint64(n.Index)<<16+b)
+	n.Node = hop.NewNode(m.Now, c, func(o *hop.OnionKeys) hop.Map {
+		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay, MaxNodes: m.MaxNodes,
+			Load: func() (int, int) { return n.Circuits.Load() }})
+		return n.Map
+	})
+	n.Host.Core = n.Node
+	n.added = nil
+	n.plug()
+}
+
+// plug gives the core the ports that it does not have yet.
+func (n *Node) plug() {
+	if n.Node == nil {
+		return
+	}
+	for i := len(n.added); i < len(n.Host.Ends); i++ {
+		e := n.Host.Ends[i]
+		n.added = append(n.added, true)
+		n.Host.Turn(func(now time.Time) {
+			n.Links.AddPort(now, e.Port, link.PortInfo{Name: fmt.Sprint("eth", i), MAC: e.MAC, Broadcast: true})
+		})
+	}
+}
+
+// Connect lays a cable between two nodes.
+func (m *Mesh) Connect(i, j int) *linktest.Segment {
+	g := m.Segment(m.Delay)
+	for _, k := range []int{i, j} {
+		g.Attach(m.Nodes[k].Host)
+		m.Nodes[k].plug()
+	}
+	m.Cables[[2]int{min(i, j), max(i, j)}] = g
+	return g
+}
+
+// Line makes a line of n running nodes, Ring a ring.
+func Line(o Options, n int) *Mesh {
+	m := New(o)
+	for range n {
+		m.Add()
+	}
+	for i := range n - 1 {
+		m.Connect(i, i+1)
+	}
+	m.BootAll()
+	return m
+}
+
+func Ring(o Options, n int) *Mesh {
+	m := New(o)
+	for range n {
+		m.Add()
+	}
+	for i := range n {
+		m.Connect(i, (i+1)%n)
+	}
+	m.BootAll()
+	return m
+}
+
+// Random makes a connected mesh of n nodes, not running, with about degree links each.
+func Random(o Options, n, degree int) *Mesh {
+	m := New(o)
+	for i := range n {
+		m.Add()
+		if i > 0 {
+			m.Connect(i, m.Rand.IntN(i))
+		}
+	}
+	for extra := n * (degree - 2) / 2; extra > 0; extra-- {
+		i, j := m.Rand.IntN(n), m.Rand.IntN(n)
+		if i != j && m.Cables[[2]int{min(i, j), max(i, j)}] == nil {
+			m.Connect(i, j)
+		}
+	}
+	return m
+}
+
+// BootAll boots every node now.
+func (m *Mesh) BootAll() {
+	for _, n := range m.Nodes {
+		n.Boot()
+	}
+}
+
+// Ping starts an end-to-end ping from i to j; the result is written when it is there.
+func (m *Mesh) Ping(i, j int, done func(rtt time.Duration, ok bool)) {
+	n := m.Nodes[i]
+	n.Host.Turn(func(now time.Time) {
+		if err := n.Node.Ping(now, m.Nodes[j].ID.Key(), func(_ time.Time, rtt time.Duration, ok bool) { done(rtt, ok) }); err != nil {
+			done(0, false)
+		}
+	})
+}
+
+// MustPing pings within d of virtual time and says whether an answer came.
+func (m *Mesh) MustPing(i, j int, d time.Duration) (rtt time.Duration, ok bool) {
+	ended := false
+	m.Ping(i, j, func(r time.Duration, o bool) { rtt, ok, ended = r, o, true })
+	m.RunUntil(d, func() bool { return ended })
+	return rtt, ok
+}
+
+// Circuits returns how many circuits pass through or end at all nodes.
+func (m *Mesh) Circuits() (n int) {
+	for _, o := range m.Nodes {
+		if o.Node != nil {
+			used, _ := o.Node.Circuits.Load()
+			n += used
+		}
+	}
+	return n
+}

@@ -1,0 +1,245 @@
+package route
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"hopwire/hop"
+	"hopwire/link"
+)
+
+// A pair is a link as its two ends, towards the second.
+type pair struct{ from, to link.ShortID }
+
+// An avoidance is a link that failed of late.
+type avoidance struct {
+	until  time.Time
+	factor float64
+	times  int
+}
+
+// A choice is the path that a destination has now: another must be a fifth better.
+type choice struct {
+	path []link.ShortID
+	at   time.Time
+}
+
+// Paths returns up to n paths, the cheapest first (or the one in use, while no
+// other is a fifth better), the others as disjoint from those before as can be had.
+// hop.ErrUnknown: no announcement; hop.ErrNoPath: no way, or none of 16 hops.
+func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
+	g := m.build(now)
+	dest := m.byKey[to]
+	if dest == nil {
+		return nil, hop.ErrUnknown
+	}
+	v := g.index[dest.short]
+	used := map[int]int{}
+	var paths []hop.Path
+	for range n {
+		way := g.shortest(v, m.factor(now, g, v, used))
+		if len(paths) == 0 {
+			way = m.keep(now, g, to, way)
+		}
+		if way == nil || len(way) > hop.MaxHops {
+			break
+		}
+		p, ok := m.path(now, g, way)
+		if !ok {
+			break
+		}
+		if !slices.ContainsFunc(paths, func(o hop.Path) bool { return sameHops(o, p) }) {
+			paths = append(paths, p)
+		}
+		for _, w := range way {
+			used[w]++
+		}
+	}
+	if len(paths) == 0 {
+		return nil, hop.ErrNoPath
+	}
+	return paths, nil
+}
+
+func sameHops(a, b hop.Path) bool {
+	return slices.EqualFunc(a.Hops, b.Hops, func(x, y hop.Hop) bool { return x.Key == y.Key })
+}
+
+// factor weighs edges: only relays in between, links that failed and nodes of an
+// earlier path at a penalty.
+func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(from, to int) float64 {
+	id := func(v int) link.ShortID {
+		if v == 0 {
+			return m.short
+		}
+		return g.nodes[v].short
+	}
+	return func(from, to int) float64 {
+		if to == 0 || to != dest && g.nodes[to].a.flags&FlagRelay == 0 {
+			return math.Inf(1)
+		}
+		f := 1.0
+		if a := m.avoid[pair{id(from), id(to)}]; a != nil && now.Before(a.until) {
+			f = a.factor
+		}
+		if to != dest {
+			f *= math.Pow(penaltyShared, float64(used[to]))
+		} else if from == 0 && used[to] > 0 {
+			f *= penaltyShared
+		}
+		return f
+	}
+}
+
+// keep returns the path in use when it still stands and the new one is not a fifth
+// better, and remembers what it returns.
+func (m *Map) keep(now time.Time, g *graph, to link.Key, way []int) []int {
+	if way == nil {
+		return nil
+	}
+	if c := m.chosen[to]; c != nil {
+		old := make([]int, 0, len(c.path))
+		for _, id := range c.path {
+			old = append(old, g.index[id])
+		}
+		weigh := m.factor(now, g, way[len(way)-1], nil)
+		if !slices.Contains(old, 0) && m.weighed(g, old, weigh) <= switchFactor*m.weighed(g, way, weigh) {
+			way = old
+		}
+	}
+	if len(m.chosen) >= maxChosen && m.chosen[to] == nil {
+		m.forgetChoice()
+	}
+	ids := make([]link.ShortID, len(way))
+	for i, v := range way {
+		ids[i] = g.nodes[v].short
+	}
+	m.chosen[to] = &choice{ids, now}
+	return way
+}
+
+// weighed is the cost of a way with its penalties.
+func (m *Map) weighed(g *graph, way []int, factor func(from, to int) float64) (sum float64) {
+	from := 0
+	for _, v := range way {
+		c := g.cost2(from, v)
+		sum += c * factor(from, v)
+		from = v
+	}
+	return sum
+}
+
+func (g *graph) cost2(from, to int) float64 {
+	i := slices.IndexFunc(g.edges[from], func(e edge) bool { return e.to == to })
+	if i < 0 {
+		return math.Inf(1)
+	}
+	return g.edges[from][i].cost
+}
+
+// forgetChoice forgets the oldest choice.
+func (m *Map) forgetChoice() {
+	var oldest link.Key
+	var at time.Time
+	for k, c := range m.chosen {
+		if at.IsZero() || c.at.Before(at) || c.at.Equal(at) && string(k[:]) < string(oldest[:]) {
+			oldest, at = k, c.at
+		}
+	}
+	delete(m.chosen, oldest)
+}
+
+// path turns vertices into hops with the onion keys to use now; false: one of them
+// has run out.
+func (m *Map) path(now time.Time, g *graph, way []int) (hop.Path, bool) {
+	p := hop.Path{Cost: time.Duration(g.cost(way))}
+	for _, v := range way {
+		o := g.nodes[v]
+		h, ok := o.hop(now)
+		if !ok {
+			return hop.Path{}, false
+		}
+		p.Hops = append(p.Hops, h)
+	}
+	return p, true
+}
+
+// hop chooses the onion key by the announcement's age: the current one, or the
+// next when the current one's hour is over.
+func (o *node) hop(now time.Time) (hop.Hop, bool) {
+	h := hop.Hop{Key: o.a.key, Onion: o.a.current, Parity: byte(o.a.epoch & 1)}
+	age := o.ageAt(now)
+	switch {
+	case age < o.a.left:
+		return h, true
+	case age < o.a.left+time.Hour:
+		h.Onion, h.Parity = o.a.next, h.Parity^1
+		return h, true
+	}
+	return h, false
+}
+
+// Failed notes trouble with hop i of a path, or the link that leads to it.
+func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
+	switch why {
+	case hop.ReasonTimeout: // nobody knows where: all of it, mildly
+		for i := range p.Hops {
+			m.shun(now, p, i, penaltyMild, avoidMild)
+		}
+	case hop.ReasonExpired:
+	case hop.ReasonRefused, hop.ReasonNoNext:
+		if i < len(p.Hops) {
+			m.want(now, p.Hops[i].Key.Short())
+		}
+		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
+	case hop.ReasonLoss, hop.ReasonSpoiled:
+		m.shun(now, p, i, penaltyMild, 3*avoidMild)
+	default:
+		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
+	}
+}
+
+// shun avoids the link to hop i for a while; longer when it failed again.
+func (m *Map) shun(now time.Time, p hop.Path, i int, factor float64, d time.Duration) {
+	if i >= len(p.Hops) {
+		return
+	}
+	k := pair{m.short, p.Hops[i].Key.Short()}
+	if i > 0 {
+		k.from = p.Hops[i-1].Key.Short()
+	}
+	a := m.avoid[k]
+	if a == nil {
+		if len(m.avoid) >= maxAvoid {
+			m.sweepAvoid(now)
+		}
+		a = &avoidance{}
+		m.avoid[k] = a
+	}
+	if now.Sub(a.until) > avoidMost {
+		a.times = 0
+	}
+	a.times++
+	a.until = now.Add(min(d<<min(a.times-1, 4), avoidMost))
+	a.factor = factor
+}
+
+// sweepAvoid forgets what is over, or everything when all is current.
+func (m *Map) sweepAvoid(now time.Time) {
+	for k, a := range m.avoid {
+		if now.After(a.until) {
+			delete(m.avoid, k)
+		}
+	}
+	if len(m.avoid) >= maxAvoid {
+		clear(m.avoid)
+	}
+}
+
+// want asks every neighbour for a node's announcement.
+func (m *Map) want(now time.Time, id link.ShortID) {
+	for _, n := range m.near {
+		m.post(now, n, kindWant, id[:])
+	}
+}
