@@ -3,17 +3,20 @@ module hopwire
 go 1.26.0
 
 require (
-	filippo.io/edwards25519 v1.2.0 // indirect
-	github.com/dchest/siphash v1.2.3 // indirect
-	github.com/flynn/noise v1.1.0 // indirect
-	github.com/kelseyhightower/envconfig v1.4.0 // indirect
+	filippo.io/edwards25519 v1.2.0
+	github.com/dchest/siphash v1.2.3
+	github.com/flynn/noise v1.1.0
+	github.com/kelseyhightower/envconfig v1.4.0
+	github.com/mdlayher/raw v0.1.0
+	github.com/vishvananda/netlink v1.3.1
+	golang.org/x/crypto v0.58.0
+	golang.org/x/net v0.62.0
+	golang.org/x/sys v0.49.0
+)
+
+require (
 	github.com/mdlayher/packet v1.2.0 // indirect
-	github.com/mdlayher/raw v0.1.0 // indirect
 	github.com/mdlayher/socket v0.7.0 // indirect
-	github.com/vishvananda/netlink v1.3.1 // indirect
 	github.com/vishvananda/netns v0.0.5 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
-	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sync v0.23.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 )

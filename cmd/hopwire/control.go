@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"hopwire/hop"
+	"hopwire/link"
+)
+
+// A control is the Unix socket by which the other commands ask the daemon. Only
+// its owner may (0600); at most eight at once, a line each.
+type control struct {
+	l    net.Listener
+	path string
+	d    *daemon
+	busy chan struct{}
+}
+
+func listenControl(d *daemon) (*control, error) {
+	path := d.c.socket()
+	if info, err := os.Lstat(path); err == nil {
+		if info.Mode()&os.ModeSocket == 0 {
+			return nil, hinted("set HOPWIRE_SOCKET to a free path", "%s exists and is no socket", path)
+		}
+		os.Remove(path) // we hold the lock of the state folder: nobody listens there
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, hinted("set HOPWIRE_SOCKET to a path of at most 107 characters in a folder that can be written", "control socket: %v", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close()
+		return nil, err
+	}
+	c := &control{l: l, path: path, d: d, busy: make(chan struct{}, 8)}
+	go c.accept()
+	return c, nil
+}
+
+func (c *control) close() { c.l.Close() }
+
+func (c *control) accept() {
+	for {
+		conn, err := c.l.Accept()
+		if err != nil {
+			return
+		}
+		select {
+		case c.busy <- struct{}{}:
+			go c.serve(conn)
+		default:
+			io.WriteString(conn, "! the node answers eight commands already\n")
+			conn.Close()
+		}
+	}
+}
+
+func (c *control) serve(conn net.Conn) {
+	defer func() {
+		conn.Close()
+		<-c.busy
+	}()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	request, err := bufio.NewReaderSize(io.LimitReader(conn, 1024), 1024).ReadString('\n')
+	args := strings.Fields(request)
+	if err != nil || len(args) == 0 {
+		return
+	}
+	conn.SetDeadline(time.Now().Add(24 * time.Hour))
+	if err := c.d.answer(conn, args); err != nil {
+		io.WriteString(conn, "! "+escape.Replace(err.Error())+"\n")
+		var h *hintError
+		if errors.As(err, &h) && h.hint != "" {
+			io.WriteString(conn, "? "+escape.Replace(h.hint)+"\n")
+		}
+	}
+}
+
+// answer does one command of a client.
+func (d *daemon) answer(w io.Writer, args []string) error {
+	switch args[0] {
+	case "status":
+		d.status().send(w)
+	case "peers":
+		d.peers().send(w)
+	case "circuits":
+		d.circuits().send(w)
+	case "routes":
+		d.routes().send(w)
+	case "findings":
+		d.findings().send(w)
+	case "metrics":
+		return d.metrics(w)
+	case "ping":
+		return d.ping(w, args[1:])
+	case "trace":
+		return d.trace(w, args[1:])
+	default:
+		return fmt.Errorf("no command %q", args[0])
+	}
+	return nil
+}
+
+// ask is the client's side: it sends the command and shows the answer.
+func ask(c *config, args []string, json bool, out io.Writer) error {
+	conn, err := net.Dial("unix", c.socket())
+	if err != nil {
+		return hinted("start it with 'hopwire run', or set HOPWIRE_SOCKET or HOPWIRE_STATE as it has them", "the node does not run (%s)", c.socket())
+	}
+	defer conn.Close()
+	fmt.Fprintln(conn, strings.Join(args, " "))
+	return show(out, conn, json)
+}
+
+// fetch asks for a table and returns its rows.
+func fetch(c *config, command string) (*table, error) {
+	conn, err := net.Dial("unix", c.socket())
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	fmt.Fprintln(conn, command)
+	t := &table{}
+	for in := bufio.NewScanner(conn); in.Scan(); {
+		if s := in.Text(); strings.HasPrefix(s, "  ") {
+			t.rows = append(t.rows, strings.Split(s[2:], "\t"))
+		}
+	}
+	return t, nil
+}
+
+// target reads an address, or the mesh IPv6 address of a node that is known.
+func (d *daemon) target(args []string) (key link.Key, err error) {
+	if len(args) == 0 {
+		return key, hinted("give the address of a node", "no address")
+	}
+	if ip, err := netip.ParseAddr(args[0]); err == nil {
+		ok := false
+		d.runner.Turn(func(time.Time) { key, ok = d.m.Lookup(ip) })
+		if !ok {
+			return key, hinted("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
+		}
+		return key, nil
+	}
+	if key, err = link.ParseKey(args[0]); err != nil {
+		return key, hinted("an address is what 'hopwire address' prints", "%v", err)
+	}
+	return key, nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// ping prints the answers as they come.
+func (d *daemon) ping(w io.Writer, args []string) error {
+	key, err := d.target(args)
+	if err != nil {
+		return err
+	}
+	count, gap := 5, time.Second
+	for i := 1; i+1 < len(args); i += 2 {
+		v, err := strconv.ParseFloat(args[i+1], 64)
+		switch {
+		case err == nil && args[i] == "-c" && v >= 1 && v <= 1e6:
+			count = int(v)
+		case err == nil && args[i] == "-i" && v >= 0.001:
+			gap = time.Duration(v * float64(time.Second))
+		default:
+			return hinted("ping ADDR [-c N] [-i SECONDS]", "bad option %s %s", args[i], args[i+1])
+		}
+	}
+	io.WriteString(w, "# stream seq:n rtt_ms:n lost:n\n")
+	lost := 0
+	for seq := 1; seq <= count; seq++ {
+		begun := time.Now()
+		rtt, ok := d.question(func(now time.Time, done func(time.Time, time.Duration, bool)) error {
+			return d.runner.Node().Ping(now, key, done)
+		})
+		if !ok {
+			lost++
+		}
+		row := []string{strconv.Itoa(seq), "", strconv.Itoa(lost)}
+		if ok {
+			row[1] = strconv.FormatFloat(milliseconds(rtt), 'f', 3, 64)
+		}
+		if _, err := io.WriteString(w, line(row)); err != nil {
+			return nil // the client has gone
+		}
+		if seq < count {
+			time.Sleep(max(0, gap-time.Since(begun)))
+		}
+	}
+	if lost == count {
+		return d.unreachable(key)
+	}
+	return nil
+}
+
+// unreachable says why, as far as the map knows.
+func (d *daemon) unreachable(key link.Key) error {
+	var err error
+	d.runner.Turn(func(now time.Time) { _, err = d.m.Paths(now, key, 1) })
+	switch {
+	case errors.Is(err, hop.ErrUnknown):
+		return hinted("'hopwire routes' lists the nodes that are known; 'hopwire doctor' looks for faults here", "%s is not known", key)
+	case errors.Is(err, hop.ErrNoPath):
+		return hinted("'hopwire doctor' looks for faults here", "there is no path to %s", key)
+	}
+	return hinted("it is known but does not answer: it may have gone", "no answer from %s", key)
+}
+
+// question asks the node something and waits for the answer.
+func (d *daemon) question(ask func(now time.Time, done func(time.Time, time.Duration, bool)) error) (rtt time.Duration, ok bool) {
+	type result struct {
+		rtt time.Duration
+		ok  bool
+	}
+	answer := make(chan result, 1)
+	var err error
+	d.runner.Turn(func(now time.Time) {
+		err = ask(now, func(_ time.Time, rtt time.Duration, ok bool) { answer <- result{rtt, ok} })
+	})
+	if err != nil {
+		return 0, false
+	}
+	select {
+	case r := <-answer:
+		return r.rtt, r.ok
+	case <-time.After(10 * time.Second):
+		return 0, false
+	}
+}
+
+// trace opens a circuit when there is none and asks each hop of it by control cells.
+func (d *daemon) trace(w io.Writer, args []string) error {
+	key, err := d.target(args)
+	if err != nil {
+		return err
+	}
+	if _, ok := d.question(func(now time.Time, done func(time.Time, time.Duration, bool)) error {
+		return d.runner.Node().Ping(now, key, done)
+	}); !ok {
+		return d.unreachable(key)
+	}
+	var hops []hop.Hop
+	d.runner.Turn(func(now time.Time) { hops = d.runner.Node().Route(key) })
+	if len(hops) == 0 {
+		return hinted("the other end calls us: its circuit is used, and its path is not ours to know", "there is no circuit of our own to %s", key)
+	}
+	io.WriteString(w, "# stream hop:n address:s ip:s rtt_ms:n sent:n lost:n\n")
+	const probes = 10
+	for i, h := range hops {
+		var best time.Duration
+		lost := 0
+		for range probes {
+			rtt, ok := d.question(func(now time.Time, done func(time.Time, time.Duration, bool)) error {
+				return d.runner.Node().TraceHop(now, key, i, done)
+			})
+			if !ok {
+				lost++
+			} else if best == 0 || rtt < best {
+				best = rtt
+			}
+		}
+		rtt := ""
+		if best > 0 {
+			rtt = strconv.FormatFloat(milliseconds(best), 'f', 3, 64)
+		}
+		if _, err := io.WriteString(w, line([]string{strconv.Itoa(i + 1), h.Key.String(), h.Key.IPv6().String(), rtt, strconv.Itoa(probes), strconv.Itoa(lost)})); err != nil {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"hopwire/link"
+)
+
+// A portManager opens the interfaces that the settings name as they come, and
+// closes them as they go, without a restart. Interfaces have one port for each
+// network key (each has an EtherType of its own).
+type portManager struct {
+	d      *daemon
+	mu     sync.Mutex
+	opened map[string]*opened
+	said   map[string]string // why an interface is not used, as last logged
+	down   map[string]bool   // bridge members without carrier
+}
+
+// opened is an interface in use.
+type opened struct {
+	link.Interface
+	ids []int
+}
+
+// open opens what is there at the start. What the operator named and can never
+// work is an error; what is missing is waited for.
+func (p *portManager) open() error {
+	if err := p.openUDP(); err != nil {
+		return err
+	}
+	all, err := link.Interfaces()
+	if err != nil {
+		return err
+	}
+	for _, pattern := range p.d.c.Interfaces {
+		if strings.ContainsAny(pattern, "*?[") {
+			continue
+		}
+		i := slices.IndexFunc(all, func(i link.Interface) bool { return i.Name == pattern })
+		switch {
+		case i < 0:
+			p.say(pattern, "missing: waiting for it")
+		case all[i].Bridge != "":
+			return memberError(all[i])
+		}
+	}
+	return p.sync(all)
+}
+
+func memberError(i link.Interface) error {
+	return hinted("use the bridge "+i.Bridge+" in HOPWIRE_INTERFACES, or take "+i.Name+" out of it",
+		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
+}
+
+// update follows the kernel.
+func (p *portManager) update() {
+	all, err := link.Interfaces()
+	if err != nil {
+		return
+	}
+	if err := p.sync(all); err != nil {
+		p.d.log.log("error", "interfaces", "error", err)
+	}
+}
+
+// sync makes the open ports those that can be open. Only an error that will not
+// pass by itself is returned.
+func (p *portManager) sync(all []link.Interface) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	there := map[string]link.Interface{}
+	for _, i := range all {
+		there[i.Name] = i
+	}
+	for name, o := range p.opened {
+		i, ok := there[name]
+		if why := i.Usable(); !ok || why != "" || i.Index != o.Index || i.MAC != o.MAC {
+			if !ok {
+				why = "gone"
+			}
+			p.close(name, why)
+		}
+	}
+	for _, i := range all {
+		if p.opened[i.Name] == nil && p.wanted(i) {
+			if err := p.try(i); err != nil {
+				return err
+			}
+		}
+	}
+	p.members(all)
+	return nil
+}
+
+// wanted says whether the settings name the interface.
+func (p *portManager) wanted(i link.Interface) bool {
+	if i.Name == p.d.c.TUN || i.Name == "lo" {
+		return false
+	}
+	for _, pattern := range p.d.c.Interfaces {
+		if ok, _ := filepath.Match(pattern, i.Name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// say logs why an interface is not used, once.
+func (p *portManager) say(name, why string) {
+	if p.said[name] != why {
+		p.said[name] = why
+		p.d.log.log("info", "interface not used", "interface", name, "reason", why)
+	}
+}
+
+// try opens an interface that is usable.
+func (p *portManager) try(i link.Interface) error {
+	if why := i.Usable(); why != "" {
+		p.say(i.Name, why)
+		return nil
+	}
+	o := &opened{Interface: i}
+	for k, key := range p.d.keys {
+		t, err := p.d.c.etherType(key)
+		if err != nil {
+			return err
+		}
+		port, err := link.OpenEther(i.Name, t)
+		if errors.Is(err, link.ErrNoCapability) {
+			return hinted("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", err)
+		}
+		if err != nil {
+			p.say(i.Name, err.Error())
+			return nil
+		}
+		info := link.PortInfo{Name: i.Name, MAC: i.MAC, Broadcast: true, Key: k, Capacity: i.Capacity}
+		if i.Wireless {
+			info.MaxLinks = 16
+		}
+		o.ids = append(o.ids, p.d.runner.AddPort(port, info))
+		if p.d.c.EtherType != "" {
+			break // one EtherType for both keys: the first
+		}
+	}
+	delete(p.said, i.Name)
+	p.opened[i.Name] = o
+	p.d.log.log("info", "interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
+	return nil
+}
+
+func (p *portManager) close(name, why string) {
+	o := p.opened[name]
+	delete(p.opened, name)
+	for _, id := range o.ids {
+		p.d.runner.RemovePort(id)
+	}
+	p.said[name] = why
+	p.d.log.log("info", "interface down", "interface", name, "reason", why)
+}
+
+// members watches the ports of the bridges in use: a bridge hides their carrier,
+// so when one is lost every link over the bridge must prove that it lives.
+func (p *portManager) members(all []link.Interface) {
+	down := map[string]bool{}
+	for _, i := range all {
+		o := p.opened[i.Bridge]
+		if i.Bridge == "" || o == nil || i.Carrier {
+			continue
+		}
+		down[i.Name] = true
+		if !p.down[i.Name] {
+			for _, id := range o.ids {
+				p.d.runner.Turn(func(now time.Time) { p.d.runner.Node().Links.Suspect(now, id) })
+			}
+		}
+	}
+	p.down = down
+}
+
+// openUDP opens the UDP port when one is set or a neighbour needs it.
+func (p *portManager) openUDP() error {
+	if p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
+		return nil
+	}
+	u, err := link.OpenUDP(p.d.c.UDPListen)
+	if err != nil {
+		return hinted("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
+	}
+	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
+	p.d.log.log("info", "UDP up", "port", u.LocalPort())
+	return nil
+}
+
+// list returns the interfaces that the settings name and why one is not used.
+func (p *portManager) list() (names []string, why map[string]string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	why = map[string]string{}
+	for n := range p.opened {
+		names, why[n] = append(names, n), ""
+	}
+	for n, w := range p.said {
+		if p.opened[n] == nil {
+			names, why[n] = append(names, n), w
+		}
+	}
+	slices.Sort(names)
+	return names, why
+}

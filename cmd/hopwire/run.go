@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mrand "math/rand/v2"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"hopwire/hop"
+	"hopwire/link"
+	"hopwire/route"
+)
+
+// A daemon is the running node and what surrounds it.
+type daemon struct {
+	c      *config
+	log    *logger
+	id     *link.Identity
+	keys   []link.NetworkKey
+	start  time.Time
+	runner *hop.Runner
+	m      *route.Map
+	ports  *portManager
+	tun    *hop.TUN
+}
+
+// run is the command: it ends by a signal, with exit status 0.
+func run(c *config) error {
+	d, err := newDaemon(c)
+	if err != nil {
+		return err
+	}
+	lock, err := lockState(c)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	circuits, nodes, frames := budget(c.Memory)
+	debug.SetGCPercent(25)
+	debug.SetMemoryLimit(int64(c.Memory) << 21) // well above the live heap: close to it, throughput halves
+
+	d.startNode(circuits, nodes, frames)
+	defer d.runner.Close()
+	if err := d.openTUN(); err != nil {
+		return err
+	}
+	if err := d.ports.open(); err != nil {
+		return err
+	}
+	stop, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	control, err := listenControl(d)
+	if err != nil {
+		return err
+	}
+	defer control.close()
+	go link.WatchInterfaces(stop.Done(), d.ports.update)
+
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	d.log.log("info", "started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
+	s := <-signals
+	d.log.log("info", "stopping", "signal", s)
+	return nil
+}
+
+// newDaemon checks everything that can be wrong before anything is opened.
+func newDaemon(c *config) (d *daemon, err error) {
+	d = &daemon{c: c, start: time.Now(), log: &logger{w: os.Stderr, level: levels[c.Log]}}
+	if d.keys, err = c.networkKeys(); err != nil {
+		return nil, err
+	}
+	if d.id, err = loadIdentity(c); err != nil {
+		return nil, err
+	}
+	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
+	if len(c.Interfaces) == 0 && c.UDPListen == "" && !d.udpNeighbour() {
+		return nil, hinted("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
+	}
+	return d, nil
+}
+
+func (d *daemon) udpNeighbour() bool {
+	list, _ := d.c.neighbours()
+	for _, s := range list {
+		if s.Addr.UDP().IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
+// startNode wires link, hop and route together.
+func (d *daemon) startNode(circuits, nodes, frames int) {
+	neighbours, _ := d.c.neighbours()
+	allow, _ := d.c.allowed()
+	d.runner = hop.NewRunner(frames)
+	d.runner.Errors = func(port string, err error) {
+		d.log.log("error", "port", "interface", port, "error", err)
+		go d.ports.update()
+	}
+	var seed [32]byte
+	rand.Read(seed[:])
+	jitter := mrand.New(mrand.NewChaCha8(seed))
+	nc := hop.NodeConfig{MaxCircuits: circuits, Deliver: d.runner.Deliver, Links: link.Config{Identity: d.id, NetworkKeys: d.keys,
+		Neighbours: neighbours, Allow: allow, Beacon: d.c.Beacon, Rand: rand.Reader, Jitter: jitter, Env: d.runner}}
+	var boot [8]byte
+	rand.Read(boot[:])
+	var node *hop.Node
+	node = hop.NewNode(time.Now(), nc, func(o *hop.OnionKeys) hop.Map {
+		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
+			MaxNodes: nodes, Load: func() (int, int) { return node.Circuits.Load() }})
+		return &watchedMap{d.m, d.log}
+	})
+	d.runner.Start(node)
+}
+
+// watchedMap logs the links that come and go.
+type watchedMap struct {
+	*route.Map
+	log *logger
+}
+
+func (w *watchedMap) LinkUp(now time.Time, l *link.Link) {
+	_, p := l.Port()
+	w.log.log("info", "link up", "neighbour", l.Peer(), "interface", p.Name, "at", l.Addr())
+	w.Map.LinkUp(now, l)
+}
+
+func (w *watchedMap) LinkDown(now time.Time, l *link.Link) {
+	_, p := l.Port()
+	w.log.log("info", "link down", "neighbour", l.Peer(), "interface", p.Name)
+	w.Map.LinkDown(now, l)
+}
+
+func (d *daemon) openTUN() error {
+	if d.c.TUN == "" || d.c.TUN == "none" {
+		return nil
+	}
+	t, err := hop.OpenTUN(d.c.TUN, d.id.Key().IPv6())
+	var te *hop.TUNError
+	if errors.As(err, &te) {
+		return &hintError{err, te.Hint}
+	}
+	if err != nil {
+		return fmt.Errorf("TUN: %w", err)
+	}
+	d.tun = t
+	d.runner.AttachTUN(t)
+	return nil
+}

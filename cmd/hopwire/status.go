@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"hopwire/hop"
+	"hopwire/link"
+	"hopwire/route"
+)
+
+// status is the node in one row.
+func (d *daemon) status() *table {
+	t := newTable("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n")
+	t.single = true
+	rss, peak := memory()
+	names, why := d.ports.list()
+	var used []string
+	for _, n := range names {
+		if why[n] == "" {
+			used = append(used, n)
+		}
+	}
+	d.runner.Turn(func(now time.Time) {
+		n := d.runner.Node()
+		circuits, most := n.Circuits.Load()
+		t.add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), len(d.m.Known(now)), n.Peers(),
+			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak)
+	})
+	return t
+}
+
+// memory reads the resident size and its peak, in kB.
+func memory() (rss, peak int) {
+	text, _ := os.ReadFile("/proc/self/status")
+	for _, l := range strings.Split(string(text), "\n") {
+		fmt.Sscanf(l, "VmRSS: %d kB", &rss)
+		fmt.Sscanf(l, "VmHWM: %d kB", &peak)
+	}
+	return rss, peak
+}
+
+func (d *daemon) peers() *table {
+	t := newTable("address:s interface:s at:s up_s:n rtt_ms:n rtt_min_ms:n loss_in:n loss_out:n kbits:n frames_in:n frames_out:n")
+	d.runner.Turn(func(now time.Time) {
+		for _, l := range d.runner.Node().Links.All() {
+			_, p := l.Port()
+			q, s := l.Quality(), l.Stats()
+			t.add(l.Peer(), p.Name, l.Addr(), int(now.Sub(l.Since()).Seconds()), milliseconds(q.RTT), milliseconds(q.RTTMin), q.LossIn, q.LossOut, q.Capacity, s.FramesIn, s.FramesOut)
+		}
+	})
+	return t
+}
+
+func (d *daemon) circuits() *table {
+	t := newTable("kind:s state:s peer:s hops:l up:s down:s age_s:n rtt_ms:n frames_in:n frames_out:n")
+	name := func(k link.Key) string {
+		if k == (link.Key{}) {
+			return ""
+		}
+		return k.String()
+	}
+	d.runner.Turn(func(now time.Time) {
+		for _, c := range d.runner.Node().CircuitList(now) {
+			var hops []string
+			for _, h := range c.Hops {
+				hops = append(hops, h.String())
+			}
+			t.add(c.Kind, c.State, name(c.Peer), strings.Join(hops, " "), name(c.Up), name(c.Down), int(c.Age.Seconds()), milliseconds(c.RTT), c.In, c.Out)
+		}
+	})
+	return t
+}
+
+func (d *daemon) routes() *table {
+	t := newTable("address:s ip:s hops:n cost_ms:n path:l links:n relay:n age_s:n state:s")
+	d.runner.Turn(func(now time.Time) {
+		for _, k := range d.m.Known(now) {
+			relay := 0
+			if k.Relay {
+				relay = 1
+			}
+			paths, err := d.m.Paths(now, k.Key, 1)
+			state, via, cost := "ok", []string{}, 0.0
+			if err != nil {
+				state = strings.TrimPrefix(err.Error(), "hop: ")
+			} else {
+				cost = milliseconds(paths[0].Cost)
+				for _, h := range paths[0].Hops {
+					via = append(via, h.Key.Short().String())
+				}
+			}
+			t.add(k.Key, k.Key.IPv6(), k.Hops, cost, strings.Join(via, " "), k.Links, relay, int(k.Age.Seconds()), state)
+		}
+	})
+	return t
+}
+
+// metrics writes every counter as Prometheus text.
+func (d *daemon) metrics(w io.Writer) error {
+	var ln link.Counters
+	var cn hop.CircuitCounters
+	var sn hop.SessionCounters
+	var rn route.Counters
+	var links, known, circuits int
+	d.runner.Turn(func(now time.Time) {
+		n := d.runner.Node()
+		ln, cn, sn, rn = n.Links.N, n.Circuits.N, n.N, d.m.N
+		links, known = len(n.Links.All()), len(d.m.Known(now))
+		circuits, _ = n.Circuits.Load()
+	})
+	for _, g := range []struct {
+		name string
+		v    any
+	}{{"link", ln}, {"circuit", cn}, {"session", sn}, {"map", rn}} {
+		v := reflect.ValueOf(g.v)
+		for i := range v.NumField() {
+			name := "hopwire_" + g.name + "_" + snake(v.Type().Field(i).Name) + "_total"
+			fmt.Fprintf(w, "= # TYPE %s counter\n= %s %d\n", name, name, v.Field(i).Uint())
+		}
+	}
+	rss, _ := memory()
+	for _, g := range []struct {
+		name string
+		v    int
+	}{{"links", links}, {"known_nodes", known}, {"circuits", circuits}, {"resident_kilobytes", rss}, {"uptime_seconds", int(time.Since(d.start).Seconds())}} {
+		fmt.Fprintf(w, "= # TYPE hopwire_%s gauge\n= hopwire_%s %d\n", g.name, g.name, g.v)
+	}
+	return nil
+}
+
+// snake turns BadLength into bad_length.
+func snake(s string) string { return strings.ToLower(splitWords(s)) }

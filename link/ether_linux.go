@@ -1,0 +1,261 @@
+package link
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/mdlayher/raw"
+)
+
+// An Ether is a Port over an Ethernet-like interface. Frames go by two AF_PACKET
+// sockets of their own (one bound to the EtherType that receives, one bound to
+// nothing that sends), in batches and without allocation; beacons, a few a second,
+// go by mdlayher/raw, whose convenience costs nothing there.
+type Ether struct {
+	name   string
+	index  int
+	typ    uint16
+	recv   *batchSocket
+	send   *batchSocket
+	beacon *raw.Conn
+}
+
+// A BridgeMemberError says that the interface is a port of a bridge, which hears
+// nothing of our EtherType.
+type BridgeMemberError struct{ Name, Bridge string }
+
+func (e *BridgeMemberError) Error() string {
+	return fmt.Sprintf("link: %s is a port of the bridge %s and would hear nothing", e.Name, e.Bridge)
+}
+
+// ErrNoCapability means that raw sockets are not allowed.
+var ErrNoCapability = errors.New("link: raw sockets need CAP_NET_RAW")
+
+// Buffers of the kernel: the receiving one holds a burst, the sending one little,
+// or the queue would stand there and not in ours.
+const (
+	receiveBuffer = 1 << 20
+	sendBuffer    = 256 << 10
+)
+
+// OpenEther opens the interface for an EtherType.
+func OpenEther(name string, etherType uint16) (Port, error) {
+	if bridge := bridgeOf(name); bridge != "" {
+		return nil, &BridgeMemberError{name, bridge}
+	}
+	index, err := ifIndex(name)
+	if err != nil {
+		return nil, fmt.Errorf("link: no interface %s", name)
+	}
+	e := &Ether{name: name, index: index, typ: etherType}
+	if err := e.open(); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Ether) open() (err error) {
+	if e.recv, err = e.socket(e.typ); err != nil {
+		return err
+	}
+	if e.send, err = e.socket(0); err != nil {
+		return err
+	}
+	ifi, err := net.InterfaceByIndex(e.index)
+	if err != nil {
+		ifi = &net.Interface{Index: e.index, Name: e.name} // no rtnetlink: enough for the socket
+	}
+	e.beacon, err = raw.ListenPacket(ifi, e.typ, nil)
+	if err != nil {
+		return fmt.Errorf("link: beacon socket on %s: %w", e.name, err)
+	}
+	e.beacon.SetBPF(program(onlyBroadcast)) // optional: what gets through is checked again
+	return nil
+}
+
+// socket opens one AF_PACKET socket; protocol 0 receives nothing.
+func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err == unix.EPERM || err == unix.EACCES {
+		return nil, ErrNoCapability
+	}
+	if err != nil {
+		return nil, fmt.Errorf("link: socket on %s: %w", e.name, err)
+	}
+	if protocol != 0 {
+		// In place before the bind, so that nothing unwanted is ever queued.
+		attach(fd, program(onlyHost))
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	} else {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
+	}
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(protocol), Ifindex: e.index}); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("link: bind to %s: %w", e.name, err)
+	}
+	return newBatchSocket(fd, "packet:"+e.name)
+}
+
+// bigEndian is a number whose bytes in memory are the network's.
+func bigEndian(v uint16) uint16 {
+	return binary.NativeEndian.Uint16([]byte{byte(v >> 8), byte(v)})
+}
+
+// Packet types of the kernel (linux/if_packet.h).
+const (
+	packetHost      = 0
+	packetBroadcast = 1
+)
+
+// Filters: what the sockets shall see, by the kernel's own packet type.
+var (
+	onlyHost      = packetType(packetHost)
+	onlyBroadcast = packetType(packetBroadcast)
+)
+
+func packetType(t uint32) []bpf.Instruction {
+	return []bpf.Instruction{
+		bpf.LoadExtension{Num: bpf.ExtType},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: t, SkipFalse: 1},
+		bpf.RetConstant{Val: 1 << 16},
+		bpf.RetConstant{Val: 0},
+	}
+}
+
+func program(is []bpf.Instruction) []bpf.RawInstruction {
+	p, err := bpf.Assemble(is)
+	if err != nil {
+		panic("link: internal error: " + err.Error())
+	}
+	return p
+}
+
+// attach sets a filter; it is optional, and missing under emulation.
+func attach(fd int, p []bpf.RawInstruction) {
+	f := make([]unix.SockFilter, len(p))
+	for i, r := range p {
+		f[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
+	}
+	unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]})
+}
+
+// Offsets in a sockaddr_ll.
+const (
+	offSLLProtocol = 2
+	offSLLIndex    = 4
+	offSLLType     = 10
+	offSLLLength   = 11
+	offSLLAddr     = 12
+	sllSize        = 20
+)
+
+// sender reads a frame's source; broadcasts and our own are marked by no address.
+func sender(b *[nameSize]byte) Addr {
+	if b[offSLLType] != packetHost {
+		return Addr{}
+	}
+	return MACAddr([6]byte(b[offSLLAddr:]))
+}
+
+// Read implements Port.
+func (e *Ether) Read(frames []*Frame) (int, error) {
+	return e.recv.readBatch(frames, sender)
+}
+
+// Write implements Port.
+func (e *Ether) Write(frames []*Frame) (int, error) {
+	return e.send.writeBatch(frames, e.receiver)
+}
+
+// receiver writes a sockaddr_ll.
+func (e *Ether) receiver(b *[nameSize]byte, a Addr) uint32 {
+	mac, _ := a.MAC()
+	binary.NativeEndian.PutUint16(b[:], unix.AF_PACKET)
+	binary.BigEndian.PutUint16(b[offSLLProtocol:], e.typ)
+	binary.NativeEndian.PutUint32(b[offSLLIndex:], uint32(e.index))
+	b[offSLLLength] = 6
+	copy(b[offSLLAddr:], mac[:])
+	return sllSize
+}
+
+const etherHeader = 14
+
+// ReadBroadcast implements Port.
+func (e *Ether) ReadBroadcast(f *Frame) error {
+	b := make([]byte, etherHeader+FrameLong+frameTail)
+	for {
+		n, _, err := e.beacon.ReadFrom(b)
+		if err != nil {
+			if errors.Is(err, unix.ENETDOWN) {
+				continue
+			}
+			return closedError(err)
+		}
+		if n < etherHeader || string(b[:6]) != "\xff\xff\xff\xff\xff\xff" {
+			continue
+		}
+		f.Addr, f.Broadcast, f.N = MACAddr([6]byte(b[6:])), true, n-etherHeader
+		copy(f.Room(), b[etherHeader:n])
+		return nil
+	}
+}
+
+// WriteBroadcast implements Port.
+func (e *Ether) WriteBroadcast(f *Frame) error {
+	mac, err := os.ReadFile("/sys/class/net/" + e.name + "/address")
+	if err != nil {
+		return err
+	}
+	src, err := net.ParseMAC(strings.TrimSpace(string(mac)))
+	if err != nil {
+		return err
+	}
+	b := append([]byte("\xff\xff\xff\xff\xff\xff"), src...)
+	b = binary.BigEndian.AppendUint16(b, e.typ)
+	_, err = e.beacon.WriteTo(append(b, f.Bytes()...), &raw.Addr{HardwareAddr: net.HardwareAddr(b[:6])})
+	return err
+}
+
+// Close implements Port.
+func (e *Ether) Close() error {
+	for _, s := range []*batchSocket{e.recv, e.send} {
+		if s != nil {
+			s.file.Close()
+		}
+	}
+	if e.beacon != nil {
+		e.beacon.Close()
+	}
+	return nil
+}
+
+func ifIndex(name string) (int, error) {
+	b, err := os.ReadFile("/sys/class/net/" + filepath.Base(name) + "/ifindex")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(b)))
+}
+
+// bridgeOf names the bridge that an interface is a port of; "": none.
+func bridgeOf(name string) string {
+	base := "/sys/class/net/" + filepath.Base(name)
+	if _, err := os.Stat(base + "/brport"); err != nil {
+		return ""
+	}
+	master, err := os.Readlink(base + "/master")
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(master)
+}

@@ -1,0 +1,154 @@
+package link
+
+import (
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// batchMost is the most frames of one system call.
+const batchMost = 32
+
+// An mmsg is a batch of messages for recvmmsg or sendmmsg, allocated once. The
+// layout of mmsghdr is the kernel's; Go's must have no field behind n (a zero-size
+// one would grow it on 32-bit machines, and only the first message would be sent).
+type mmsg struct {
+	hdrs  [batchMost]mmsghdr
+	iovs  [batchMost]unix.Iovec
+	names [batchMost][nameSize]byte
+}
+
+type mmsghdr struct {
+	hdr unix.Msghdr
+	n   uint32
+}
+
+// nameSize holds a sockaddr_ll or sockaddr_in6.
+const nameSize = 32
+
+func newMmsg() *mmsg {
+	m := new(mmsg)
+	for i := range m.hdrs {
+		h := &m.hdrs[i].hdr
+		h.Iov = &m.iovs[i]
+		h.SetIovlen(1)
+		h.Name = &m.names[i][0]
+	}
+	return m
+}
+
+// set points message i at a buffer, with a name of the given size.
+func (m *mmsg) set(i int, buffer []byte, name uint32) {
+	m.iovs[i].Base = &buffer[0]
+	m.iovs[i].SetLen(len(buffer))
+	m.hdrs[i].hdr.Namelen = name
+	m.hdrs[i].hdr.Flags = 0
+	m.hdrs[i].n = 0
+}
+
+// call does one system call over the first n messages.
+func (m *mmsg) call(trap, fd uintptr, n int) (int, error) {
+	r, _, e := unix.Syscall6(trap, fd, uintptr(unsafe.Pointer(&m.hdrs[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(r), nil
+}
+
+// A batchSocket is a socket under the Go netpoller that moves batches. One
+// goroutine may read and one write at a time.
+type batchSocket struct {
+	file *os.File
+	raw  syscall.RawConn
+
+	in, out *mmsg
+	n       int
+	err     error
+	most    int
+	read    func(fd uintptr) bool // made once: a closure per call would be garbage
+}
+
+// newBatchSocket owns fd from now on.
+func newBatchSocket(fd int, name string) (*batchSocket, error) {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	s := &batchSocket{file: os.NewFile(uintptr(fd), name), in: newMmsg(), out: newMmsg()}
+	raw, err := s.file.SyscallConn()
+	if err != nil {
+		s.file.Close()
+		return nil, err
+	}
+	s.raw = raw
+	s.read = func(fd uintptr) bool {
+		s.n, s.err = s.in.call(unix.SYS_RECVMMSG, fd, s.most)
+		return s.err != unix.EAGAIN && s.err != unix.EINTR
+	}
+	return s, nil
+}
+
+// readBatch waits for frames and takes those that are there; name reads a sender.
+func (s *batchSocket) readBatch(frames []*Frame, name func(b *[nameSize]byte) Addr) (int, error) {
+	s.most = min(len(frames), batchMost)
+	for {
+		for i, f := range frames[:s.most] {
+			s.in.set(i, f.Room(), nameSize)
+		}
+		if err := s.raw.Read(s.read); err != nil {
+			return 0, closedError(err)
+		}
+		if s.err == unix.ENETDOWN {
+			continue // the interface went down: it may come up again, or be removed
+		}
+		break
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	for i, f := range frames[:s.n] {
+		f.N = int(s.in.hdrs[i].n)
+		if s.in.hdrs[i].hdr.Flags&unix.MSG_TRUNC != 0 {
+			f.N = FrameLong + 1
+		}
+		f.Addr, f.Broadcast = name(&s.in.names[i]), false
+	}
+	return s.n, nil
+}
+
+// writeBatch sends what the kernel takes; name writes a receiver and returns the
+// size of its address.
+func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a Addr) uint32) (sent int, err error) {
+	for len(frames) > 0 {
+		n := min(len(frames), batchMost)
+		for i, f := range frames[:n] {
+			s.out.set(i, f.Bytes(), name(&s.out.names[i], f.Addr))
+		}
+		k := 0
+		cerr := s.raw.Control(func(fd uintptr) { k, err = s.out.call(unix.SYS_SENDMMSG, fd, n) })
+		if cerr != nil {
+			return sent, closedError(cerr)
+		}
+		sent += k
+		if err != nil || k < n {
+			if err == unix.EAGAIN || err == unix.ENOBUFS {
+				err = nil
+			}
+			return sent, err
+		}
+		frames = frames[n:]
+	}
+	return sent, nil
+}
+
+// closedError makes the poller's word for a closed file the network's.
+func closedError(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		return net.ErrClosed
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+# Sourced by the other scripts: routers in network namespaces of our own, joined
+# by veth cables that carry nothing but hopwire frames. Everything that is made
+# here is named hw<pid>-..., bounded in time and removed by the trap on exit.
+
+lab_id=hw$$
+lab_dir=$(mktemp -d "${TMPDIR:-/tmp}/hopwire-lab.XXXXXX")
+lab_pids=""
+lab_names=""
+
+die() {
+	echo "$0: $*" >&2
+	exit 1
+}
+
+# lab_end: kill what was started, by pid, and remove what was made.
+lab_end() {
+	status=$?
+	trap - EXIT INT TERM
+	for p in $lab_pids; do kill "$p" 2>/dev/null; done
+	for p in $lab_pids; do wait "$p" 2>/dev/null; done
+	for n in $lab_names; do ip netns del "$lab_id-$n" 2>/dev/null; done
+	rm -rf "$lab_dir"
+	exit "$status"
+}
+trap lab_end EXIT
+trap 'exit 130' INT TERM
+
+# need PROGRAM PACKAGE ...: install what is missing.
+need() {
+	missing=""
+	while [ $# -gt 1 ]; do
+		command -v "$1" >/dev/null || missing="$missing $2"
+		shift 2
+	done
+	[ -z "$missing" ] && return
+	echo "installing$missing"
+	# shellcheck disable=SC2086
+	(apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y $missing) >"$lab_dir/apt.log" 2>&1 ||
+		die "apt-get install$missing failed; see apt's own message: $(tail -n 1 "$lab_dir/apt.log")"
+}
+
+# host NAME ...: new namespaces.
+host() {
+	for n; do
+		ip netns add "$lab_id-$n" || die "no network namespaces: run as root"
+		lab_names="$lab_names $n"
+		in_ns "$n" ip link set lo up
+		mkdir -p "$lab_dir/$n"
+	done
+}
+
+# in_ns NAME COMMAND...: run a command there.
+in_ns() {
+	ns=$lab_id-$1
+	shift
+	ip netns exec "$ns" "$@"
+}
+
+# cable A B [a-end b-end]: a veth pair named after the other end, offloads off,
+# without any IP address.
+cable() {
+	a=$1 b=$2 ea=${3:-to-$2} eb=${4:-to-$1}
+	ip -n "$lab_id-$a" link add "$ea" type veth peer name "$eb" netns "$lab_id-$b"
+	plain "$a" "$ea"
+	plain "$b" "$eb"
+}
+
+# plain NS INTERFACE: no IPv6, no offloads, up.
+plain() {
+	in_ns "$1" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6"
+	in_ns "$1" ethtool -K "$2" tx off rx off tso off gso off gro off >/dev/null 2>&1
+	in_ns "$1" ip link set "$2" up
+}
+
+# key: the network key of this lab.
+key() {
+	[ -f "$lab_dir/key" ] || head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \n' >"$lab_dir/key"
+	echo "$lab_dir/key"
+}
+
+# with NAME COMMAND...: run hopwire's commands as the router's operator.
+with() {
+	n=$1
+	shift
+	in_ns "$n" env HOPWIRE_STATE="$lab_dir/$n" HOPWIRE_NETWORK_KEY_FILE="$(key)" HOPWIRE_INTERFACES="${HOPWIRE_INTERFACES:-to-*}" "$@"
+}
+
+# start NAME: start the daemon there; its log is $lab_dir/NAME/log, its pid in $pid.
+start() {
+	[ -f "$lab_dir/$1/identity" ] || with "$1" "$hopwire" init >/dev/null || die "init failed on $1"
+	ns=$lab_id-$1
+	ip netns exec "$ns" env HOPWIRE_STATE="$lab_dir/$1" HOPWIRE_NETWORK_KEY_FILE="$(key)" HOPWIRE_INTERFACES="${HOPWIRE_INTERFACES:-to-*}" \
+		"$hopwire" run >>"$lab_dir/$1/log" 2>&1 &
+	pid=$!
+	echo "$pid" >"$lab_dir/$1/pid"
+	lab_pids="$lab_pids $pid"
+}
+
+pid_of() { cat "$lab_dir/$1/pid"; }
+address() { with "$1" "$hopwire" address; }
+ip_of() { with "$1" "$hopwire" address --ip; }
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+	limit=$(($(date +%s%N) + $1 * 1000000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s%N)" -lt "$limit" ] || return 1
+		sleep 0.02
+	done
+}
+
+# reaches A B: one ping over the mesh.
+reaches() { in_ns "$1" ping -c 1 -W 1 "$(ip_of "$2")"; }
+
+# resident NAME: the router's memory, "now peak" in kB.
+resident() { awk '/VmHWM/ {h = $2} /VmRSS/ {r = $2} END {print r, h}' "/proc/$(pid_of "$1")/status"; }
+
+# cpu NAME: CPU seconds used.
+cpu() { awk -v hz="$(getconf CLK_TCK)" '{print ($14 + $15) / hz}' "/proc/$(pid_of "$1")/stat"; }
