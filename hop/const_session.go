@@ -10,6 +10,7 @@ const (
 	warmGap      = 45 * time.Second       // between keep-alives on it
 	answerWithin = 200 * time.Millisecond // a receiver shows that it lives
 	moveAfter    = 400 * time.Millisecond // a sender moves after max(this, 2 SRTT + answerWithin)
+	checkPath    = 5 * time.Second        // between looks for a better path, with traffic
 	askGap       = time.Second            // between RTT questions while there is traffic
 	lingerFor    = 3 * time.Second        // an abandoned circuit may still deliver
 	openRetry    = 300 * time.Millisecond // first repetition of message 1; grows by half

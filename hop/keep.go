@@ -133,13 +133,17 @@ func (p *peer) ensure(now time.Time) {
 		return
 	}
 	need, full := false, false
+	p.replace = false
 	switch a := p.active; {
 	case a == nil:
 		need = p.busy(now)
 	case !now.Before(a.renewAt):
 		need, full = true, true
+	case now.Sub(p.used) < warmFor && !now.Before(p.checkAt):
+		p.improve(now)
+		return
 	default:
-		p.n.wake(a.renewAt)
+		p.n.wake(earliest(a.renewAt, p.checkAt))
 		need = a.failing(now) || p.warm == nil && now.Sub(p.used) < warmFor
 	}
 	if !need {
@@ -150,6 +154,24 @@ func (p *peer) ensure(now time.Time) {
 		return
 	}
 	p.begin(now, full)
+}
+
+// improve moves to the path that the map now prefers, when it is another than the
+// one in use: the map changes its mind only for a fifth.
+func (p *peer) improve(now time.Time) {
+	p.checkAt = now.Add(checkPath)
+	p.n.wake(p.checkAt)
+	paths, err := p.n.Map.Paths(now, p.key, 1)
+	if err != nil || sameHops(paths[0], p.active.path) {
+		return
+	}
+	if w := p.warm; w != nil && w.ready() && sameHops(paths[0], w.path) && !w.failing(now) {
+		p.active, p.warm = w, p.active
+		p.active.ask(now)
+		return
+	}
+	p.replace = true
+	p.opening = p.open(now, paths[0], false)
 }
 
 // busy: there is something for a circuit of ours to carry.
@@ -181,15 +203,16 @@ func (p *peer) begin(now time.Time, renew bool) {
 
 // other returns the first path that is not the one in use.
 func (p *peer) other(paths []Path) (Path, bool) {
-	same := func(a, b Path) bool {
-		return slices.EqualFunc(a.Hops, b.Hops, func(x, y Hop) bool { return x.Key == y.Key })
-	}
 	for _, path := range paths {
-		if !same(path, p.active.path) {
+		if !sameHops(path, p.active.path) {
 			return path, true
 		}
 	}
-	return Path{}, p.active.failing(time.Time{}) // never: failing needs a time
+	return Path{}, false
+}
+
+func sameHops(a, b Path) bool {
+	return slices.EqualFunc(a.Hops, b.Hops, func(x, y Hop) bool { return x.Key == y.Key })
 }
 
 // lost notes that there is no way, and tells the senders of what waited.

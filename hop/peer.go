@@ -29,7 +29,9 @@ type peer struct {
 	touched time.Time // last traffic of any kind
 	tries   int
 	retryAt time.Time
-	wantErr error // why there is no path
+	wantErr error     // why there is no path
+	checkAt time.Time // for a better path than the one in use
+	replace bool      // what is being opened is to replace the active circuit
 }
 
 // peer returns the state of a peer, making it when needed; nil: the table is full
@@ -127,11 +129,12 @@ func (p *peer) admit(now time.Time, ch *channel) {
 // started takes a channel of ours that became ready: it is put to use when there
 // is none, or when it renews or replaces the one in use; else it stays warm.
 func (p *peer) started(now time.Time, ch *channel) {
-	p.opening, p.tries, p.wantErr = nil, 0, nil
+	p.opening, p.tries, p.wantErr, p.checkAt = nil, 0, nil, now.Add(checkPath)
+	defer func() { p.replace = false }()
 	switch old := p.active; {
 	case old == nil:
 		p.active = ch
-	case !now.Before(old.renewAt) || old.failing(now):
+	case p.replace || !now.Before(old.renewAt) || old.failing(now):
 		p.n.N.Renewals++
 		p.active = ch
 		p.linger(now, old)

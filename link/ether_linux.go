@@ -199,7 +199,7 @@ func (e *Ether) ReadBroadcast(f *Frame) error {
 			if errors.Is(err, unix.ENETDOWN) {
 				continue
 			}
-			return closedError(err)
+			return e.recv.closedError(err)
 		}
 		if n < etherHeader || string(b[:6]) != "\xff\xff\xff\xff\xff\xff" {
 			continue
@@ -230,7 +230,7 @@ func (e *Ether) WriteBroadcast(f *Frame) error {
 func (e *Ether) Close() error {
 	for _, s := range []*batchSocket{e.recv, e.send} {
 		if s != nil {
-			s.file.Close()
+			s.Close()
 		}
 	}
 	if e.beacon != nil {

@@ -1,9 +1,9 @@
 package link
 
 import (
-	"errors"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -62,8 +62,9 @@ func (m *mmsg) call(trap, fd uintptr, n int) (int, error) {
 // A batchSocket is a socket under the Go netpoller that moves batches. One
 // goroutine may read and one write at a time.
 type batchSocket struct {
-	file *os.File
-	raw  syscall.RawConn
+	file   *os.File
+	raw    syscall.RawConn
+	closed atomic.Bool
 
 	in, out *mmsg
 	n       int
@@ -100,7 +101,7 @@ func (s *batchSocket) readBatch(frames []*Frame, name func(b *[nameSize]byte) Ad
 			s.in.set(i, f.Room(), nameSize)
 		}
 		if err := s.raw.Read(s.read); err != nil {
-			return 0, closedError(err)
+			return 0, s.closedError(err)
 		}
 		if s.err == unix.ENETDOWN {
 			continue // the interface went down: it may come up again, or be removed
@@ -131,7 +132,7 @@ func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a
 		k := 0
 		cerr := s.raw.Control(func(fd uintptr) { k, err = s.out.call(unix.SYS_SENDMMSG, fd, n) })
 		if cerr != nil {
-			return sent, closedError(cerr)
+			return sent, s.closedError(cerr)
 		}
 		sent += k
 		if err != nil || k < n {
@@ -145,9 +146,15 @@ func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a
 	return sent, nil
 }
 
+// Close wakes a reader that waits.
+func (s *batchSocket) Close() error {
+	s.closed.Store(true)
+	return s.file.Close()
+}
+
 // closedError makes the poller's word for a closed file the network's.
-func closedError(err error) error {
-	if errors.Is(err, os.ErrClosed) {
+func (s *batchSocket) closedError(err error) error {
+	if s.closed.Load() {
 		return net.ErrClosed
 	}
 	return err

@@ -85,4 +85,4 @@ func (u *UDP) ReadBroadcast(*Frame) error  { return ErrNoBroadcast }
 func (u *UDP) WriteBroadcast(*Frame) error { return ErrNoBroadcast }
 
 // Close implements Port.
-func (u *UDP) Close() error { return u.s.file.Close() }
+func (u *UDP) Close() error { return u.s.Close() }

@@ -1,0 +1,55 @@
+# hopwire. 'make help' lists the targets.
+GO       ?= go
+VERSION  ?= 0.1.0
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
+STATIC   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 10s
+TARGETS  := amd64 386 arm64 arm-5 arm-6 arm-7 mips-softfloat mipsle-softfloat
+
+.PHONY: help build demo test check race fuzz sim netns bench cross size clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+
+build: ## bin/hopwire and the tools of the demo
+	$(BUILD) -o bin/hopwire ./cmd/hopwire
+	$(BUILD) -o bin/capture ./scripts/capture
+
+demo: build ## six routers in network namespaces do the main job (root)
+	scripts/demo.sh
+
+test: build ## everything: unit, simulator, root tests, scenarios (root)
+	scripts/test.sh
+
+check: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l cmd hop link pay route scripts)" || { echo "not gofmt'ed:"; gofmt -l cmd hop link pay route scripts; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATIC) ./...
+
+race: ## the race detector over the packages
+	$(GO) test -race -timeout 600s ./link/... ./hop/... ./route/... ./cmd/...
+
+fuzz: ## each fuzz target for FUZZTIME
+	scripts/fuzz.sh $(FUZZTIME)
+
+sim: ## the simulator with a seed of your own: make sim SEED=7
+	SIM_SEED=$(SEED) $(GO) test -count=1 -v -timeout 600s -run 'TestMesh200' ./route
+
+netns: build ## scenarios with real daemons in network namespaces (root)
+	scripts/netns.sh
+
+bench: build ## steps of a hop, and three nodes in line against plain forwarding (root)
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./hop
+	scripts/bench.sh
+
+cross: ## every target
+	@for t in $(TARGETS); do \
+		arch=$${t%%-*}; v=$${t#*-}; test "$$v" != "$$t" || v=; \
+		GOOS=linux GOARCH=$$arch GOARM=$$(test $$arch = arm && echo $$v) GOMIPS=$$(case $$arch in mips*) echo $$v;; esac) $(BUILD) -o bin/$$t/hopwire ./cmd/hopwire && echo "built $$t" || exit 1; done
+
+size: cross ## binary sizes, lines of code, modules
+	scripts/size.sh $(TARGETS)
+
+clean: ## remove what was built
+	rm -rf bin dist
