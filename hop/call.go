@@ -119,10 +119,12 @@ func (c *Calls) Receive(now time.Time, b []byte) {
 		c.takeResponse(now, id, total, index, b[offCallData:])
 	case callRequestAck:
 		if o := c.outgoing(id); o != nil && len(b) == callAckSize {
+			o.giveUp = now.Add(callServe)
 			o.send.acked(now, index, b[offCallData:])
 		}
 	case callResponseAck:
 		if i := c.incoming(id); i != nil && i.send != nil && len(b) == callAckSize {
+			i.until = now.Add(callKeep)
 			i.send.acked(now, index, b[offCallData:])
 		}
 	case callRefused:

@@ -10,6 +10,7 @@ const (
 	warmGap      = 45 * time.Second       // between keep-alives on it
 	answerWithin = 200 * time.Millisecond // a receiver shows that it lives
 	moveAfter    = 400 * time.Millisecond // a sender moves after max(this, 2 SRTT + answerWithin)
+	warmRetry    = 10 * time.Second       // between looks for a second way where there was none
 	checkPath    = 5 * time.Second        // between looks for a better path, with traffic
 	askGap       = time.Second            // between RTT questions while there is traffic
 	lingerFor    = 3 * time.Second        // an abandoned circuit may still deliver
@@ -17,7 +18,7 @@ const (
 	openTries    = 8
 	openPatience = 4 * time.Second // then the circuit is given up for another path
 	retryFirst   = 500 * time.Millisecond
-	retryMost    = 30 * time.Second
+	retryMost    = 4 * time.Second
 	spoiledMost  = 8 // failed tags within spoiledSpan close a circuit
 	spoiledSpan  = 10 * time.Second
 	waitFor      = 5 * time.Second // for the answer to a ping or trace

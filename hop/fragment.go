@@ -30,7 +30,7 @@ func (c *Calls) sender(kind byte, id uint32, data []byte) *sender {
 
 // advance sends what is due; ok is false when a fragment was tried too often.
 func (s *sender) advance(now time.Time) (next time.Time, ok bool) {
-	patience := s.c.patience()
+	patience, full := s.c.patience(), false
 	for i := range s.state {
 		f := &s.state[i]
 		if f.acked {
@@ -49,9 +49,9 @@ func (s *sender) advance(now time.Time) (next time.Time, ok bool) {
 			s.flying--
 			s.shrink(now)
 		}
-		if s.flying >= s.window || !s.send(now, i) {
+		if full = full || s.flying >= s.window || !s.send(now, i); full {
 			next = earliest(next, now.Add(10*time.Millisecond))
-			break
+			continue // those behind may have timed out, and must leave the window
 		}
 		next = earliest(next, now.Add(patience))
 	}

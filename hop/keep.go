@@ -143,8 +143,11 @@ func (p *peer) ensure(now time.Time) {
 		p.improve(now)
 		return
 	default:
-		p.n.wake(earliest(a.renewAt, p.checkAt))
-		need = a.failing(now) || p.warm == nil && now.Sub(p.used) < warmFor
+		p.n.wake(a.renewAt)
+		if now.Before(p.checkAt) {
+			p.n.wake(p.checkAt)
+		}
+		need = (a.failing(now) || p.warm == nil && now.Sub(p.used) < warmFor) && !now.Before(p.warmAt)
 	}
 	if !need {
 		return
@@ -192,8 +195,8 @@ func (p *peer) begin(now time.Time, renew bool) {
 		path, ok = p.other(paths)
 	}
 	if !ok { // there is but one way: no warm circuit
-		p.retryAt = now.Add(10 * time.Second)
-		p.n.wake(p.retryAt)
+		p.warmAt = now.Add(warmRetry)
+		p.n.wake(p.warmAt)
 		return
 	}
 	if p.opening = p.open(now, path, renew || p.active == nil); p.opening == nil {

@@ -109,7 +109,9 @@ func (ch *channel) advanceOpening(now time.Time) bool {
 		ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonTimeout)
 		return false
 	}
-	ch.n.wake(o.until)
+	if now.Before(o.until) {
+		ch.n.wake(o.until)
+	}
 	if o.tries == 0 || o.busy || o.tries >= openTries {
 		return true
 	}
@@ -142,6 +144,7 @@ func (ch *channel) finish(message []byte) {
 		keys, _, err := o.init.Finish(message)
 		return func(now time.Time) {
 			o.busy = false
+			ch.n.wake(o.until)
 			switch {
 			case ch.closed:
 			case err != nil:

@@ -30,6 +30,7 @@ type peer struct {
 	tries   int
 	retryAt time.Time
 	wantErr error     // why there is no path
+	warmAt  time.Time // when to look for a second way again
 	checkAt time.Time // for a better path than the one in use
 	replace bool      // what is being opened is to replace the active circuit
 }

@@ -142,8 +142,8 @@ func (l *Link) confirm(now time.Time) *Link {
 		}
 		o.close(now)
 	}
-	l.up, l.since, l.live.heard = true, now, now
 	l.Index = ls.freeIndex()
+	l.up, l.since, l.live.heard = true, now, now
 	l.control.init()
 	ls.N.Handshakes++
 	l.live.helloAt = now

@@ -94,6 +94,9 @@ func New(c Config) *Map {
 }
 
 func (m *Map) wake(t time.Time) {
+	if t.IsZero() {
+		return
+	}
 	if m.next.IsZero() || t.Before(m.next) {
 		m.next = t
 	}

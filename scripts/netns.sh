@@ -29,11 +29,14 @@ is() {
 refuses() {
 	name=$1 word=$2
 	shift 2
-	timeout 5 "$@" >"$lab_dir/out" 2>&1
+	"$@" >"$lab_dir/out" 2>&1 &
+	p=$!
+	wait_for 5 gone $p || kill -9 $p
+	wait $p
 	status=$?
 	errors=$(grep -c '^hopwire: error: ' "$lab_dir/out")
 	hints=$(grep -c '^hopwire: hint: ' "$lab_dir/out")
-	if [ $status = 0 ] || [ $status = 124 ]; then
+	if [ $status = 0 ] || [ $status -ge 128 ]; then
 		not_ok "$name" "exit status $status"
 	elif [ "$errors" != 1 ] || [ "$hints" != 1 ] || ! grep -q "^hopwire: error: .*$word" "$lab_dir/out"; then
 		not_ok "$name" "$(tr '\n' ' ' <"$lab_dir/out")"

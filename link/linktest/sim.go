@@ -5,6 +5,7 @@ package linktest
 import (
 	"container/heap"
 	mrand "math/rand/v2"
+	"slices"
 	"time"
 
 	"hopwire/link"
@@ -97,13 +98,13 @@ type Host struct {
 	Core Core
 	Ends []*End // by port id
 
-	free   []*link.Frame
-	Live   int // frames that the core holds
-	Limit  int // most frames at once; 0: no limit
-	cpu    time.Time
-	jobs   int
-	wakeAt time.Time
-	dead   bool
+	free    []*link.Frame
+	Live    int // frames that the core holds
+	Limit   int // most frames at once; 0: no limit
+	jobs    [3][]work
+	working bool
+	wakeAt  time.Time
+	dead    bool
 }
 
 // Host adds a host without a core.
@@ -136,24 +137,40 @@ func (h *Host) Send(port int, f *link.Frame) {
 	h.Free(f)
 }
 
-// Work runs the job now and reports it when the host's one worker would have
-// finished it.
+// Work queues the job for the host's one worker, which takes the lowest class
+// first and reports a job when it would have finished it.
 func (h *Host) Work(c link.Cost, job func() func(time.Time)) bool {
-	if h.jobs >= 64 {
+	if len(h.jobs[c.Class]) >= 64 {
 		return false
 	}
-	h.jobs++
 	s := h.Sim
-	if h.cpu.Before(s.Now) {
-		h.cpu = s.Now
+	d := time.Duration(c.DH)*s.Costs.DH + time.Duration(c.KEM)*s.Costs.KEM + time.Duration(c.Sign)*s.Costs.Sign
+	h.jobs[c.Class] = append(h.jobs[c.Class], work{d, job})
+	if !h.working {
+		h.working = true
+		s.At(s.Now, h.nextJob)
 	}
-	h.cpu = h.cpu.Add(time.Duration(c.DH)*s.Costs.DH + time.Duration(c.KEM)*s.Costs.KEM + time.Duration(c.Sign)*s.Costs.Sign)
-	done := job()
-	s.At(h.cpu, func() {
-		h.jobs--
-		h.Turn(done)
-	})
 	return true
+}
+
+type work struct {
+	d   time.Duration
+	job func() func(time.Time)
+}
+
+func (h *Host) nextJob() {
+	for i, q := range h.jobs {
+		if len(q) > 0 {
+			h.jobs[i] = q[1:]
+			done := q[0].job()
+			h.Sim.After(q[0].d, func() {
+				h.Turn(done)
+				h.nextJob()
+			})
+			return
+		}
+	}
+	h.working = false
 }
 
 // Turn runs f as the owner of the core, then what is due.
@@ -189,10 +206,11 @@ func (h *Host) Kill() { h.dead = true }
 
 // An End is one port of a host on a segment.
 type End struct {
-	Host    *Host
-	Port    int
-	MAC     [6]byte
-	segment *Segment
+	Host      *Host
+	Port      int
+	MAC       [6]byte
+	EtherType uint16 // ends hear only frames of their own
+	segment   *Segment
 }
 
 // Faults of a segment; probabilities for each frame and receiver.
@@ -226,6 +244,11 @@ func (g *Segment) Attach(h *Host) *End {
 	return e
 }
 
+// Detach unplugs every end of a host.
+func (g *Segment) Detach(h *Host) {
+	g.Ends = slices.DeleteFunc(g.Ends, func(e *End) bool { return e.Host == h })
+}
+
 func (g *Segment) transmit(from *End, f *link.Frame) {
 	s := g.Sim
 	s.Frames++
@@ -234,7 +257,7 @@ func (g *Segment) transmit(from *End, f *link.Frame) {
 	}
 	to, _ := f.Addr.MAC()
 	for _, e := range g.Ends {
-		if e != from && (f.Broadcast || e.MAC == to) {
+		if e != from && e.EtherType == from.EtherType && (f.Broadcast || e.MAC == to) {
 			g.toward(from, e, f)
 		}
 	}

@@ -43,7 +43,8 @@ type Node struct {
 	ID      *link.Identity
 	Packets [][]byte // delivered to its TUN
 	boots   int
-	added   []bool // ports given to the core
+	keys    []link.NetworkKey
+	sockets []socket
 }
 
 // New returns a mesh without nodes.
@@ -77,18 +78,24 @@ func (m *Mesh) Add() *Node {
 	return n
 }
 
+// A cable end of a node: the MAC address stays over its boots.
+type socket struct {
+	g   *linktest.Segment
+	mac [6]byte
+	on  bool // the core has it
+}
+
 // Boot starts the node, anew if it ran before: everything but its identity is lost.
 func (n *Node) Boot() {
 	m := n.Mesh
 	n.boots++
-	old := n.Host
-	old.Kill()
+	n.Host.Kill()
+	for i := range n.sockets {
+		n.sockets[i].g.Detach(n.Host)
+		n.sockets[i].on = false
+	}
 	n.Host = m.Host()
 	n.Host.Limit = 2048
-	for _, e := range old.Ends {
-		e.Host = n.Host
-		n.Host.Ends = append(n.Host.Ends, e)
-	}
 	b := uint64(n.boots)
 	c := hop.NodeConfig{MaxCircuits: m.MaxCircuits, Links: link.Config{Identity: n.ID, NetworkKeys: []link.NetworkKey{{1, 2, 3}}, Beacon: true, Env: n.Host,
 		Rand: mrand.NewChaCha8(seed(m.Seed, uint64(n.Index), 2, b)), Jitter: mrand.New(mrand.NewPCG(m.Seed+uint64(n.Index), b))},
@@ -99,6 +106,7 @@ func (n *Node) Boot() {
 	if m.Change != nil {
 		m.Change(n.Index, &c)
 	}
+	n.keys = c.Links.NetworkKeys
 	var boot [8]byte
 	binary.LittleEndian.PutUint64(boot[:], m.Seed<<32+uint64(n.Index)<<16+b)
 	n.Node = hop.NewNode(m.Now, c, func(o *hop.OnionKeys) hop.Map {
@@ -107,21 +115,28 @@ func (n *Node) Boot() {
 		return n.Map
 	})
 	n.Host.Core = n.Node
-	n.added = nil
 	n.plug()
 }
 
-// plug gives the core the ports that it does not have yet.
+// plug gives the core the cables that it does not have yet: a port for each
+// network key, since each has an EtherType of its own.
 func (n *Node) plug() {
 	if n.Node == nil {
 		return
 	}
-	for i := len(n.added); i < len(n.Host.Ends); i++ {
-		e := n.Host.Ends[i]
-		n.added = append(n.added, true)
-		n.Host.Turn(func(now time.Time) {
-			n.Links.AddPort(now, e.Port, link.PortInfo{Name: fmt.Sprint("eth", i), MAC: e.MAC, Broadcast: true})
-		})
+	for i := range n.sockets {
+		s := &n.sockets[i]
+		if s.on {
+			continue
+		}
+		s.on = true
+		for k, key := range n.keys {
+			e := s.g.Attach(n.Host)
+			e.MAC, e.EtherType = s.mac, key.EtherType()
+			n.Host.Turn(func(now time.Time) {
+				n.Links.AddPort(now, e.Port, link.PortInfo{Name: fmt.Sprint("eth", i), MAC: e.MAC, Broadcast: true, Key: k})
+			})
+		}
 	}
 }
 
@@ -129,8 +144,9 @@ func (n *Node) plug() {
 func (m *Mesh) Connect(i, j int) *linktest.Segment {
 	g := m.Segment(m.Delay)
 	for _, k := range []int{i, j} {
-		g.Attach(m.Nodes[k].Host)
-		m.Nodes[k].plug()
+		n := m.Nodes[k]
+		n.sockets = append(n.sockets, socket{g: g, mac: [6]byte{2, byte(k >> 8), byte(k), byte(len(n.sockets)), 1, 1}})
+		n.plug()
 	}
 	m.Cables[[2]int{min(i, j), max(i, j)}] = g
 	return g

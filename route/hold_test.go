@@ -1,0 +1,246 @@
+package route_test
+
+import (
+	"testing"
+	"time"
+
+	"hopwire/hop"
+	"hopwire/link"
+	"hopwire/link/linktest"
+	"hopwire/route/meshtest"
+)
+
+// answered pings until an answer comes and returns how long that took.
+func answered(m *meshtest.Mesh, i, j int, most time.Duration) (time.Duration, bool) {
+	begun := m.Now
+	for m.Now.Sub(begun) < most {
+		sent := m.Now
+		if _, ok := m.MustPing(i, j, 500*time.Millisecond); ok {
+			return m.Now.Sub(begun), true
+		}
+		if rest := 500*time.Millisecond - m.Now.Sub(sent); rest > 0 {
+			m.Run(rest)
+		}
+	}
+	return most, false
+}
+
+func TestRelayRestart(t *testing.T) {
+	m := meshtest.Line(meshtest.Options{Seed: 3}, 3)
+	m.Run(3 * time.Second)
+	if _, ok := m.MustPing(0, 2, time.Second); !ok {
+		t.Fatal("no ping before")
+	}
+	m.Nodes[1].Boot()
+	d, ok := answered(m, 0, 2, 10*time.Second)
+	if !ok || d > 4*time.Second {
+		t.Errorf("ping again after %v (%v), want within 4 s", d, ok)
+		for _, n := range m.Nodes {
+			t.Logf("%d: %+v\n%+v\n%+v\n%+v", n.Index, n.Links.N, n.Map.N, n.Circuits.N, n.N)
+		}
+	}
+	m.Run(200 * time.Second)
+	if n := m.Circuits(); n != 0 {
+		t.Errorf("%d circuits left when all is quiet", n)
+	}
+}
+
+func TestSourceRestart(t *testing.T) {
+	m := meshtest.Line(meshtest.Options{Seed: 4}, 4)
+	m.Run(3 * time.Second)
+	m.MustPing(0, 3, time.Second)
+	m.Nodes[0].Boot()
+	m.RunUntil(5*time.Second, func() bool { return m.Circuits() == 0 })
+	if n := m.Circuits(); n != 0 {
+		t.Errorf("%d circuits of the source's last life left", n)
+	}
+	if d, ok := answered(m, 0, 3, 10*time.Second); !ok || d > 3*time.Second {
+		t.Errorf("ping again after %v %v", d, ok)
+	}
+}
+
+func TestCloseFreesEverything(t *testing.T) {
+	m := meshtest.Line(meshtest.Options{Seed: 5}, 16)
+	m.Run(12 * time.Second)
+	if d, ok := answered(m, 0, 15, 3*time.Second); !ok {
+		t.Fatalf("no ping over 15 hops (%v)", d)
+	}
+	if n := m.Circuits(); n != 15 {
+		t.Errorf("%d circuit entries, want 15", n)
+	}
+	m.Run(130 * time.Second)
+	if n := m.Circuits(); n != 0 {
+		t.Errorf("%d circuits left after the idle time", n)
+	}
+}
+
+// stream pings every 20 ms and returns the longest time without an answer.
+func stream(m *meshtest.Mesh, i, j int, d time.Duration) (gap time.Duration) {
+	last, end := m.Now, m.Now.Add(d)
+	var tick func()
+	tick = func() {
+		m.Ping(i, j, func(_ time.Duration, ok bool) {
+			if ok {
+				gap = max(gap, m.Now.Sub(last))
+				last = m.Now
+			}
+		})
+		if m.Now.Before(end) {
+			m.After(20*time.Millisecond, tick)
+		}
+	}
+	tick()
+	m.Run(d + time.Second)
+	return max(gap, end.Sub(last))
+}
+
+func TestSilentCutMovesTraffic(t *testing.T) {
+	m := meshtest.Ring(meshtest.Options{Seed: 6}, 6)
+	m.Run(8 * time.Second)
+	answered(m, 0, 3, 2*time.Second)
+	m.Run(3 * time.Second)
+	route := m.Nodes[0].Route(m.Nodes[3].ID.Key())
+	m.After(2*time.Second, func() {
+		for k, g := range m.Cables { // the cable between the first and the second hop
+			if m.Nodes[k[0]].ID.Key() == route[0].Key && m.Nodes[k[1]].ID.Key() == route[1].Key ||
+				m.Nodes[k[1]].ID.Key() == route[0].Key && m.Nodes[k[0]].ID.Key() == route[1].Key {
+				g.Down = true
+			}
+		}
+	})
+	if gap := stream(m, 0, 3, 8*time.Second); gap > time.Second || gap < 100*time.Millisecond {
+		t.Errorf("traffic stood still for %v, want less than 1 s", gap)
+	} else {
+		t.Logf("traffic stood still for %v", gap)
+	}
+}
+
+func TestRenewalLosesNothing(t *testing.T) {
+	m := meshtest.Ring(meshtest.Options{Seed: 7, Change: func(_ int, c *hop.NodeConfig) { c.CircuitLife = 20 * time.Second }}, 4)
+	m.Run(8 * time.Second)
+	answered(m, 0, 2, 2*time.Second)
+	if gap := stream(m, 0, 2, 2*time.Minute); gap > 60*time.Millisecond {
+		t.Errorf("longest time without an answer %v", gap)
+	}
+	if n := m.Nodes[0].N.Renewals; n < 4 {
+		t.Errorf("%d renewals in two minutes", n)
+	}
+}
+
+func TestCallsOfOneMegabyte(t *testing.T) {
+	served := 0
+	m := meshtest.Line(meshtest.Options{Seed: 8, Serve: func(*meshtest.Node) func(time.Time, link.Key, []byte, func(time.Time, []byte)) {
+		return func(now time.Time, from link.Key, request []byte, reply func(time.Time, []byte)) {
+			served++
+			reply(now, request)
+		}
+	}}, 4)
+	m.Run(4 * time.Second)
+	for _, g := range m.Cables {
+		g.Loss = 0.07 // 20 % over three cables
+	}
+	request := make([]byte, hop.MaxCall)
+	for i := range request {
+		request[i] = byte(i * 7)
+	}
+	var response []byte
+	ended := false
+	m.Nodes[0].Host.Turn(func(now time.Time) {
+		err := m.Nodes[0].Call(now, m.Nodes[3].ID.Key(), request, func(_ time.Time, r []byte, err error) {
+			response, ended = append([]byte(nil), r...), true
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	begun := m.Now
+	if !m.RunUntil(2*time.Minute, func() bool { return ended }) || string(response) != string(request) || served != 1 {
+		t.Log(m.Now.Sub(begun))
+		for _, n := range m.Nodes {
+			t.Logf("%d: %+v\n%+v\n%+v\n%+v", n.Index, n.Links.N, n.Map.N, n.Circuits.N, n.N)
+		}
+		t.Fatalf("call ended %v, %d bytes, served %d times", ended, len(response), served)
+	}
+	t.Logf("1 MiB there and back at 20 %% loss in %v", m.Now.Sub(begun))
+}
+
+// rollKeys: a mesh is given a new network key while it runs.
+func TestNetworkKeyChangesWithoutPartition(t *testing.T) {
+	old, next := link.NetworkKey{1, 2, 3}, link.NetworkKey{9, 9}
+	keys := make([][]link.NetworkKey, 6)
+	for i := range keys {
+		keys[i] = []link.NetworkKey{old}
+	}
+	m := meshtest.Ring(meshtest.Options{Seed: 9, Change: func(i int, c *hop.NodeConfig) { c.Links.NetworkKeys = keys[i] }}, 6)
+	m.Run(8 * time.Second)
+	for _, step := range [][]link.NetworkKey{{old, next}, {next, old}, {next}} {
+		for i := range m.Nodes {
+			keys[i] = step
+			m.Nodes[i].Boot()
+			m.Run(5 * time.Second)
+			for _, pair := range [][2]int{{i, (i + 3) % 6}, {(i + 1) % 6, (i + 5) % 6}} {
+				if _, ok := answered(m, pair[0], pair[1], 6*time.Second); !ok {
+					t.Errorf("step %d, node %d: %d does not reach %d", len(step), i, pair[0], pair[1])
+				}
+			}
+		}
+	}
+}
+
+func TestFiftyNodesBoot(t *testing.T) {
+	m := meshtest.Random(meshtest.Options{Seed: 10, Costs: linktest.MIPS}, 50, 4)
+	for i, n := range m.Nodes {
+		m.After(time.Duration(i)*200*time.Millisecond, n.Boot)
+	}
+	m.Run(9800*time.Millisecond + 15*time.Second)
+	for i, n := range m.Nodes {
+		for j, o := range m.Nodes {
+			if _, err := n.Map.Paths(m.Now, o.ID.Key(), 1); i != j && err != nil {
+				t.Errorf("%d has no path to %d 15 s after the last boot: %v", i, j, err)
+			}
+		}
+	}
+	failed, asked := 0, 0
+	for i := range m.Nodes { // each circuit costs these processors 0.2 s in all
+		for j := range m.Nodes {
+			if i != j && (i*7+j*3)%9 == 0 {
+				asked++
+				m.Ping(i, j, func(_ time.Duration, ok bool) {
+					if !ok {
+						failed++
+					}
+				})
+				m.Run(50 * time.Millisecond)
+			}
+		}
+	}
+	m.Run(6 * time.Second)
+	if failed > 0 {
+		t.Errorf("%d of %d pings failed", failed, asked)
+	}
+}
+
+func TestLossyLineSetsUp(t *testing.T) {
+	m := meshtest.Line(meshtest.Options{Seed: 11}, 16)
+	m.Run(12 * time.Second)
+	for _, g := range m.Cables {
+		g.Loss = 0.02
+	}
+	good := 0
+	const tries = 40
+	for range tries {
+		if d, ok := answered(m, 0, 15, 8*time.Second); ok && d < 8*time.Second {
+			good++
+		}
+		m.Run(135 * time.Second) // idle: the circuit closes
+	}
+	if good < tries*99/100 {
+		t.Errorf("%d of %d circuits over 15 hops came up", good, tries)
+	}
+	if n := m.Circuits(); n != 0 {
+		t.Errorf("%d circuits stay behind", n)
+	}
+}
