@@ -1,0 +1,207 @@
+package link
+
+import (
+	"errors"
+	"math/big"
+	mrand "math/rand/v2"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/curve25519"
+)
+
+func testIdentity(t testing.TB, n byte) *Identity {
+	id, err := NewIdentity(mrand.NewChaCha8([32]byte{n, 42}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestAddressRoundTrip(t *testing.T) {
+	for n := range byte(50) {
+		k := testIdentity(t, n).Key()
+		s := k.String()
+		if len(s) != 56 || k[31]>>7 != 0 {
+			t.Fatalf("%s: %d characters, sign bit %d", s, len(s), k[31]>>7)
+		}
+		for _, text := range []string{s, s + ".hop", strings.ToUpper(s)} {
+			if got, err := ParseKey(text); err != nil || got != k {
+				t.Errorf("ParseKey(%s) = %v, %v", text, got, err)
+			}
+		}
+		for i := range s { // one wrong character is always noticed
+			c := byte('a')
+			if s[i] == c {
+				c = 'b'
+			}
+			if _, err := ParseKey(s[:i] + string(c) + s[i+1:]); !errors.Is(err, ErrKey) {
+				t.Errorf("character %d changed: %v", i, err)
+			}
+		}
+	}
+}
+
+func TestBadKeys(t *testing.T) {
+	good := testIdentity(t, 1).Key()
+	sign := good
+	sign[31] |= 0x80
+	order8 := Key{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+		0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a}
+	big := Key{0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}
+	for name, k := range map[string]Key{"sign bit": sign, "small order": order8, "not canonical": big, "identity": {1}} {
+		if err := k.Valid(); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, s := range map[string]string{"short": "abc", "alphabet": strings.Repeat("1", 56), "empty": ""} {
+		if _, err := ParseKey(s); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestX25519IsTheAddress(t *testing.T) {
+	for n := range byte(20) {
+		id := testIdentity(t, n)
+		u, err := id.Key().X25519()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pub, _ := curve25519.X25519(id.static[:], curve25519.Basepoint)
+		if string(pub) != string(u[:]) {
+			t.Errorf("the static key %x is not that of the address %x", pub, u)
+		}
+		if back, err := KeyFromX25519(u); err != nil || back != id.Key() {
+			t.Errorf("back: %v, %v", back, err)
+		}
+	}
+	for _, u := range [][32]byte{{}, {1}, {0xed, 0xff}} {
+		u[31] &= 0x7f
+		if _, err := KeyFromX25519(u); err == nil && (u[0] <= 1) {
+			t.Errorf("%x converts", u)
+		}
+	}
+}
+
+func TestMeshAddress(t *testing.T) {
+	k := testIdentity(t, 3).Key()
+	if ip := k.IPv6(); !MeshPrefix().Contains(ip) || ip.String()[:10] != "fd68:6f70:" {
+		t.Errorf("%v is not in %v", ip, MeshPrefix())
+	}
+}
+
+func TestEtherTypes(t *testing.T) {
+	for i := range 2000 {
+		if e := (NetworkKey{byte(i), byte(i >> 8)}).EtherType(); e < 0x0600 || !PlainEtherType(e) {
+			t.Errorf("EtherType %#x", e)
+		}
+	}
+	for _, e := range []uint16{0x05dc, 0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x9100, 0x8863, 0x8864, 0x888e, 0x88cc, 0x88f7, 0x8906, 0x88e5, 0x4305, 0xfc00} {
+		if PlainEtherType(e) {
+			t.Errorf("%#x has a meaning to others", e)
+		}
+	}
+}
+
+func TestNetworkKeyFile(t *testing.T) {
+	a, b := strings.Repeat("0f", 32), strings.Repeat("a1", 32)
+	for text, want := range map[string]int{a: 1, a + "\n": 1, "# mesh\n" + a + "\n\n" + b + "\n": 2, "": 0, "zz": 0, a + "\n" + a: 0, a[1:]: 0} {
+		keys, err := ParseNetworkKeys([]byte(text))
+		if len(keys) != want || (err == nil) != (want > 0) {
+			t.Errorf("%q: %d keys, %v; want %d", text, len(keys), err, want)
+		}
+	}
+}
+
+func TestEphemeral(t *testing.T) {
+	r := mrand.NewChaCha8([32]byte{9})
+	peer := testIdentity(t, 1)
+	var ones [256]int
+	const n = 1000
+	for range n {
+		e, err := NewEphemeral(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := FromRepresentative(e.Representative); got != e.Public {
+			t.Fatalf("representative of %x maps to %x", e.Public, got)
+		}
+		if slow := slowMap(e.Representative); slow != e.Public {
+			t.Fatalf("the slow map gives %x, want %x", slow, e.Public)
+		}
+		a, err1 := curve25519.X25519(e.Private[:], peer.public[:])
+		b, err2 := curve25519.X25519(peer.static[:], e.Public[:])
+		if err1 != nil || err2 != nil || string(a) != string(b) {
+			t.Fatalf("no agreement: %x %x %v %v", a, b, err1, err2)
+		}
+		for i := range ones {
+			ones[i] += int(e.Representative[i/8] >> (i % 8) & 1)
+		}
+	}
+	for i, k := range ones {
+		if k < n/2-90 || k > n/2+90 { // 5.7 σ
+			t.Errorf("bit %d is set in %d of %d", i, k, n)
+		}
+	}
+}
+
+// slowMap is FromRepresentative in plain integers (Elligator 2, section 5.2).
+func slowMap(r [32]byte) (u [32]byte) {
+	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	a := big.NewInt(486662)
+	r[31] &= 0x3f
+	x := new(big.Int)
+	for i := 31; i >= 0; i-- {
+		x.Lsh(x, 8).Or(x, big.NewInt(int64(r[i])))
+	}
+	d := new(big.Int).Mul(x, x)
+	d.Lsh(d, 1).Add(d, big.NewInt(1)).ModInverse(d.Mod(d, p), p)
+	v := d.Mul(d, a).Neg(d).Mod(d, p)
+	// ε = v³ + A v² + v
+	e := new(big.Int).Mul(v, v)
+	e.Add(e, new(big.Int).Mul(a, v)).Add(e, big.NewInt(1)).Mul(e, v).Mod(e, p)
+	if big.Jacobi(e, p) == -1 {
+		v.Neg(v).Sub(v, a).Mod(v, p)
+	}
+	v.FillBytes(u[:])
+	for i := range 16 {
+		u[i], u[31-i] = u[31-i], u[i]
+	}
+	return u
+}
+
+// TestDirtyPoints: every low-order component occurs, and no bit of the choice is fixed.
+func TestDirtyPoints(t *testing.T) {
+	r := mrand.NewChaCha8([32]byte{10})
+	clean, top := 0, map[byte]int{}
+	for range 400 {
+		e, _ := NewEphemeral(r)
+		pub, _ := curve25519.X25519(e.Private[:], curve25519.Basepoint)
+		if string(pub) == string(e.Public[:]) {
+			clean++
+		}
+		top[e.Representative[31]>>6]++
+	}
+	if clean < 20 || clean > 90 { // an eighth of 400
+		t.Errorf("%d of 400 points are of prime order, want about 50", clean)
+	}
+	if len(top) != 4 {
+		t.Errorf("top bits %v", top)
+	}
+}
+
+func FuzzParseKey(f *testing.F) {
+	f.Add(testIdentity(f, 1).Key().String())
+	f.Add("")
+	f.Fuzz(func(t *testing.T, s string) {
+		k, err := ParseKey(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseKey(k.String()); err != nil || again != k {
+			t.Fatalf("%q: %v %v", s, again, err)
+		}
+	})
+}
