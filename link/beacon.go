@@ -149,8 +149,8 @@ func (p *port) fresh(h heard) bool {
 // boot and port of it stands.
 func (ls *Links) greet(now time.Time, p *port, h heard, nonce [8]byte) {
 	for _, l := range p.links {
-		if l.up && l.peer == h.key && l.remote == h.port {
-			return
+		if l.peer == h.key && l.remote == h.port {
+			return // up, or it has begun a handshake with us that is about to be confirmed
 		}
 	}
 	a := p.attempt(h.key, h.addr)

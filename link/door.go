@@ -58,7 +58,10 @@ func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 		}
 		return
 	}
-	if now.Before(a.at) || a.busy {
+	if a.busy {
+		return // the job's end wakes us
+	}
+	if now.Before(a.at) {
 		ls.wake(a.at)
 		return
 	}
@@ -97,6 +100,7 @@ func (ls *Links) initiate(p *port, a *attempt) {
 		i, message, err := Initiate(rand, c)
 		return func(now time.Time) {
 			a.busy = false
+			ls.wake(now)
 			if err == nil && ls.port(p.id) == p {
 				a.live = [2]*Initiation{i, a.live[0]}
 				ls.sendHandshake(p, a.addr, message)

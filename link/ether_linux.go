@@ -27,6 +27,7 @@ type Ether struct {
 	recv   *batchSocket
 	send   *batchSocket
 	beacon *raw.Conn
+	to     func(b *[nameSize]byte, a Addr) uint32 // receiver, made once
 }
 
 // A BridgeMemberError says that the interface is a port of a bridge, which hears
@@ -57,6 +58,7 @@ func OpenEther(name string, etherType uint16) (Port, error) {
 		return nil, fmt.Errorf("link: no interface %s", name)
 	}
 	e := &Ether{name: name, index: index, typ: etherType}
+	e.to = e.receiver
 	if err := e.open(); err != nil {
 		e.Close()
 		return nil, err
@@ -174,7 +176,7 @@ func (e *Ether) Read(frames []*Frame) (int, error) {
 
 // Write implements Port.
 func (e *Ether) Write(frames []*Frame) (int, error) {
-	return e.send.writeBatch(frames, e.receiver)
+	return e.send.writeBatch(frames, e.to)
 }
 
 // receiver writes a sockaddr_ll.

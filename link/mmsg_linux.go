@@ -71,6 +71,10 @@ type batchSocket struct {
 	err     error
 	most    int
 	read    func(fd uintptr) bool // made once: a closure per call would be garbage
+
+	sent, sendMost int
+	sendErr        error
+	write          func(fd uintptr)
 }
 
 // newBatchSocket owns fd from now on.
@@ -86,6 +90,7 @@ func newBatchSocket(fd int, name string) (*batchSocket, error) {
 		return nil, err
 	}
 	s.raw = raw
+	s.write = func(fd uintptr) { s.sent, s.sendErr = s.out.call(unix.SYS_SENDMMSG, fd, s.sendMost) }
 	s.read = func(fd uintptr) bool {
 		s.n, s.err = s.in.call(unix.SYS_RECVMMSG, fd, s.most)
 		return s.err != unix.EAGAIN && s.err != unix.EINTR
@@ -129,17 +134,16 @@ func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a
 		for i, f := range frames[:n] {
 			s.out.set(i, f.Bytes(), name(&s.out.names[i], f.Addr))
 		}
-		k := 0
-		cerr := s.raw.Control(func(fd uintptr) { k, err = s.out.call(unix.SYS_SENDMMSG, fd, n) })
-		if cerr != nil {
-			return sent, s.closedError(cerr)
+		s.sendMost = n
+		if err := s.raw.Control(s.write); err != nil {
+			return sent, s.closedError(err)
 		}
-		sent += k
-		if err != nil || k < n {
-			if err == unix.EAGAIN || err == unix.ENOBUFS {
-				err = nil
-			}
-			return sent, err
+		sent += s.sent
+		if s.sendErr == unix.EAGAIN || s.sendErr == unix.ENOBUFS {
+			return sent, nil // its queue is full
+		}
+		if s.sendErr != nil || s.sent < n {
+			return sent, s.sendErr
 		}
 		frames = frames[n:]
 	}

@@ -53,24 +53,19 @@ func (l *Link) advanceKeys(now time.Time) {
 		l.ls.wake(at)
 		return
 	}
-	if l.rekey.busy || now.Before(l.rekey.at) {
-		l.ls.wake(maxTime(l.rekey.at, now.Add(time.Millisecond)))
+	if now.Before(l.rekey.at) {
+		l.ls.wake(l.rekey.at)
 		return
 	}
 	l.rekey.at = now.Add(l.ls.jitter(rekeyRetry, 20))
 	l.ls.wake(l.rekey.at)
-	if l.rekey.own != nil {
+	switch {
+	case l.rekey.busy:
+	case l.rekey.own != nil:
 		l.record(now, recordRekey1, l.rekey.message)
-		return
+	default:
+		l.beginRekey()
 	}
-	l.beginRekey()
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func (l *Link) beginRekey() {
