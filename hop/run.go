@@ -14,7 +14,9 @@ const batchSize = 32
 
 // A PacketDevice is where IP packets come from and go to: the TUN.
 type PacketDevice interface {
-	Read(packet []byte) (int, error) // blocks; net.ErrClosed after Close
+	// ReadBatch blocks for one packet and takes those that are there; an error
+	// after Close.
+	ReadBatch(packets [][]byte, sizes []int) (int, error)
 	Write(packet []byte) (int, error)
 	Close() error
 }
@@ -235,17 +237,24 @@ func (r *Runner) Deliver(packet []byte) {
 	}
 }
 
-// readTUN packs the packets that are there into one turn, so that small ones
-// share frames.
+// readTUN takes the packets that are there in one turn, so that small ones share
+// frames.
 func (r *Runner) readTUN(t PacketDevice) {
 	defer r.done.Done()
-	packet := make([]byte, 65536)
+	packets, sizes := make([][]byte, batchSize), make([]int, batchSize)
+	for i := range packets {
+		packets[i] = make([]byte, 2048)
+	}
 	for {
-		n, err := t.Read(packet)
+		n, err := t.ReadBatch(packets, sizes)
 		if err != nil {
 			return
 		}
-		r.Turn(func(now time.Time) { r.node.Packet(now, packet[:n]) })
+		r.Turn(func(now time.Time) {
+			for i, p := range packets[:n] {
+				r.node.Packet(now, p[:sizes[i]])
+			}
+		})
 	}
 }
 
