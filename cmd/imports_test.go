@@ -1,0 +1,71 @@
+// Package cmd_test holds the direction of imports: a statement of policy.
+package cmd_test
+
+import (
+	"go/build"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed says what of ours a package may import; those below it by prefix too.
+var allowed = map[string][]string{
+	"link":            {},
+	"link/linktest":   {"link"},
+	"hop":             {"link"},
+	"route":           {"link", "hop"},
+	"route/meshtest":  {"link", "link/linktest", "hop", "route"}, // whole nodes for the tests
+	"pay":             {"link"},
+	"cmd/hopwire":     {"link", "hop", "route", "pay"},
+	"scripts/capture": {}, // an outsider's view: it must not know our keys
+}
+
+func TestImports(t *testing.T) {
+	seen := 0
+	filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || strings.HasPrefix(d.Name(), ".") && path != ".." {
+			return err
+		}
+		p, err := build.ImportDir(path, 0)
+		if err != nil {
+			return nil // no Go files
+		}
+		name, _ := filepath.Rel("..", path)
+		want, ok := allowed[name]
+		if !ok {
+			t.Errorf("package %s is not in the table", name)
+		}
+		seen++
+		for _, i := range p.Imports {
+			if ours, found := strings.CutPrefix(i, "hopwire/"); found && !slices.Contains(want, ours) {
+				t.Errorf("%s imports %s", name, ours)
+			}
+		}
+		return nil
+	})
+	if seen != len(allowed) {
+		t.Errorf("%d packages found, %d in the table", seen, len(allowed))
+	}
+}
+
+// TestNotLinked: what would not fit a router's flash.
+func TestNotLinked(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "hopwire/cmd/hopwire").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	for _, p := range []string{"net/http", "crypto/tls", "encoding/json", "github.com/skycoin/skycoin/src/coin"} {
+		if slices.Contains(deps, p) {
+			t.Errorf("hopwire links %s", p)
+		}
+	}
+	for _, p := range []string{"github.com/vishvananda/netlink", "github.com/mdlayher/raw", "golang.org/x/sys/unix", "github.com/kelseyhightower/envconfig"} {
+		if !slices.Contains(deps, p) {
+			t.Errorf("hopwire does not use %s", p)
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	mrand "math/rand/v2"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"hopwire/link"
+)
+
+var constants = map[string]int{"offVersion": offVersion, "offFlags": offFlags, "offAddress": offAddress, "offBoot": offBoot, "offSequence": offSequence,
+	"offEpoch": offEpoch, "offLeft": offLeft, "offCurrent": offCurrent, "offNextKey": offNextKey, "offPrice": offPrice, "offGateways": offGateways}
+
+var row = regexp.MustCompile("^\\| [^|]+ \\| (\\d+) \\| (\\d+|n) \\| `(\\w+)` \\|")
+
+func TestWire(t *testing.T) {
+	text, err := os.ReadFile("wire.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for _, line := range strings.Split(string(text), "\n") {
+		m := row.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		offset, _ := strconv.Atoi(m[1])
+		if value, known := constants[m[3]]; !known || value != offset || offset != sum {
+			t.Errorf("%s: offset %d in wire.md, %d in the code, %d by the sizes before it", m[3], offset, value, sum)
+		}
+		size, _ := strconv.Atoi(m[2])
+		sum = offset + size
+		delete(constants, m[3])
+	}
+	if len(constants) > 0 {
+		t.Errorf("not in wire.md: %v", constants)
+	}
+}
+
+func identity(t testing.TB, n byte) *link.Identity {
+	id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{n, 3}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func sample(id *link.Identity, links int) *announcement {
+	a := &announcement{flags: FlagRelay, key: id.Key(), boot: [8]byte{1, 2}, sequence: 7, epoch: 3, left: 10 * time.Minute, current: [32]byte{4}, next: [32]byte{5}, price: 6}
+	for i := range links {
+		a.links = append(a.links, statement{link.ShortID{byte(i), 1}, time.Duration(100+i) * time.Microsecond, 1 << 16, byte(i)})
+	}
+	return a
+}
+
+func TestAnnouncement(t *testing.T) {
+	id := identity(t, 1)
+	for _, n := range []int{0, 1, maxLinks} {
+		a := sample(id, n)
+		raw := a.signed(id)
+		got, err := parse(raw)
+		if err != nil || !verify(raw) || fmt.Sprint(got) != fmt.Sprint(a) {
+			t.Fatalf("%d links: %v\n%v\n%v", n, err, got, a)
+		}
+		for i := range raw {
+			bad := append([]byte(nil), raw...)
+			bad[i] ^= 1 << (i % 8)
+			if _, err := parse(bad); err == nil && verify(bad) {
+				t.Errorf("byte %d of %d may change", i, len(raw))
+			}
+			if _, err := parse(raw[:i]); err == nil && verify(raw[:i]) {
+				t.Errorf("it may have %d bytes", i)
+			}
+		}
+	}
+	full := sample(id, maxLinks)
+	full.gateways = make([]link.Key, maxGateways)
+	if n := len(full.signed(id)) + ageSize; n != maxAnnounced || n > link.MaxMessage {
+		t.Errorf("the largest has %d bytes", n)
+	}
+	twice := sample(id, 2)
+	twice.links[1] = twice.links[0]
+	if _, err := parse(twice.signed(id)); !errors.Is(err, errAnnouncement) {
+		t.Error("a link may be stated twice")
+	}
+}
+
+func TestAnnouncementVector(t *testing.T) {
+	id := identity(t, 1)
+	seed := id.Seed()
+	got := fmt.Sprintf("seed: %x\nannouncement: %x\nexpect: ok\n", seed, sample(id, 2).signed(id))
+	if os.Getenv("UPDATE") != "" {
+		os.MkdirAll("testdata", 0o755)
+		os.WriteFile("testdata/announcement.txt", []byte(got), 0o644)
+	}
+	if want, err := os.ReadFile("testdata/announcement.txt"); err != nil || string(want) != got {
+		t.Errorf("%v: got\n%s", err, got)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	id := identity(f, 1)
+	f.Add(sample(id, 3).signed(id))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := parse(b)
+		if err != nil {
+			return
+		}
+		if again := a.signed(id); string(again[:len(again)-sigSize]) != string(b[:len(b)-sigSize]) {
+			t.Fatal("another form of the same announcement")
+		}
+	})
+}
+
+// A cpu runs jobs of a test at once.
+type cpu struct{ link.Env }
+
+func (cpu) Work(_ link.Cost, job func() func(time.Time)) bool { job()(testNow); return true }
+
+var testNow = time.Unix(1e9, 0)
+
+// store puts an announcement into the map as if it came from a neighbour.
+func store(t *testing.T, m *Map, from link.ShortID, id *link.Identity, seq uint32, links ...statement) {
+	a := sample(id, 0)
+	a.sequence, a.links = seq, sortStatements(links)
+	m.install(testNow, &near{short: from}, a.signed(id), a, 0)
+}
+
+func newTestMap(t *testing.T, nodes int) (*Map, *link.Identity) {
+	id := identity(t, 200)
+	return New(Config{Identity: id, Env: cpu{}, Jitter: mrand.New(mrand.NewPCG(1, 1)), MaxNodes: nodes,
+		Onion: func(time.Time) (uint32, time.Duration, [32]byte, [32]byte) {
+			return 0, time.Hour, [32]byte{}, [32]byte{}
+		}}), id
+}
+
+// TestInventedIdentities: ten thousand from one neighbour, all linked to one
+// another; the store stays bounded and honest nodes stay in it.
+func TestInventedIdentities(t *testing.T) {
+	m, _ := newTestMap(t, 64)
+	honest := make([]*link.Identity, 24)
+	for i := range honest {
+		honest[i] = identity(t, byte(i))
+	}
+	good, evil := link.ShortID{1}, link.ShortID{2}
+	m.near = []*near{{short: good, flying: sendWindow}, {short: evil, flying: sendWindow}} // nothing is sent to them
+	for i, id := range honest {
+		next, before := honest[(i+1)%len(honest)].Key().Short(), honest[(i+23)%len(honest)].Key().Short()
+		store(t, m, good, id, 1, statement{id: next, rtt: time.Millisecond}, statement{id: before, rtt: time.Millisecond})
+	}
+	r := mrand.NewChaCha8([32]byte{9})
+	before := link.ShortID{}
+	for range 10_000 {
+		id, _ := link.NewIdentity(r)
+		store(t, m, evil, id, 1, statement{id: before, rtt: time.Millisecond})
+		before = id.Key().Short()
+		if len(m.order) > 64 || len(m.nodes) != len(m.order) || len(m.byKey) != len(m.order) || len(m.byIP) != len(m.order) {
+			t.Fatalf("%d stored", len(m.order))
+		}
+	}
+	for i, id := range honest {
+		if m.byKey[id.Key()] == nil {
+			t.Errorf("honest node %d was pushed out", i)
+		}
+	}
+}
+
+// TestBothEndsState: a link counts only when both state it, at the worse figures.
+func TestBothEndsState(t *testing.T) {
+	m, _ := newTestMap(t, 0)
+	a, b, c := identity(t, 1), identity(t, 2), identity(t, 3)
+	s := func(id *link.Identity, rtt time.Duration) statement { return statement{id.Key().Short(), rtt, 0, 0} }
+	store(t, m, link.ShortID{}, a, 1, s(b, time.Millisecond), s(c, time.Millisecond))
+	store(t, m, link.ShortID{}, b, 1, s(a, 20*time.Millisecond))
+	store(t, m, link.ShortID{}, c, 1)
+	g := m.build(testNow)
+	edges := g.edges[g.index[a.Key().Short()]]
+	if len(edges) != 1 || edges[0].to != g.index[b.Key().Short()] || edges[0].cost < 10e6 {
+		t.Errorf("%+v", edges)
+	}
+}
+
+// TestOldAnnouncements: neither an older nor the same sequence replaces, and age
+// only grows.
+func TestOldAnnouncements(t *testing.T) {
+	m, _ := newTestMap(t, 0)
+	id := identity(t, 1)
+	store(t, m, link.ShortID{}, id, 5)
+	o := m.byKey[id.Key()]
+	raw := o.raw
+	store(t, m, link.ShortID{}, id, 4)
+	store(t, m, link.ShortID{}, id, 5)
+	if o = m.byKey[id.Key()]; &o.raw[0] != &raw[0] {
+		t.Error("replaced by one that is not newer")
+	}
+	if o.ageAt(testNow.Add(time.Minute)) != time.Minute {
+		t.Error("age does not grow")
+	}
+	m.wake(testNow.Add(time.Second))
+	m.Advance(testNow.Add(maxAge + time.Second))
+	if len(m.order) != 0 {
+		t.Error("kept beyond its age")
+	}
+}
+
+// TestOnionKeyByAge: the next key once the current one's hour is over.
+func TestOnionKeyByAge(t *testing.T) {
+	m, _ := newTestMap(t, 0)
+	id := identity(t, 1)
+	store(t, m, link.ShortID{}, id, 1) // epoch 3, ten minutes left
+	o := m.byKey[id.Key()]
+	for _, c := range []struct {
+		at     time.Duration
+		onion  byte
+		parity byte
+	}{{0, 4, 1}, {9 * time.Minute, 4, 1}, {11 * time.Minute, 5, 0}, {69 * time.Minute, 5, 0}} {
+		h, ok := o.hop(testNow.Add(c.at))
+		if !ok || h.Onion[0] != c.onion || h.Parity != c.parity {
+			t.Errorf("after %v: key %d, parity %d, %v", c.at, h.Onion[0], h.Parity, ok)
+		}
+	}
+	if _, ok := o.hop(testNow.Add(71 * time.Minute)); ok {
+		t.Error("a key of two hours ago is used")
+	}
+}
