@@ -73,12 +73,11 @@ func NewCalls(c CallConfig) *Calls {
 
 // A callOut is a call of ours: the request goes, then the response comes.
 type callOut struct {
-	id      uint32
-	send    *sender
-	recv    receiver
-	done    func(now time.Time, response []byte, err error)
-	giveUp  time.Time // after the request has arrived
-	waiting bool
+	id     uint32
+	send   *sender
+	recv   receiver
+	done   func(now time.Time, response []byte, err error)
+	giveUp time.Time // after the request has arrived
 }
 
 // A callIn is a call of theirs.
