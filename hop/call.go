@@ -3,6 +3,7 @@ package hop
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -26,17 +27,21 @@ const (
 	callWindowMax = 256
 	callOpen      = 32      // calls of one peer at once, each way
 	callMemory    = 4 << 20 // bytes that a peer's calls may hold
-	callTries     = 6       // of one fragment, or of a wait for the response
-	callMin       = 200 * time.Millisecond
-	callMax       = 3 * time.Second
-	callKeep      = 30 * time.Second // a served call is remembered
-	callServe     = 30 * time.Second // the server's own time for an answer
+	callFinished  = 256     // ids of finished calls that are remembered
+	// callTries is of one fragment. Six would lose one call in twenty of the largest
+	// at 20 % loss (766 fragments, each lost six times with 0.2^6).
+	callTries = 12
+	callRoom  = 10 * time.Millisecond // until Send is asked again
+	callMin   = 200 * time.Millisecond
+	callMax   = 3 * time.Second
+	callKeep  = 30 * time.Second // a call of theirs that does not move
+	callServe = 30 * time.Second // the server's own time for an answer
 
 	callRequest     = 1
 	callResponse    = 2
 	callRequestAck  = 3
 	callResponseAck = 4
-	callRefused     = 5
+	callRefused     = 5 // acknowledged as a response is
 )
 
 // ErrRefused is the error of a call that the other end would not take.
@@ -44,8 +49,10 @@ var ErrRefused = errors.New("hop: call refused")
 
 // CallConfig is what Calls needs of a session.
 type CallConfig struct {
-	First       [4]byte // random: where ids begin
-	MaxFragment int     // most bytes of one record
+	First [4]byte // random: where ids begin
+	// MaxFragment is the most bytes that Send takes, at least MTU: both ends cut
+	// messages alike, so a smaller one would be another wire format.
+	MaxFragment int
 	// Send passes one record of at most MaxFragment bytes to the session; false:
 	// there is no room now.
 	Send func(now time.Time, fragment []byte) bool
@@ -64,10 +71,17 @@ type Calls struct {
 	held   int
 	srtt   time.Duration
 	rttvar time.Duration
+	closed error // not nil: after Close
+
+	finished [callFinished]uint32 // ring of their ids that must not be served again
+	ends     int                  // how many ever went into it
 }
 
 // NewCalls returns an end without calls.
 func NewCalls(c CallConfig) *Calls {
+	if c.MaxFragment < MTU {
+		panic(fmt.Sprintf("hop: internal error: call records of %d bytes, need %d", c.MaxFragment, MTU))
+	}
 	return &Calls{c: c, id: binary.LittleEndian.Uint32(c.First[:])}
 }
 
@@ -77,20 +91,26 @@ type callOut struct {
 	send   *sender
 	recv   receiver
 	done   func(now time.Time, response []byte, err error)
-	giveUp time.Time // after the request has arrived
+	giveUp time.Time // when nothing of it has moved until then
 }
 
 // A callIn is a call of theirs.
 type callIn struct {
-	id     uint32
-	recv   receiver
-	served bool
-	send   *sender // of the response
-	until  time.Time
+	id       uint32
+	recv     receiver
+	served   bool
+	answered bool
+	send     *sender // of the response or the refusal; nil once it was given up
+	until    time.Time
 }
 
-// Call sends a request and reports the response, or an error, once.
+// Call copies and sends a request and reports the response, which then belongs to
+// done, or an error, once. Its own errors are ErrTooMany and what Close was given;
+// then done is not called.
 func (c *Calls) Call(now time.Time, request []byte, done func(now time.Time, response []byte, err error)) (uint32, error) {
+	if c.closed != nil {
+		return 0, c.closed
+	}
 	if len(request) > MaxCall || len(c.out) >= callOpen || c.held+len(request) > callMemory {
 		return 0, ErrTooMany
 	}
@@ -106,7 +126,7 @@ func (c *Calls) Idle() bool { return len(c.out) == 0 && len(c.in) == 0 }
 
 // Receive takes one record of the other end. What is malformed is dropped.
 func (c *Calls) Receive(now time.Time, b []byte) {
-	if len(b) < offCallData {
+	if len(b) < offCallData || c.closed != nil {
 		return
 	}
 	kind, id := b[offCallKind], binary.LittleEndian.Uint32(b[offCallID:])
@@ -123,13 +143,21 @@ func (c *Calls) Receive(now time.Time, b []byte) {
 		}
 	case callResponseAck:
 		if i := c.incoming(id); i != nil && i.send != nil && len(b) == callAckSize {
-			i.until = now.Add(callKeep)
-			i.send.acked(now, index, b[offCallData:])
+			c.takeAck(now, i, index, b[offCallData:])
 		}
 	case callRefused:
+		c.acknowledge(now, callResponseAck, id, 0, &receiver{complete: true})
 		if o := c.outgoing(id); o != nil {
 			c.end(now, o, nil, ErrRefused)
 		}
+	}
+}
+
+// takeAck ends a call of theirs once they have all of the response.
+func (c *Calls) takeAck(now time.Time, i *callIn, index uint16, bits []byte) {
+	i.until = now.Add(callKeep)
+	if i.send.acked(now, index, bits); i.send.left == 0 {
+		c.forget(i)
 	}
 }
 
@@ -150,20 +178,20 @@ func (c *Calls) incoming(id uint32) *callIn {
 }
 
 // takeRequest gathers a request and serves it once; what comes again is only
-// acknowledged again.
+// acknowledged again. A call of theirs exists from its first fragment that fits.
 func (c *Calls) takeRequest(now time.Time, id, total uint32, index uint16, data []byte) {
 	i := c.incoming(id)
 	if i == nil {
-		if len(c.in) >= callOpen || c.c.Serve == nil {
-			c.header(now, callRefused, id, 0, 0)
+		if i = c.admit(now, id, total, index, data); i == nil {
 			return
 		}
-		i = &callIn{id: id, until: now.Add(callKeep)}
-		c.in = append(c.in, i)
 	}
 	request, ok := i.recv.take(c, total, index, data)
 	if !ok {
 		return
+	}
+	if c.incoming(id) == nil {
+		c.in = append(c.in, i)
 	}
 	i.until = now.Add(callKeep)
 	c.acknowledge(now, callRequestAck, id, index, &i.recv)
@@ -171,20 +199,36 @@ func (c *Calls) takeRequest(now time.Time, id, total uint32, index uint16, data 
 		return
 	}
 	i.served = true
-	c.c.Serve(now, request, func(now time.Time, response []byte) { c.respond(now, i, response) })
 	c.held -= i.recv.drop()
+	c.c.Serve(now, request, func(now time.Time, response []byte) { c.respond(now, i, response) })
+}
+
+// admit decides about the first fragment of a call: nil if it does not fit, is
+// late, or cannot be served.
+func (c *Calls) admit(now time.Time, id, total uint32, index uint16, data []byte) *callIn {
+	i := &callIn{id: id}
+	switch {
+	case !i.recv.fits(total, index, data):
+	case slices.Contains(c.finished[:min(c.ends, callFinished)], id):
+		c.acknowledge(now, callRequestAck, id, index, &receiver{complete: true})
+	case len(c.in) >= callOpen || c.c.Serve == nil:
+		c.header(now, callRefused, id, 0, 0)
+	default:
+		return i
+	}
+	return nil
 }
 
 // respond sends the response; one that is too large is a refusal.
 func (c *Calls) respond(now time.Time, i *callIn, response []byte) {
-	if i.send != nil || c.incoming(i.id) != i {
+	if i.answered || c.incoming(i.id) != i {
 		return
 	}
+	kind := byte(callResponse)
 	if len(response) > MaxCall || c.held+len(response) > callMemory {
-		c.header(now, callRefused, i.id, 0, 0)
-		return
+		kind, response = callRefused, nil
 	}
-	i.send = c.sender(callResponse, i.id, response)
+	i.answered, i.send = true, c.sender(kind, i.id, response)
 	i.until = now.Add(callKeep)
 	i.send.advance(now)
 }
@@ -192,9 +236,7 @@ func (c *Calls) respond(now time.Time, i *callIn, response []byte) {
 func (c *Calls) takeResponse(now time.Time, id, total uint32, index uint16, data []byte) {
 	o := c.outgoing(id)
 	if o == nil { // ended: acknowledge all, or it comes for ever
-		var r receiver
-		r.complete = true
-		c.acknowledge(now, callResponseAck, id, index, &r)
+		c.acknowledge(now, callResponseAck, id, index, &receiver{complete: true})
 		return
 	}
 	response, ok := o.recv.take(c, total, index, data)
@@ -208,8 +250,11 @@ func (c *Calls) takeResponse(now time.Time, id, total uint32, index uint16, data
 	}
 }
 
-// end reports the call and forgets it.
+// end reports the call and forgets it; a report may have ended it already.
 func (c *Calls) end(now time.Time, o *callOut, response []byte, err error) {
+	if c.outgoing(o.id) != o {
+		return
+	}
 	c.out = slices.DeleteFunc(c.out, func(x *callOut) bool { return x == o })
 	c.held -= o.send.drop() + o.recv.drop()
 	o.done(now, response, err)
@@ -226,29 +271,48 @@ func (c *Calls) Advance(now time.Time) (next time.Time) {
 		next = earliest(next, at, o.giveUp)
 	}
 	for _, i := range slices.Clone(c.in) {
-		at, ok := time.Time{}, true
-		if i.send != nil {
-			at, ok = i.send.advance(now)
-		}
-		if !ok || !now.Before(i.until) {
+		if !now.Before(i.until) {
 			c.forget(i)
 			continue
 		}
-		next = earliest(next, at, i.until)
+		next = earliest(next, c.advanceIn(now, i), i.until)
 	}
 	return next
 }
 
+// advanceIn sends what is due of a response. One that was tried too often is let
+// go, but its call is remembered: the request may still be coming again.
+func (c *Calls) advanceIn(now time.Time, i *callIn) (next time.Time) {
+	if i.send == nil {
+		return next
+	}
+	next, ok := i.send.advance(now)
+	if !ok {
+		c.held -= i.send.drop()
+		i.send = nil
+	}
+	return next
+}
+
+// forget frees a call of theirs; what was served stays known by its id.
 func (c *Calls) forget(i *callIn) {
 	c.in = slices.DeleteFunc(c.in, func(x *callIn) bool { return x == i })
 	c.held -= i.recv.drop()
 	if i.send != nil {
 		c.held -= i.send.drop()
 	}
+	if i.served {
+		c.finished[c.ends%callFinished] = i.id
+		c.ends++
+	}
 }
 
-// Close ends every call with err.
+// Close ends every call with err (not nil), reported at the zero time; Receive then does
+// nothing and Call returns err.
 func (c *Calls) Close(err error) {
+	if c.closed == nil {
+		c.closed = err
+	}
 	for _, o := range slices.Clone(c.out) {
 		c.end(time.Time{}, o, nil, err)
 	}
@@ -284,7 +348,7 @@ func (c *Calls) acknowledge(now time.Time, kind byte, id uint32, index uint16, r
 	c.c.Send(now, b[:])
 }
 
-// sample takes a round-trip time (RFC 6298); patience is the wait for an answer.
+// sample takes a round-trip time (RFC 6298).
 func (c *Calls) sample(d time.Duration) {
 	if c.srtt == 0 {
 		c.srtt, c.rttvar = d, d/2
@@ -294,6 +358,7 @@ func (c *Calls) sample(d time.Duration) {
 	c.srtt += (d - c.srtt) / 8
 }
 
+// patience is the wait before the second and the third try.
 func (c *Calls) patience() time.Duration {
 	if c.srtt == 0 {
 		return time.Second

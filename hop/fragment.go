@@ -23,7 +23,7 @@ type fragment struct {
 }
 
 func (c *Calls) sender(kind byte, id uint32, data []byte) *sender {
-	n := max(1, (len(data)+callFragment-1)/callFragment)
+	n := fragments(len(data))
 	c.held += len(data)
 	return &sender{c: c, kind: kind, id: id, data: append([]byte(nil), data...), state: make([]fragment, n), left: n, window: callWindow, buffer: make([]byte, 0, MTU)}
 }
@@ -36,26 +36,37 @@ func (s *sender) advance(now time.Time) (next time.Time, ok bool) {
 		if f.acked {
 			continue
 		}
-		if !f.sent.IsZero() {
-			due := f.sent.Add(patience)
-			if now.Before(due) {
-				next = earliest(next, due)
-				continue
-			}
-			if f.tries >= callTries*2 {
-				return next, false
-			}
+		if due := f.due(patience); now.Before(due) {
+			next = earliest(next, due)
+			continue
+		}
+		if f.tries >= callTries {
+			return next, false
+		}
+		if !f.sent.IsZero() { // lost: it leaves the window, though there may be no room to send it
 			f.sent = time.Time{}
 			s.flying--
 			s.shrink(now)
 		}
-		if full = full || s.flying >= s.window || !s.send(now, i); full {
-			next = earliest(next, now.Add(10*time.Millisecond))
-			continue // those behind may have timed out, and must leave the window
+		if full || s.flying >= s.window {
+			continue // an acknowledgement or the next loss makes room
 		}
-		next = earliest(next, now.Add(patience))
+		if full = !s.send(now, i); full {
+			next = earliest(next, now.Add(callRoom))
+			continue
+		}
+		next = earliest(next, f.due(patience))
 	}
 	return next, true
+}
+
+// due is when a fragment counts as lost: the wait doubles from the third try on, so
+// that one loss costs one round trip and all tries outlive a link that is replaced.
+func (f *fragment) due(patience time.Duration) time.Time {
+	if f.sent.IsZero() {
+		return time.Time{}
+	}
+	return f.sent.Add(min(patience<<max(0, f.tries-2), callMax))
 }
 
 // shrink halves the window, once a round trip.
@@ -117,16 +128,28 @@ type receiver struct {
 	complete bool
 }
 
-// take adds a fragment; message is not nil when it was the last one missing.
-func (r *receiver) take(c *Calls, total uint32, index uint16, data []byte) (message []byte, ok bool) {
-	n := max(1, (int(total)+callFragment-1)/callFragment)
-	size := callFragment
+// fits says whether a fragment has the size that its place asks for.
+func (r *receiver) fits(total uint32, index uint16, data []byte) bool {
+	if total > MaxCall || r.total != 0 && r.total != total {
+		return false
+	}
+	n, size := fragments(int(total)), callFragment
 	if int(index) == n-1 {
 		size = int(total) - (n-1)*callFragment
 	}
-	if total > MaxCall || int(index) >= n || len(data) != size || r.total != 0 && r.total != total {
+	return int(index) < n && len(data) == size
+}
+
+// fragments is into how many a message of size bytes is cut; an empty one is one.
+func fragments(size int) int { return max(1, (size+callFragment-1)/callFragment) }
+
+// take adds a fragment; message is not nil when it was the last one missing. It is
+// not ok, and changes nothing, if it does not fit or there is no memory for it.
+func (r *receiver) take(c *Calls, total uint32, index uint16, data []byte) (message []byte, ok bool) {
+	if !r.fits(total, index, data) {
 		return nil, false
 	}
+	n, size := fragments(int(total)), len(data)
 	if r.complete || r.parts[index] != nil {
 		return nil, true
 	}
