@@ -1,6 +1,7 @@
 package hop
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"time"
@@ -23,9 +24,55 @@ const (
 
 	typeUnreachable = 1
 	typeTooBig      = 2
+	typeInformation = 128 // and above: not errors
+	typeEcho        = 128
+	typeEchoReply   = 129
+	typeRedirect    = 137
 	codeNoRoute     = 0
 	codeAddress     = 3
+
+	protoHopByHop    = 0 // extension headers (RFC 8200, section 4)
+	protoTCP         = 6
+	protoUDP         = 17
+	protoRouting     = 43
+	protoFragment    = 44
+	protoAuth        = 51
+	protoDestination = 60
+	maxExtensions    = 8 // that are walked over
 )
+
+// upperLayer finds the upper-layer header of an IPv6 packet behind its extension
+// headers: its protocol and where it begins; fragment: the packet is not whole.
+// ok is false when the chain is cut off or too long, or it is a later fragment,
+// which has no such header; proto is then as far as that is known.
+func upperLayer(p []byte) (proto byte, off int, fragment, ok bool) {
+	proto, off = p[offNextHeader], ipHeader
+	for range maxExtensions {
+		size := 8
+		switch proto {
+		case protoHopByHop, protoRouting, protoFragment, protoAuth, protoDestination:
+		default:
+			return proto, off, fragment, true
+		}
+		if len(p) < off+size {
+			return proto, off, fragment, false
+		}
+		later := false
+		switch proto {
+		case protoFragment:
+			fragment, later = true, binary.BigEndian.Uint16(p[off+2:])>>3 != 0
+		case protoAuth: // RFC 4302: 4-byte units, minus 2
+			size = (int(p[off+1]) + 2) * 4
+		default: // 8-byte units, minus 1
+			size = (int(p[off+1]) + 1) * 8
+		}
+		proto, off = p[off], off+size
+		if later {
+			return proto, off, fragment, false
+		}
+	}
+	return proto, off, fragment, false
+}
 
 // icmpLimit bounds the errors that a node sends (RFC 4443, section 2.4 f).
 type icmpLimit struct{ r rate }
@@ -64,7 +111,9 @@ func icmpError(dst, packet []byte, self netip.Addr, typ, code byte, value uint32
 	return len(b)
 }
 
-// mayAnswer: no error about an ICMPv6 error, to or from multicast, or from nobody.
+// mayAnswer keeps the rules of RFC 4443, section 2.4 e: no error about an ICMPv6
+// error or redirect, to or from multicast, or from nobody. What cannot be seen to
+// be something else counts as an error.
 func mayAnswer(p []byte) bool {
 	if len(p) < ipHeader || p[0]>>4 != 6 || p[offDest] == 0xff || p[offSource] == 0xff {
 		return false
@@ -72,7 +121,11 @@ func mayAnswer(p []byte) bool {
 	if netip.AddrFrom16([16]byte(p[offSource:offDest])).IsUnspecified() {
 		return false
 	}
-	return p[offNextHeader] != icmpv6 || len(p) > ipHeader && p[ipHeader] >= 128
+	proto, off, _, ok := upperLayer(p)
+	if proto != icmpv6 {
+		return ok || proto == protoTCP || proto == protoUDP
+	}
+	return ok && len(p) > off && p[off] >= typeInformation && p[off] != typeRedirect
 }
 
 // icmpChecksum sums the pseudo header and the message, whose checksum is zero.
@@ -92,19 +145,15 @@ func icmpChecksum(b []byte) uint16 {
 }
 
 // FlowHash names the flow of an IPv6 packet, the same in both directions:
-// addresses, protocol and, where they stand in front, ports.
+// addresses, protocol and, unless it is a fragment, the ports or the echo id.
 func FlowHash(p []byte, key [16]byte) uint64 {
 	if len(p) < ipHeader {
 		return 0
 	}
 	var b [ipHeader]byte
 	a, c := p[offSource:offDest], p[offDest:ipHeader]
-	var pa, pc uint16
-	proto := p[offNextHeader]
-	if (proto == 6 || proto == 17) && len(p) >= ipHeader+4 {
-		pa, pc = binary.BigEndian.Uint16(p[ipHeader:]), binary.BigEndian.Uint16(p[ipHeader+2:])
-	}
-	if string(a) > string(c) || string(a) == string(c) && pa > pc {
+	proto, pa, pc := flowPorts(p)
+	if x := bytes.Compare(a, c); x > 0 || x == 0 && pa > pc {
 		a, c, pa, pc = c, a, pc, pa
 	}
 	copy(b[:], a)
@@ -113,6 +162,23 @@ func FlowHash(p []byte, key [16]byte) uint64 {
 	binary.LittleEndian.PutUint16(b[34:], pc)
 	b[36] = proto
 	return siphash.Hash(binary.LittleEndian.Uint64(key[:]), binary.LittleEndian.Uint64(key[8:]), b[:])
+}
+
+// flowPorts returns the protocol and what tells the flows of two hosts apart. All
+// fragments of a packet must be of one flow, and only the first has ports.
+func flowPorts(p []byte) (proto byte, source, dest uint16) {
+	proto, off, fragment, ok := upperLayer(p)
+	if !ok || fragment {
+		return proto, 0, 0
+	}
+	switch {
+	case (proto == protoTCP || proto == protoUDP) && len(p) >= off+4:
+		return proto, binary.BigEndian.Uint16(p[off:]), binary.BigEndian.Uint16(p[off+2:])
+	case proto == icmpv6 && len(p) >= off+6 && (p[off] == typeEcho || p[off] == typeEchoReply):
+		id := binary.BigEndian.Uint16(p[off+4:])
+		return proto, id, id
+	}
+	return proto, 0, 0
 }
 
 // SourceAllowed says whether an IPv6 packet comes from the mesh address of key and

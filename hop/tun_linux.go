@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -19,9 +21,10 @@ import (
 // goroutine may read and one write at a time; Close wakes both, and the device
 // goes with it.
 type TUN struct {
-	file *os.File
-	raw  syscall.RawConn
-	name string
+	file   *os.File
+	raw    syscall.RawConn
+	name   string
+	closed atomic.Bool
 
 	packets [][]byte // of the batch being read
 	sizes   []int
@@ -30,7 +33,10 @@ type TUN struct {
 	read    func(fd uintptr) bool // made once: a closure per call would be garbage
 }
 
-// A TUNError says why there is no device; Hint what to do about it.
+// ErrTUNName is wrapped by a TUNError about a name that another device has.
+var ErrTUNName = errors.New("the name is in use by another device")
+
+// A TUNError says why there is no device; Hint what to do about it, maybe nothing.
 type TUNError struct {
 	Name, Hint string
 	Err        error
@@ -39,48 +45,85 @@ type TUNError struct {
 func (e *TUNError) Error() string { return fmt.Sprintf("hop: TUN device %s: %v", e.Name, e.Err) }
 func (e *TUNError) Unwrap() error { return e.Err }
 
-func tunError(name string, err error) error {
-	e := &TUNError{Name: name, Err: err}
+const (
+	hintCapability = "the node needs CAP_NET_ADMIN: run it as root or give it that capability"
+	hintModule     = "there is no /dev/net/tun: load the tun module (OpenWrt: install kmod-tun)"
+	hintTaken      = "set HOPWIRE_TUN to a free name, or stop what uses this one"
+	hintName       = "a device name has 1 to 15 characters, none of them a slash, a colon, a percent sign or a space"
+	hintIPv6       = "IPv6 is disabled here: see the sysctls net.ipv6.conf.all.disable_ipv6 and net.ipv6.conf.default.disable_ipv6"
+	hintNetlink    = "the kernel refused by rtnetlink, which does not work under user-mode emulation of big-endian MIPS: use a real or a system-emulated machine"
+)
+
+const (
+	tunQueue        = 100 // packets that wait in the kernel, 0.1 s at 11 Mbit/s
+	addrGenModeNone = 1   // IN6_ADDR_GEN_MODE_NONE of linux/if_link.h
+)
+
+// The same error number means another thing at each step, so each has its own hints.
+func openError(name string, err error) error {
+	hint := ""
+	switch {
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		hint = hintCapability
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
+		hint = hintModule
+	}
+	return &TUNError{Name: name, Hint: hint, Err: fmt.Errorf("open /dev/net/tun: %w", err)}
+}
+
+func attachError(name string, err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
-		e.Hint = "the node needs CAP_NET_ADMIN: run it as root or give it that capability"
-	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV):
-		e.Hint = "there is no /dev/net/tun: load the tun module (OpenWrt: install kmod-tun)"
+		return &TUNError{Name: name, Hint: hintCapability, Err: err}
 	case errors.Is(err, unix.EBUSY), errors.Is(err, unix.EINVAL), errors.Is(err, unix.EEXIST):
-		e.Hint = "another device has this name: set HOPWIRE_TUN to a free one, or stop what uses it"
+		return &TUNError{Name: name, Hint: hintTaken, Err: fmt.Errorf("%w (%w)", ErrTUNName, err)}
 	}
-	return e
+	return &TUNError{Name: name, Err: err}
+}
+
+func configureError(name string, err error) error {
+	hint := hintNetlink
+	switch {
+	case errors.Is(err, unix.EPERM):
+		hint = hintCapability
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EAFNOSUPPORT):
+		hint = hintIPv6
+	}
+	return &TUNError{Name: name, Hint: hint, Err: err}
+}
+
+// validTUNName is the kernel's rule, without the patterns that it would fill in.
+func validTUNName(name string) bool {
+	return len(name) > 0 && len(name) < unix.IFNAMSIZ && name != "." && name != ".." && !strings.ContainsAny(name, "/:% \t\n\v\f\r\x00")
 }
 
 // OpenTUN makes the device, gives it the mesh address and the route for the whole
 // mesh, and brings it up. Its errors are *TUNError.
 func OpenTUN(name string, addr netip.Addr) (*TUN, error) {
-	if _, err := net.InterfaceByName(name); err == nil {
-		return nil, tunError(name, unix.EEXIST)
+	if !validTUNName(name) {
+		return nil, &TUNError{Name: name, Hint: hintName, Err: errors.New("not a device name")}
 	}
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, tunError(name, err)
+		return nil, openError(name, err)
 	}
 	req, err := unix.NewIfreq(name)
+	if err == nil {
+		req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL) // never join a device that is there
+		err = tunIoctl(fd, req)
+	}
 	if err != nil {
 		unix.Close(fd)
-		return nil, tunError(name, err)
-	}
-	req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
-	if err := tunIoctl(fd, req); err != nil {
-		unix.Close(fd)
-		return nil, tunError(name, err)
+		return nil, attachError(name, err)
 	}
 	t := &TUN{file: os.NewFile(uintptr(fd), "/dev/net/tun"), name: req.Name()}
-	if t.raw, err = t.file.SyscallConn(); err != nil {
-		t.Close()
-		return nil, tunError(name, err)
-	}
 	t.read = t.drain
-	if err := t.configure(addr); err != nil {
+	if t.raw, err = t.file.SyscallConn(); err == nil {
+		err = t.configure(addr)
+	}
+	if err != nil {
 		t.Close()
-		return nil, tunError(name, err)
+		return nil, configureError(name, err)
 	}
 	return t, nil
 }
@@ -99,15 +142,17 @@ func (t *TUN) configure(addr netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	os.WriteFile("/proc/sys/net/ipv6/conf/"+t.name+"/addr_gen_mode", []byte("1\n"), 0) // no link-local address: nobody would answer
-	os.WriteFile("/proc/sys/net/ipv6/conf/"+t.name+"/accept_ra", []byte("0\n"), 0)
+	// No link-local address: nobody would answer. Without one no router solicitation
+	// leaves either. By netlink: a jail may have /proc/sys read-only. Old kernels
+	// lack it, and a stray address does no harm.
+	netlink.LinkSetIP6AddrGenMode(l, addrGenModeNone)
 	ip := net.IP(addr.AsSlice())
 	a := &netlink.Addr{IPNet: &net.IPNet{IP: ip, Mask: net.CIDRMask(128, 128)}, Flags: unix.IFA_F_NODAD}
 	mesh := link.MeshPrefix()
 	dst := &net.IPNet{IP: net.IP(mesh.Addr().AsSlice()), Mask: net.CIDRMask(mesh.Bits(), 128)}
 	for _, step := range []func() error{
 		func() error { return netlink.LinkSetMTU(l, MTU) },
-		func() error { return netlink.LinkSetTxQLen(l, 100) },
+		func() error { return netlink.LinkSetTxQLen(l, tunQueue) },
 		func() error { return netlink.LinkSetUp(l) },
 		func() error { return netlink.AddrAdd(l, a) },
 		func() error {
@@ -125,13 +170,17 @@ func (t *TUN) configure(addr netip.Addr) error {
 func (t *TUN) Name() string { return t.name }
 
 // ReadBatch blocks for one IP packet and then takes those that are there, at most
-// one into each of packets; their lengths go to sizes. It allocates nothing.
+// one into each of packets; their lengths go to sizes. It allocates nothing. After
+// Close the error is net.ErrClosed.
 func (t *TUN) ReadBatch(packets [][]byte, sizes []int) (int, error) {
 	t.packets, t.sizes, t.n, t.err = packets, sizes, 0, nil
 	if err := t.raw.Read(t.read); err != nil {
-		return 0, err
+		return 0, t.ended(err)
 	}
-	return t.n, t.err
+	if t.n > 0 {
+		return t.n, nil // an error behind them comes again
+	}
+	return 0, t.ended(t.err)
 }
 
 // drain reads until nothing is left; false: wait.
@@ -155,7 +204,21 @@ func (t *TUN) drain(fd uintptr) bool {
 }
 
 // Write hands one packet to the kernel; it allocates nothing.
-func (t *TUN) Write(packet []byte) (int, error) { return t.file.Write(packet) }
+func (t *TUN) Write(packet []byte) (int, error) {
+	n, err := t.file.Write(packet)
+	return n, t.ended(err)
+}
+
+// ended turns what a read or write says after Close into net.ErrClosed.
+func (t *TUN) ended(err error) error {
+	if err != nil && t.closed.Load() {
+		return net.ErrClosed
+	}
+	return err
+}
 
 // Close removes the device.
-func (t *TUN) Close() error { return t.file.Close() }
+func (t *TUN) Close() error {
+	t.closed.Store(true)
+	return t.file.Close()
+}
