@@ -9,13 +9,15 @@ const (
 )
 
 // flows remembers by which channel the last packet of each flow came: 1,024 of
-// them, the oldest of a set giving way.
+// them, the oldest of a set giving way. It is not safe for concurrent use.
 type flows struct {
-	sets [flowSets][flowWays]struct {
-		hash uint64
-		ch   *channel
-		at   time.Time
-	}
+	sets [flowSets][flowWays]flow
+}
+
+type flow struct {
+	hash uint64
+	ch   *channel // nil: free
+	at   time.Time
 }
 
 // Put notes the channel of a flow.
@@ -31,7 +33,7 @@ func (t *flows) Put(now time.Time, hash uint64, ch *channel) {
 			old = i
 		}
 	}
-	set[old].hash, set[old].ch, set[old].at = hash, ch, now
+	set[old] = flow{hash, ch, now}
 }
 
 // Get returns the channel of a flow, nil if none came lately.
@@ -40,7 +42,7 @@ func (t *flows) Get(now time.Time, hash uint64) *channel {
 	for i := range set {
 		if e := &set[i]; e.ch != nil && e.hash == hash {
 			if now.Sub(e.at) > flowFor || e.ch.closed {
-				e.ch = nil
+				*e = flow{} // free, and so the next to be taken
 				return nil
 			}
 			return e.ch

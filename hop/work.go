@@ -21,7 +21,7 @@ type Worker struct {
 	post   func(done func(now time.Time))
 	mu     sync.Mutex
 	wake   *sync.Cond
-	queues [3][]func() func(time.Time)
+	queues [link.ClassVerify + 1][]func() func(time.Time)
 	closed bool
 	ended  chan struct{}
 }
@@ -37,7 +37,7 @@ func NewWorker(post func(done func(now time.Time))) *Worker {
 	return w
 }
 
-// Do queues a job; false: its class has as many as it may.
+// Do queues a job; false: its class has as many as it may, or the worker is closed.
 func (w *Worker) Do(c link.Cost, job func() func(time.Time)) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -49,7 +49,8 @@ func (w *Worker) Do(c link.Cost, job func() func(time.Time)) bool {
 	return true
 }
 
-// Close ends the worker after the job at hand; what waits is dropped.
+// Close ends the worker after the job at hand, whose result is still posted; what
+// waits is dropped. It must not be called while holding what post waits for.
 func (w *Worker) Close() {
 	w.mu.Lock()
 	w.closed = true
@@ -79,8 +80,10 @@ func (w *Worker) next() func() func(time.Time) {
 	for !w.closed {
 		for i, q := range w.queues {
 			if len(q) > 0 {
+				job := q[0]
+				q[0] = nil // what it holds ends with it
 				w.queues[i] = q[1:]
-				return q[0]
+				return job
 			}
 		}
 		w.wake.Wait()
