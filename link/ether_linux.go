@@ -45,8 +45,8 @@ var ErrNoCapability = errors.New("link: raw sockets need CAP_NET_RAW")
 // Buffers of the kernel: the receiving one holds a burst, the sending one little,
 // or the queue would stand there and not in ours.
 const (
-	receiveBuffer = 1 << 20
-	sendBuffer    = 256 << 10
+	receiveBuffer = 256 << 10
+	sendBuffer    = 64 << 10
 )
 
 // OpenEther opens the interface for an EtherType.
