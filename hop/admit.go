@@ -122,6 +122,11 @@ func (cs *Circuits) opened(now time.Time, p *pending, info Info, keys *HopKeys, 
 		cs.refuse(now, p.side, p.label, ReasonRefused)
 		return
 	}
+	if _, ok := cs.victim(now, p.side); !ok { // first: what is refused must not fill the filter
+		cs.N.SetupsFull++
+		cs.refuse(now, p.side, p.label, ReasonFull)
+		return
+	}
 	fresh, full := cs.filter.Add(now, fingerprint)
 	switch {
 	case !fresh:
@@ -130,10 +135,8 @@ func (cs *Circuits) opened(now time.Time, p *pending, info Info, keys *HopKeys, 
 	case full:
 		cs.N.SetupsLimited++
 		cs.refuse(now, p.side, p.label, ReasonBusy)
-	case !cs.room(now, p.side):
-		cs.N.SetupsFull++
-		cs.refuse(now, p.side, p.label, ReasonFull)
 	case info.Last:
+		cs.room(now, p.side)
 		cs.enter(now, p, info, keys, nil)
 	default:
 		cs.onward(now, p, info, keys)
@@ -149,6 +152,7 @@ func (cs *Circuits) onward(now time.Time, p *pending, info Info, keys *HopKeys) 
 	case next.l.Peer() == p.side.l.Peer():
 		cs.refuse(now, p.side, p.label, ReasonRefused)
 	default:
+		cs.room(now, p.side)
 		cs.enter(now, p, info, keys, next)
 	}
 }
@@ -181,15 +185,22 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	cs.resume(now, s, r)
 }
 
-// room makes place for one circuit from a link: by evicting one that rests, or,
-// when the link has less than its share, the youngest of the link with the most.
-func (cs *Circuits) room(now time.Time, s *side) bool {
+// room makes place for one circuit from a link, when victim has said that it can.
+func (cs *Circuits) room(now time.Time, s *side) {
+	if r, _ := cs.victim(now, s); r != nil {
+		r.evict(now)
+	}
+}
+
+// victim says whether a circuit from a link may enter, and which one goes for it:
+// nil while there is room, else one that rests, else, when the link has less than
+// its share, the youngest of the link with the most.
+func (cs *Circuits) victim(now time.Time, s *side) (r *relay, ok bool) {
 	if len(cs.relays) < cs.c.MaxCircuits {
-		return true
+		return nil, true
 	}
 	if r := cs.resting(now); r != nil {
-		r.evict(now)
-		return true
+		return r, true
 	}
 	sides := 0
 	var most *side
@@ -204,10 +215,9 @@ func (cs *Circuits) room(now time.Time, s *side) bool {
 	}
 	share := cs.c.MaxCircuits / sides
 	if s.passing >= share || most.passing <= share || most == s {
-		return false
+		return nil, false
 	}
-	cs.youngest(most).evict(now)
-	return true
+	return cs.youngest(most), true
 }
 
 // resting returns the circuit that has been idle longest, if that is long enough.

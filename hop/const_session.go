@@ -18,6 +18,7 @@ const (
 	openTries    = 8
 	openPatience = 4 * time.Second // then the circuit is given up for another path
 	retryFirst   = 500 * time.Millisecond
+	retryFull    = 2 * time.Second // ± 50 %, after a relay was full or busy
 	retryMost    = 4 * time.Second
 	spoiledMost  = 8 // failed tags within spoiledSpan close a circuit
 	spoiledSpan  = 10 * time.Second

@@ -218,6 +218,9 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why Reason) {
 		p.tries++
 		p.retryAt = now.Add(p.backoff())
 	}
+	if why == ReasonFull || why == ReasonBusy { // do not add to what is too much already
+		p.retryAt = now.Add(p.n.jittered(retryFull, 50))
+	}
 	p.n.wake(now)
 }
 
