@@ -42,6 +42,15 @@ func (e *BridgeMemberError) Error() string {
 // ErrNoCapability means that raw sockets are not allowed.
 var ErrNoCapability = errors.New("link: raw sockets need CAP_NET_RAW")
 
+// RawAllowed returns ErrNoCapability when raw sockets are not allowed.
+func RawAllowed() error {
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return ErrNoCapability
+	}
+	return unix.Close(fd)
+}
+
 // Buffers of the kernel: the receiving one holds a burst, the sending one little,
 // or the queue would stand there and not in ours.
 const (

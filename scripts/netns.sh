@@ -31,7 +31,7 @@ refuses() {
 	shift 2
 	"$@" >"$lab_dir/out" 2>&1 &
 	p=$!
-	wait_for 5 gone $p || kill -9 $p
+	wait_for 5 gone $p || pkill -9 -P $p
 	wait $p
 	status=$?
 	errors=$(grep -c '^hopwire: error: ' "$lab_dir/out")

@@ -34,6 +34,9 @@ func (p *portManager) open() error {
 	if err := p.openUDP(); err != nil {
 		return err
 	}
+	if len(p.d.c.Interfaces) > 0 && link.RawAllowed() != nil {
+		return noCapability()
+	}
 	all, err := link.Interfaces()
 	if err != nil {
 		return err
@@ -51,6 +54,10 @@ func (p *portManager) open() error {
 		}
 	}
 	return p.sync(all)
+}
+
+func noCapability() error {
+	return hinted("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", link.ErrNoCapability)
 }
 
 func memberError(i link.Interface) error {
@@ -133,7 +140,7 @@ func (p *portManager) try(i link.Interface) error {
 		}
 		port, err := link.OpenEther(i.Name, t)
 		if errors.Is(err, link.ErrNoCapability) {
-			return hinted("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", err)
+			return noCapability()
 		}
 		if err != nil {
 			p.say(i.Name, err.Error())
