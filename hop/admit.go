@@ -1,9 +1,11 @@
 package hop
 
 import (
-	"bytes"
+	"encoding/binary"
 	"slices"
 	"time"
+
+	"github.com/dchest/siphash"
 
 	"hopwire/link"
 )
@@ -12,59 +14,107 @@ import (
 type pending struct {
 	side   *side
 	label  uint32
-	packet [SetupSize]byte
-	as     [SetupSize]byte // as it came, to know a duplicate by
+	print  uint64
+	packet [SetupSize]byte // the worker's while busy
 	busy   bool
 	gone   bool // ended before it was done
 }
 
 func (s *side) pending(label uint32) *pending {
 	for _, p := range s.queue {
-		if p.label == label {
+		if p.label == label && !p.gone {
 			return p
 		}
 	}
 	return nil
 }
 
+// print names a set-up by all its bytes.
+func (cs *Circuits) print(packet *[SetupSize]byte) uint64 {
+	return siphash.Hash(binary.LittleEndian.Uint64(cs.fpKey[8:]), binary.LittleEndian.Uint64(cs.fpKey[:]), packet[:])
+}
+
 // takeSetup queues a set-up; the queues of the links are served in turn.
 func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[SetupSize]byte) {
 	cs.N.Setups++
-	if label&backward != 0 || int(label&indexMask) >= cs.c.MaxCircuits {
+	switch print := cs.print(packet); {
+	case label&backward != 0 || label&generations == 0:
 		cs.N.BadMessage++
-		return
+	case int(label&indexMask) >= cs.c.MaxCircuits:
+		cs.N.SetupsFull++
+		cs.refuse(now, s, label, ReasonFull)
+	case s.uses(label):
+		cs.again(now, s, label, print)
+	case s.over(label):
+		cs.N.SetupsStale++
+	default:
+		cs.supersede(now, s, label)
+		cs.enqueue(now, s, &pending{side: s, label: label, print: print, packet: *packet})
 	}
-	if p := s.pending(label); p != nil {
-		if !bytes.Equal(p.as[:], packet[:]) {
-			cs.refuse(now, s, label, ReasonRefused)
-		}
-		return
-	}
+}
+
+// uses says whether a circuit has the label, or is about to.
+func (s *side) uses(label uint32) bool { return s.relay(label) != nil || s.pending(label) != nil }
+
+// again takes a set-up for a label in use: the same bytes are a duplicate, others
+// are refused.
+func (cs *Circuits) again(now time.Time, s *side, label uint32, print uint64) {
+	var has uint64
 	if r := s.relay(label); r != nil {
-		return // set up already
+		has = r.print
+	} else {
+		has = s.pending(label).print
 	}
-	if !s.bucket.take(now, setupRate, setupBurst) || len(s.queue) >= setupQueue {
-		cs.N.SetupsLimited++
-		cs.refuse(now, s, label, ReasonBusy)
+	if has == print {
+		cs.N.SetupsRepeated++
 		return
 	}
-	s.queue = append(s.queue, &pending{side: s, label: label, packet: *packet, as: *packet})
+	cs.refuse(now, s, label, ReasonRefused)
+}
+
+// supersede ends what had the index before: it is over for the upstream side.
+func (cs *Circuits) supersede(now time.Time, s *side, label uint32) {
+	e := s.entry(label)
+	before := e.newest
+	e.newest = label
+	if e.r != nil {
+		e.r.free(now)
+	}
+	if before != 0 {
+		cs.dropPending(s, before)
+		cs.dropParked(s, before)
+	}
+}
+
+func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
+	if len(s.queue) >= setupQueue || !s.bucket.take(now, setupRate, setupBurst) {
+		cs.N.SetupsLimited++
+		cs.refuse(now, s, p.label, ReasonBusy)
+		return
+	}
+	s.queue = append(s.queue, p)
 	cs.pump(now)
 }
 
-// dropPending forgets a set-up whose circuit has ended already.
+// dropPending forgets a set-up whose circuit has ended already; it costs no
+// Diffie-Hellman any more, unless that is under way.
 func (cs *Circuits) dropPending(s *side, label uint32) {
-	if p := s.pending(label); p != nil {
+	switch p := s.pending(label); {
+	case p == nil:
+	case p.busy:
 		p.gone = true
+	default:
+		cs.finish(p)
 	}
 }
 
 // refuse tells the upstream neighbour, which answers backward for us.
 func (cs *Circuits) refuse(now time.Time, s *side, label uint32, why Reason) {
 	cs.N.SetupsRefused++
+	cs.dropParked(s, label)
 	if !s.down {
-		b := []byte{byte(label), byte(label >> 8), byte(label >> 16), byte(label >> 24), byte(why)}
-		s.l.Post(now, kindFailed, b, nil)
+		b := binary.LittleEndian.AppendUint32(nil, label)
+		s.l.Post(now, kindFailed, append(b, byte(why)), nil)
 	}
 }
 
@@ -83,7 +133,19 @@ func (cs *Circuits) pump(now time.Time) {
 	}
 }
 
-// work opens one set-up elsewhere.
+// pumpAgain tries again where the worker had no room.
+func (cs *Circuits) pumpAgain(now time.Time) {
+	switch {
+	case cs.retry.IsZero():
+	case now.Before(cs.retry):
+		cs.wake(cs.retry)
+	default:
+		cs.retry = time.Time{}
+		cs.pump(now)
+	}
+}
+
+// work opens one set-up elsewhere; false: there is no room for it now.
 func (cs *Circuits) work(now time.Time, p *pending) bool {
 	onion, ok := cs.c.Onion.Private(now, SetupParity(&p.packet))
 	if !ok {
@@ -105,6 +167,8 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 		}
 	})
 	if !ok {
+		cs.retry = now.Add(setupRetry)
+		cs.wake(cs.retry)
 		return false
 	}
 	p.busy = true
@@ -116,125 +180,199 @@ func (cs *Circuits) finish(p *pending) {
 	p.side.queue = slices.DeleteFunc(p.side.queue, func(o *pending) bool { return o == p })
 }
 
-// opened enters a circuit whose set-up has opened.
+// opened enters a circuit whose set-up has opened. Room is made last, so that
+// nobody is evicted for a set-up that goes nowhere.
 func (cs *Circuits) opened(now time.Time, p *pending, info Info, keys *HopKeys, fingerprint uint64, err error) {
-	if err != nil {
-		cs.refuse(now, p.side, p.label, ReasonRefused)
-		return
-	}
-	if _, ok := cs.victim(now, p.side); !ok { // first: what is refused must not fill the filter
+	next, why := cs.onward(p, info, err)
+	if why == 0 && !cs.canRoom(now, p.side) { // first: what is refused must not fill the filter
 		cs.N.SetupsFull++
-		cs.refuse(now, p.side, p.label, ReasonFull)
-		return
+		why = ReasonFull
 	}
-	fresh, full := cs.filter.Add(now, fingerprint)
+	if why == 0 {
+		why = cs.fresh(now, fingerprint)
+	}
+	if why == 0 {
+		cs.room(now, p.side)
+	}
+	if why == 0 && !cs.enter(now, p, info, keys, next) {
+		why = ReasonFull
+	}
+	if why != 0 {
+		cs.refuse(now, p.side, p.label, why)
+	}
+}
+
+// onward finds the link that the set-up is to go on by; nil at the last hop.
+func (cs *Circuits) onward(p *pending, info Info, err error) (next *side, why Reason) {
 	switch {
+	case err != nil:
+		return nil, ReasonRefused
+	case info.Last:
+		return nil, 0
+	}
+	switch next = cs.toward(info.Next); {
+	case next == nil:
+		return nil, ReasonNoNext
+	case next.l.Peer() == p.side.l.Peer():
+		return nil, ReasonRefused
+	}
+	return next, 0
+}
+
+// fresh enters the set-up in the replay filter.
+func (cs *Circuits) fresh(now time.Time, fingerprint uint64) Reason {
+	switch fresh, full := cs.filter.Add(now, fingerprint); {
 	case !fresh:
 		cs.N.SetupsReplayed++
-		cs.refuse(now, p.side, p.label, ReasonRefused)
+		return ReasonRefused
 	case full:
 		cs.N.SetupsLimited++
-		cs.refuse(now, p.side, p.label, ReasonBusy)
-	case info.Last:
-		cs.room(now, p.side)
-		cs.enter(now, p, info, keys, nil)
-	default:
-		cs.onward(now, p, info, keys)
+		return ReasonBusy
 	}
+	return 0
 }
 
-// onward passes a set-up on.
-func (cs *Circuits) onward(now time.Time, p *pending, info Info, keys *HopKeys) {
-	next := cs.toward(info.Next)
-	switch {
-	case next == nil:
-		cs.refuse(now, p.side, p.label, ReasonNoNext)
-	case next.l.Peer() == p.side.l.Peer():
-		cs.refuse(now, p.side, p.label, ReasonRefused)
-	default:
-		cs.room(now, p.side)
-		cs.enter(now, p, info, keys, next)
-	}
-}
-
-// enter makes the circuit; with a next hop, the set-up goes there ahead of any
-// data, since both leave in this turn and messages go first.
-func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, next *side) {
-	r := &relay{cs: cs, up: p.side, upLabel: p.label, keys: keys, born: now, heard: now, end: now.Add(info.Life())}
+// enter makes the circuit; with a next hop, the set-up goes on there, ahead of
+// what was parked. False: there is no label on that link.
+func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, next *side) bool {
+	s := p.side
+	id := cs.vacant[len(cs.vacant)-1]
+	r := &cs.table[id]
+	*r = relay{cs: cs, id: id, up: s, upLabel: p.label, print: p.print, keys: *keys, price: info.Price,
+		born: now, heard: now, end: now.Add(info.Life())}
 	if next != nil && !r.extend(now, next, &p.packet) {
-		cs.refuse(now, p.side, p.label, ReasonFull)
-		return
+		*r = relay{freed: true}
+		return false
 	}
-	s, i := p.side, int(p.label&indexMask)
-	for len(s.in) <= i {
-		s.in = append(s.in, nil)
-	}
-	if s.in[i] != nil {
-		s.in[i].free(now) // its index was given away: it is over for the upstream side
-	}
-	s.in[i] = r
-	s.passing++
+	cs.vacant = cs.vacant[:len(cs.vacant)-1]
 	r.place = len(cs.relays)
 	cs.relays = append(cs.relays, r)
+	s.entry(p.label).r = r
+	s.passing++
 	s.l.SetBusy(now, true)
 	cs.wake(now.Add(time.Second))
 	if next == nil {
-		r.terminal = &Terminal{r: r}
+		r.terminal = cs.newTerminal(r)
 		cs.ev.Accept(now, r.terminal)
 	}
-	cs.resume(now, s, r)
+	cs.afterSetup(now, follower{side: s, label: p.label})
+	return true
 }
 
-// room makes place for one circuit from a link, when victim has said that it can.
-func (cs *Circuits) room(now time.Time, s *side) {
-	if r, _ := cs.victim(now, s); r != nil {
-		r.evict(now)
+// room makes place for one circuit from a link, by evicting in this order: a
+// tombstone, which carries nothing; the one that has been idle longest, if that is
+// long enough, unpaid ones first; and, when the link has less than its share, the
+// youngest of the link that has most above its own. Active circuits are never
+// evicted for one that has its share: that would not settle.
+func (cs *Circuits) room(now time.Time, s *side) bool {
+	if len(cs.vacant) > 0 {
+		return true
 	}
+	r := cs.resting(now)
+	if r == nil {
+		r = cs.aboveShare(s)
+	}
+	if r == nil {
+		return false
+	}
+	cs.N.Evicted++
+	r.part(now, ReasonFull)
+	return true
 }
 
-// victim says whether a circuit from a link may enter, and which one goes for it:
-// nil while there is room, else one that rests, else, when the link has less than
-// its share, the youngest of the link with the most.
-func (cs *Circuits) victim(now time.Time, s *side) (r *relay, ok bool) {
-	if len(cs.relays) < cs.c.MaxCircuits {
-		return nil, true
+// canRoom says whether room would find a place; it evicts nobody.
+func (cs *Circuits) canRoom(now time.Time, s *side) bool {
+	return len(cs.vacant) > 0 || cs.resting(now) != nil || cs.aboveShare(s) != nil
+}
+
+// resting returns the circuit to evict first, if one has been idle long enough.
+func (cs *Circuits) resting(now time.Time) (first *relay) {
+	for _, r := range cs.relays {
+		if (r.broken != 0 || now.Sub(r.heard) >= evictIdle) && (first == nil || r.before(first)) {
+			first = r
+		}
 	}
-	if r := cs.resting(now); r != nil {
-		return r, true
+	return first
+}
+
+// before says whether r is to be evicted before o; both could be.
+func (r *relay) before(o *relay) bool {
+	switch {
+	case (r.broken != 0) != (o.broken != 0):
+		return r.broken != 0
+	case r.paid != o.paid:
+		return !r.paid
 	}
+	return r.heard.Before(o.heard)
+}
+
+// aboveShare returns the youngest circuit of the link with the most, if that is
+// above its fair share of the table and s is below it.
+func (cs *Circuits) aboveShare(s *side) *relay {
 	sides := 0
-	var most *side
+	most := s
 	for _, o := range cs.links {
 		if o == nil {
 			continue
 		}
 		sides++
-		if most == nil || o.passing > most.passing {
+		if o.passing > most.passing {
 			most = o
 		}
 	}
 	share := cs.c.MaxCircuits / sides
-	if s.passing >= share || most.passing <= share || most == s {
-		return nil, false
+	if s.passing >= share || most.passing <= share {
+		return nil
 	}
-	return cs.youngest(most), true
-}
-
-// resting returns the circuit that has been idle longest, if that is long enough.
-func (cs *Circuits) resting(now time.Time) (idle *relay) {
-	for _, r := range cs.relays {
-		if now.Sub(r.heard) >= evictIdle && (idle == nil || r.heard.Before(idle.heard)) {
-			idle = r
-		}
-	}
-	return idle
+	return cs.youngest(most)
 }
 
 func (cs *Circuits) youngest(s *side) (y *relay) {
-	for _, r := range s.in {
-		if r != nil && (y == nil || r.born.After(y.born)) {
+	for _, r := range cs.relays {
+		if r.up == s && (y == nil || r.born.After(y.born)) {
 			y = r
 		}
 	}
 	return y
+}
+
+// bucket returns the token bucket of a neighbour: one for all its links, and
+// kept over new ones until it is full again, so that to reconnect gains nothing.
+func (cs *Circuits) bucket(now time.Time, key link.Key) *rate {
+	used := map[*rate]bool{}
+	for _, s := range cs.links {
+		if s != nil {
+			used[s.bucket] = true
+		}
+	}
+	for k, b := range cs.buckets {
+		if !used[b] && now.Sub(b.last) >= setupRefill {
+			delete(cs.buckets, k)
+		}
+	}
+	b := cs.buckets[key]
+	if b == nil {
+		b = new(rate)
+		cs.buckets[key] = b
+	}
+	return b
+}
+
+// A rate is a token bucket.
+type rate struct {
+	tokens float64
+	last   time.Time
+}
+
+func (r *rate) take(now time.Time, perSecond, burst float64) bool {
+	if r.last.IsZero() {
+		r.tokens = burst
+	}
+	r.tokens = min(burst, r.tokens+max(0, now.Sub(r.last).Seconds())*perSecond)
+	r.last = now
+	if r.tokens < 1 {
+		return false
+	}
+	r.tokens--
+	return true
 }

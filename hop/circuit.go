@@ -34,7 +34,7 @@ type CircuitStats struct{ Out, In uint64 }
 
 // Open starts a circuit over path with a life bound of the given class (0: 2, 1:
 // 15, 2: 60 minutes). The set-up is built elsewhere and sent; Events.CircuitReady
-// is called then. ErrNoPath: the first hop is no neighbour, or there is no room.
+// is called then. ErrNoPath: the first hop is no neighbour; ErrTooMany: no room.
 func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) {
 	if len(path.Hops) == 0 || len(path.Hops) > MaxHops {
 		return nil, ErrNoPath
@@ -44,18 +44,19 @@ func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) 
 		return nil, ErrNoPath
 	}
 	c := &Circuit{cs: cs, path: path, side: s}
-	label, ok := s.assign(slot{circuit: c}, indexMask)
-	if !ok {
-		return nil, ErrNoPath
+	var ok bool
+	if len(cs.own) < cs.c.MaxCircuits {
+		c.label, ok = s.assign(now, slot{circuit: c}, indexMask)
 	}
-	c.label = label
+	if !ok {
+		return nil, ErrTooMany
+	}
 	var seed [4]byte
 	cs.draw(seed[:])
 	c.seq = binary.LittleEndian.Uint32(seed[:]) & seqMask
-	s.l.SetBusy(now, true)
 	if !cs.build(c, life) {
-		s.release(label)
-		return nil, ErrNoPath
+		s.release(now, c.label)
+		return nil, ErrTooMany
 	}
 	cs.own = append(cs.own, c)
 	return c, nil
@@ -86,8 +87,7 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
 				return
 			}
-			c.setKeys(keys)
-			cs.ev.CircuitReady(now, c)
+			cs.afterSetup(now, follower{circuit: c, keys: keys})
 		}
 	})
 }
@@ -213,8 +213,12 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 
 func (c *Circuit) answer(now time.Time, hop int, cell Cell) {
 	if cell.Type == CellBroken && len(cell.Data) == 1 {
+		why := Reason(cell.Data[0])
+		if why&saidByNext != 0 && hop+1 < len(c.keys) {
+			hop++
+		}
 		c.Close(now)
-		c.cs.ev.CircuitBroken(now, c, hop, Reason(cell.Data[0]))
+		c.cs.ev.CircuitBroken(now, c, hop, why&^saidByNext)
 		return
 	}
 	c.opened = true
@@ -232,6 +236,6 @@ func (c *Circuit) Close(now time.Time) {
 // end removes the circuit from the tables.
 func (c *Circuit) end(now time.Time) {
 	c.ended = true
-	c.side.release(c.label)
+	c.side.release(now, c.label)
 	c.cs.own = slices.DeleteFunc(c.cs.own, func(o *Circuit) bool { return o == c })
 }

@@ -41,10 +41,12 @@ type Events interface {
 type CircuitCounters struct {
 	Relayed, RelayedBack                      uint64 // frames passed on
 	UnknownLabel, BadSeq, BadAnswer, Spoiled  uint64 // frames dropped
+	Ticks, AnswersLimited                     uint64 // frames dropped
 	Parked, ParkExpired                       uint64
 	Setups, SetupsRefused, SetupsReplayed     uint64
+	SetupsRepeated, SetupsStale               uint64 // the same again; of a label that is over
 	SetupsLimited, SetupsFull, Evicted, Tombs uint64
-	GoneSent, GoneHeard, BadMessage           uint64
+	GoneSent, GoneHeard, BadMessage           uint64 // labels, labels, messages
 }
 
 // Circuits is the circuit layer of one node: circuits that pass through, end
@@ -53,18 +55,24 @@ type CircuitCounters struct {
 type Circuits struct {
 	N CircuitCounters
 
-	c      Config
-	ev     Events
-	links  []*side // by link.Link.Index
-	relays []*relay
-	own    []*Circuit
-	filter *SetupFilter
-	fpKey  [16]byte
-	parked int
-	jobs   int
-	turn   int // whose set-up is next
-	next   time.Time
-	sweep  time.Time
+	c       Config
+	ev      Events
+	links   []*side // by link.Link.Index
+	table   []relay // all there will ever be,
+	vacant  []int   // those that are free,
+	relays  []*relay
+	own     []*Circuit
+	behind  []follower // will follow their set-ups at the next Advance but one,
+	follow  []follower // and at the next
+	filter  *SetupFilter
+	buckets map[link.Key]*rate // of set-ups, by neighbour
+	fpKey   [16]byte
+	parked  int
+	jobs    int
+	turn    int // whose set-up is next
+	retry   time.Time
+	next    time.Time
+	sweep   time.Time
 }
 
 // New returns an empty circuit layer.
@@ -72,34 +80,13 @@ func New(c Config, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: NewSetupFilter(min(setupCopies, 128*c.MaxCircuits))}
-	if _, err := io.ReadFull(c.Rand, cs.fpKey[:]); err != nil {
-		panic("hop: internal error: no randomness: " + err.Error())
+	cs := &Circuits{c: c, ev: ev, filter: NewSetupFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*rate{}}
+	cs.table, cs.relays = make([]relay, c.MaxCircuits), make([]*relay, 0, c.MaxCircuits)
+	for i := range cs.table {
+		cs.vacant = append(cs.vacant, c.MaxCircuits-1-i)
 	}
+	cs.draw(cs.fpKey[:])
 	return cs
-}
-
-// A side is what the circuit layer keeps of one link.
-type side struct {
-	l       *link.Link
-	in      []*relay // circuits that come from the neighbour, by its index
-	out     []slot   // circuits that go to it, by our index
-	free    []uint16
-	passing int // circuits with this upstream
-	queue   []*pending
-	bucket  rate
-	parked  []parkedFrame
-	unknown []uint32 // labels to say Gone for
-	goneAt  time.Time
-	down    bool
-}
-
-// A slot is one index of ours on a link: a relay's next hop or an own circuit.
-type slot struct {
-	label   uint32
-	relay   *relay
-	circuit *Circuit
-	acked   bool
 }
 
 // LinkUp enters a link.
@@ -107,7 +94,7 @@ func (cs *Circuits) LinkUp(now time.Time, l *link.Link) {
 	for len(cs.links) <= l.Index {
 		cs.links = append(cs.links, nil)
 	}
-	cs.links[l.Index] = &side{l: l}
+	cs.links[l.Index] = &side{l: l, bucket: cs.bucket(now, l.Peer())}
 }
 
 // LinkDown ends every circuit over the link: those that came from it are gone,
@@ -120,25 +107,15 @@ func (cs *Circuits) LinkDown(now time.Time, l *link.Link) {
 	cs.links[l.Index] = nil
 	s.down = true
 	cs.unpark(s)
-	for _, r := range s.in {
-		if r != nil {
-			r.free(now)
+	for _, e := range s.in {
+		if e.r != nil {
+			e.r.free(now)
 		}
 	}
 	for i := range s.out {
 		cs.breakSlot(now, &s.out[i], ReasonLinkDown)
 	}
-}
-
-// breakSlot ends the circuit whose next hop was lost.
-func (cs *Circuits) breakSlot(now time.Time, o *slot, why Reason) {
-	switch r, c := o.relay, o.circuit; {
-	case r != nil:
-		r.lose(now, why)
-	case c != nil:
-		c.end(now)
-		cs.ev.CircuitBroken(now, c, 0, why)
-	}
+	cs.tell(now)
 }
 
 func (cs *Circuits) side(l *link.Link) *side {
@@ -154,48 +131,11 @@ func (cs *Circuits) toward(id link.ShortID) (best *side) {
 		if s == nil || s.l.Short() != id {
 			continue
 		}
-		if best == nil || s.l.Quality().RTT < best.l.Quality().RTT {
+		if best == nil || s.nearer(best) {
 			best = s
 		}
 	}
 	return best
-}
-
-// assign gives a circuit a label on the link; false: none is left.
-func (s *side) assign(o slot, most int) (label uint32, ok bool) {
-	var i int
-	switch n := len(s.free); {
-	case n > 0:
-		i = int(s.free[n-1])
-		s.free = s.free[:n-1]
-		o.label = (s.out[i].label + generation) &^ backward
-	case len(s.out) < min(most, indexMask):
-		i = len(s.out)
-		s.out = append(s.out, slot{})
-		o.label = uint32(i) | generation
-	default:
-		return 0, false
-	}
-	s.out[i] = o
-	return o.label, true
-}
-
-// release takes a label back; the slot remembers its generation.
-func (s *side) release(label uint32) {
-	i := label & indexMask
-	if int(i) < len(s.out) && s.out[i].label == label && (s.out[i].relay != nil || s.out[i].circuit != nil) {
-		s.out[i] = slot{label: label}
-		s.free = append(s.free, uint16(i))
-	}
-}
-
-// slot returns the entry of a label of ours; nil: no circuit has it.
-func (s *side) slot(label uint32) *slot {
-	i := label & indexMask
-	if int(i) >= len(s.out) || s.out[i].label != label&^backward || s.out[i].relay == nil && s.out[i].circuit == nil {
-		return nil
-	}
-	return &s.out[i]
 }
 
 // Frame takes a data frame from a link; it owns f from now on. Forward frames
@@ -228,15 +168,6 @@ func (cs *Circuits) Frame(now time.Time, l *link.Link, h link.Header, f *link.Fr
 	}
 }
 
-// relay returns the circuit that a neighbour's label names; nil: none.
-func (s *side) relay(label uint32) *relay {
-	i := label & indexMask
-	if int(i) >= len(s.in) || s.in[i] == nil || s.in[i].upLabel != label {
-		return nil
-	}
-	return s.in[i]
-}
-
 // Message takes a control message from a link.
 func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte) {
 	s := cs.side(l)
@@ -250,41 +181,11 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 		}
 	case kind == kindFailed && len(data) == 5:
 		if o := s.slot(binary.LittleEndian.Uint32(data)); o != nil {
-			cs.breakSlot(now, o, Reason(data[4]))
+			cs.breakSlot(now, o, ofNext(Reason(data[4])))
 		}
 	default:
 		cs.N.BadMessage++
 	}
-}
-
-// takeGone: forward, the upstream side has ended the circuit; backward, the
-// downstream side does not know it.
-func (cs *Circuits) takeGone(now time.Time, s *side, label uint32) {
-	cs.N.GoneHeard++
-	if label&backward == 0 {
-		if r := s.relay(label); r != nil {
-			r.free(now)
-		} else {
-			cs.dropPending(s, label)
-		}
-		return
-	}
-	if o := s.slot(label); o != nil && o.acked {
-		cs.breakSlot(now, o, ReasonLinkDown)
-	}
-}
-
-// gone tells the neighbour that a circuit has ended.
-func (cs *Circuits) gone(now time.Time, s *side, labels ...uint32) {
-	if s.down {
-		return
-	}
-	var b []byte
-	for _, l := range labels {
-		b = binary.LittleEndian.AppendUint32(b, l)
-	}
-	cs.N.GoneSent++
-	s.l.Post(now, kindGone, b, nil)
 }
 
 func (cs *Circuits) wake(t time.Time) { cs.next = earliest(cs.next, t) }
@@ -295,9 +196,12 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 		return cs.next
 	}
 	cs.next = time.Time{}
+	cs.followSetups(now)
+	cs.pumpAgain(now)
 	for _, s := range cs.links {
 		if s != nil {
-			cs.advanceSide(now, s)
+			cs.expireParked(now, s)
+			cs.sayUnknown(now, s)
 		}
 	}
 	if len(cs.relays) > 0 {
@@ -307,49 +211,27 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 		}
 		cs.wake(cs.sweep)
 	}
+	cs.tell(now)
 	return cs.next
 }
 
-func (cs *Circuits) advanceSide(now time.Time, s *side) {
-	cs.expireParked(now, s)
-	if len(s.unknown) == 0 {
-		return
-	}
-	if now.Before(s.goneAt) {
-		cs.wake(s.goneAt)
-		return
-	}
-	cs.gone(now, s, s.unknown...)
-	s.unknown, s.goneAt = s.unknown[:0], now.Add(goneGap)
-}
-
-// expire frees circuits that have rested or lived too long.
+// expire ends circuits that have rested or lived too long, and has tombstones
+// say again what they are there to say.
 func (cs *Circuits) expire(now time.Time) {
 	for i := len(cs.relays) - 1; i >= 0; i-- {
-		if i < len(cs.relays) && cs.relays[i].over(now) {
-			cs.relays[i].free(now)
+		if i >= len(cs.relays) {
+			continue // ending one may have ended others
+		}
+		switch r := cs.relays[i]; {
+		case !now.Before(r.end):
+			r.part(now, ReasonExpired)
+		case r.over(now):
+			r.free(now)
+		case r.broken != 0:
+			r.repeat(now)
 		}
 	}
 }
 
 // Load returns how many circuits pass through or end here, and how many may.
 func (cs *Circuits) Load() (used, most int) { return len(cs.relays), cs.c.MaxCircuits }
-
-// A rate is a token bucket.
-type rate struct {
-	tokens float64
-	last   time.Time
-}
-
-func (r *rate) take(now time.Time, perSecond, burst float64) bool {
-	if r.last.IsZero() {
-		r.tokens = burst
-	}
-	r.tokens = min(burst, r.tokens+max(0, now.Sub(r.last).Seconds())*perSecond)
-	r.last = now
-	if r.tokens < 1 {
-		return false
-	}
-	r.tokens--
-	return true
-}

@@ -15,12 +15,16 @@ const (
 	tombstoneFor = 10 * time.Second  // without forward frames
 	brokenGap    = time.Second
 	goneGap      = time.Second // between notices of unknown labels, per link
-	goneMost     = 64          // labels in one
-	answerRate   = 32          // answers a second that a relay passes on, per circuit
-	setupRate    = 25          // set-ups a second from one neighbour,
-	setupBurst   = 128         // at once,
-	setupQueue   = 128         // and waiting for their Diffie-Hellman
-	setupJobs    = 4           // of those being worked on
+	goneMost     = 300         // labels in one
+	goneAhead    = 4096        // labels that wait to be in one, per link
+	goneRetry    = 50 * time.Millisecond
+	answerRate   = 32  // answers a second that a relay passes on, and that it gives, per circuit
+	setupRate    = 25  // set-ups a second from one neighbour,
+	setupBurst   = 128 // at once,
+	setupQueue   = 128 // and waiting for their Diffie-Hellman
+	setupJobs    = 4   // of those being worked on
+	setupRefill  = setupBurst * time.Second / setupRate
+	setupRetry   = 10 * time.Millisecond
 )
 
 // Kinds of control messages (wire.md, "Messages").
@@ -28,13 +32,4 @@ const (
 	kindSetup  = 16 // label u32 ‖ set-up 1024
 	kindGone   = 17 // labels u32 ...
 	kindFailed = 18 // label u32 ‖ reason u8
-)
-
-// A label is direction 1 bit ‖ generation 15 ‖ index 16. The upstream side of a
-// link picks the index from its own dense range, so the downstream side finds the
-// circuit by it; the generation tells a reused index from the old circuit.
-const (
-	backward   = 1 << 31
-	indexMask  = 1<<16 - 1
-	generation = 1 << 16 // one step
 )

@@ -15,9 +15,12 @@ type parkedFrame struct {
 	at time.Time
 }
 
-// park keeps a frame of an unknown label for a moment.
+// park keeps a frame of a label that may be set up in a moment.
 func (cs *Circuits) park(now time.Time, s *side, h link.Header, f *link.Frame) {
 	same := 0
+	if s.over(h.Label) || int(h.Label&indexMask) >= cs.c.MaxCircuits {
+		same = parkLabel
+	}
 	for i := range s.parked {
 		if s.parked[i].h.Label == h.Label {
 			same++
@@ -25,7 +28,7 @@ func (cs *Circuits) park(now time.Time, s *side, h link.Header, f *link.Frame) {
 	}
 	if same >= parkLabel || len(s.parked) >= parkLink || cs.parked >= parkAll {
 		cs.N.UnknownLabel++
-		cs.unknown(now, s, h.Label)
+		cs.noteUnknown(now, s, h.Label)
 		cs.c.Env.Free(f)
 		return
 	}
@@ -35,33 +38,34 @@ func (cs *Circuits) park(now time.Time, s *side, h link.Header, f *link.Frame) {
 	cs.wake(now.Add(parkFor))
 }
 
-// unknown has the upstream side told, at most once a second, unless the set-up of
-// the label is being worked on.
-func (cs *Circuits) unknown(now time.Time, s *side, label uint32) {
-	if s.pending(label) != nil || len(s.unknown) >= goneMost || slices.Contains(s.unknown, label|backward) {
-		return
+// resume passes on what waited for a circuit.
+func (cs *Circuits) resume(now time.Time, s *side, label uint32) {
+	for _, p := range cs.take(s, label) {
+		if r := s.relay(label); r != nil {
+			r.forward(now, p.h, p.f)
+		} else {
+			cs.c.Env.Free(p.f)
+		}
 	}
-	s.unknown = append(s.unknown, label|backward)
-	cs.wake(now)
 }
 
-// resume passes on what waited for a relay.
-func (cs *Circuits) resume(now time.Time, s *side, r *relay) {
-	var mine []parkedFrame
+// dropParked drops what waited for a circuit that will not be.
+func (cs *Circuits) dropParked(s *side, label uint32) {
+	for _, p := range cs.take(s, label) {
+		cs.c.Env.Free(p.f)
+	}
+}
+
+// take returns the frames of a label, in the order in which they came.
+func (cs *Circuits) take(s *side, label uint32) (mine []parkedFrame) {
 	s.parked = slices.DeleteFunc(s.parked, func(p parkedFrame) bool {
-		if p.h.Label == r.upLabel {
+		if p.h.Label == label {
 			mine = append(mine, p)
 		}
-		return p.h.Label == r.upLabel
+		return p.h.Label == label
 	})
 	cs.parked -= len(mine)
-	for _, p := range mine {
-		if r.freed {
-			cs.c.Env.Free(p.f)
-		} else {
-			r.forward(now, p.h, p.f)
-		}
-	}
+	return mine
 }
 
 // expireParked drops what waited too long, but not while its set-up is worked on.
@@ -71,13 +75,13 @@ func (cs *Circuits) expireParked(now time.Time, s *side) {
 			cs.wake(due)
 			return false
 		}
-		if s.pending(p.h.Label) != nil && now.Sub(p.at) < 10*parkFor {
+		if s.relay(p.h.Label) != nil || s.pending(p.h.Label) != nil && now.Sub(p.at) < 10*parkFor {
 			cs.wake(now.Add(parkFor))
 			return false
 		}
 		cs.parked--
 		cs.N.ParkExpired++
-		cs.unknown(now, s, p.h.Label)
+		cs.noteUnknown(now, s, p.h.Label)
 		cs.c.Env.Free(p.f)
 		return true
 	})
@@ -90,4 +94,38 @@ func (cs *Circuits) unpark(s *side) {
 	}
 	cs.parked -= len(s.parked)
 	s.parked = nil
+}
+
+// A follower has a set-up that must leave before its frames do: a relay with what
+// is parked for it, or a circuit of ours with its keys, whose owner is then told.
+type follower struct {
+	side    *side
+	label   uint32
+	circuit *Circuit
+	keys    []*HopKeys
+}
+
+// afterSetup lets frames follow once the set-up of this turn is on its way: the
+// links send messages at the end of a turn, and frames at once.
+func (cs *Circuits) afterSetup(now time.Time, f follower) {
+	cs.behind = append(cs.behind, f)
+	cs.wake(now)
+}
+
+// followSetups takes those whose turn is over, and lets those of this turn be next.
+func (cs *Circuits) followSetups(now time.Time) {
+	ready := cs.follow
+	cs.follow, cs.behind = cs.behind, nil
+	if len(cs.follow) > 0 {
+		cs.wake(now)
+	}
+	for _, f := range ready {
+		switch c := f.circuit; {
+		case c == nil:
+			cs.resume(now, f.side, f.label)
+		case !c.ended:
+			c.setKeys(f.keys)
+			cs.ev.CircuitReady(now, c)
+		}
+	}
 }

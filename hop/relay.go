@@ -14,8 +14,10 @@ type relay struct {
 	up, down  *side // down nil: it ends here, or its next hop is lost
 	upLabel   uint32
 	downLabel uint32
-	place     int // in cs.relays
-	keys      *HopKeys
+	place     int    // in cs.relays
+	id        int    // in cs.table
+	print     uint64 // of the set-up, to know a duplicate by
+	keys      HopKeys
 	cellIn    *CellKey // made at the first cell
 	cellOut   *CellKey
 	cells     uint64 // sent
@@ -23,22 +25,25 @@ type relay struct {
 
 	fwd, bwd Window
 	answers  Answers
-	answered rate
+	answered rate // answers of others passed on; apart, so that they cannot use up
+	said     rate // our own
 
 	born, heard, end time.Time // heard: last forward frame
 	broken           Reason    // tombstone: the next hop is lost
 	brokenAt         time.Time
 	freed            bool
+	paid             bool // ahead of the others when room is needed
+	price            byte // most the source will pay, as a power of two
 
 	in, out, dropped, backIn, backOut uint32
 }
 
 // forward takes a frame from upstream; it owns f.
 func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
-	n := &r.cs.N
+	cs := r.cs // r may be another circuit when a cell was taken
 	if h.Seq&answerBit != 0 || !r.fwd.Check(h.Seq) {
-		n.BadSeq++
-		r.cs.c.Env.Free(f)
+		cs.N.BadSeq++
+		cs.c.Env.Free(f)
 		return
 	}
 	r.fwd.Accept(h.Seq)
@@ -50,28 +55,34 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 		r.arrived(now, h.Seq, iv, f)
 	case iv == ivAddressed:
 		r.cell(now, h.Seq, f.Body())
-		r.cs.c.Env.Free(f)
+		cs.c.Env.Free(f)
 	case r.broken != 0:
 		r.sayBroken(now, h.Seq)
-		r.cs.c.Env.Free(f)
+		cs.c.Env.Free(f)
+	case iv == ivTick:
+		cs.N.Ticks++
+		cs.c.Env.Free(f)
 	default:
 		r.out++
-		n.Relayed++
+		cs.N.Relayed++
 		r.down.l.Send(now, link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}, f)
 	}
 }
 
 // arrived takes a frame at the last hop.
 func (r *relay) arrived(now time.Time, seq uint32, iv uint64, f *link.Frame) {
+	cs := r.cs
 	switch iv {
 	case ivAddressed:
-		r.cs.ev.TerminalFrame(now, r.terminal, seq, f.Body())
+		cs.ev.TerminalFrame(now, r.terminal, seq, f.Body())
 	case ivControl:
 		r.cell(now, seq, f.Body())
+	case ivTick:
+		cs.N.Ticks++
 	default:
-		r.cs.N.Spoiled++
+		cs.N.Spoiled++
 	}
-	r.cs.c.Env.Free(f)
+	cs.c.Env.Free(f)
 }
 
 // backward takes a frame from downstream; it owns f. Answers bear the number of a
@@ -102,9 +113,12 @@ func (r *relay) backNumber(now time.Time, h link.Header) (uint32, bool) {
 		return seq, true
 	}
 	seq := (h.Seq - r.keys.ForwardOffset) & seqMask
-	newest, any := r.fwd.Highest()
-	if !any || !r.answered.take(now, answerRate, answerRate) || !r.answers.Accept(seq, h.IV, newest) {
+	if newest, any := r.fwd.Highest(); !any || !r.answers.Accept(seq, h.IV, newest) {
 		r.cs.N.BadAnswer++
+		return 0, false
+	}
+	if !r.answered.take(now, answerRate, answerRate) {
+		r.cs.N.AnswersLimited++
 		return 0, false
 	}
 	return seq | answerBit, true
@@ -112,9 +126,7 @@ func (r *relay) backNumber(now time.Time, h link.Header) (uint32, bool) {
 
 // cell takes a control cell that is for us.
 func (r *relay) cell(now time.Time, seq uint32, body []byte) {
-	if r.cellIn == nil {
-		r.cellIn, r.cellOut = NewCellKey(r.keys.ControlForward), NewCellKey(r.keys.ControlBackward)
-	}
+	r.readyCells()
 	c, _, err := r.cellIn.Open(body)
 	if err != nil {
 		r.cs.N.Spoiled++
@@ -122,6 +134,10 @@ func (r *relay) cell(now time.Time, seq uint32, body []byte) {
 	}
 	switch {
 	case c.Type == CellPing && len(c.Data) >= 4:
+		if !r.said.take(now, answerRate, answerRate) {
+			r.cs.N.AnswersLimited++
+			return
+		}
 		p := Pong{binary.LittleEndian.Uint32(c.Data), r.in, r.out, r.dropped, r.backIn, r.backOut}
 		r.answer(now, seq, CellPong, p.Append(nil))
 	case c.Type == CellClose:
@@ -131,15 +147,19 @@ func (r *relay) cell(now time.Time, seq uint32, body []byte) {
 	}
 }
 
+func (r *relay) readyCells() {
+	if r.cellIn == nil {
+		r.cellIn, r.cellOut = NewCellKey(r.keys.ControlForward), NewCellKey(r.keys.ControlBackward)
+	}
+}
+
 // answer sends a cell backward under the number of the frame it answers.
 func (r *relay) answer(now time.Time, seq uint32, t CellType, data []byte) {
 	f := r.cs.c.Env.Alloc()
 	if f == nil {
 		return
 	}
-	if r.cellOut == nil {
-		r.cellIn, r.cellOut = NewCellKey(r.keys.ControlForward), NewCellKey(r.keys.ControlBackward)
-	}
+	r.readyCells()
 	f.N = link.FrameShort
 	r.cells++
 	r.cellOut.Seal(r.cells, t, data, f.Body())
@@ -160,24 +180,23 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 		r.answer(now, seq, CellBroken, []byte{byte(ReasonNoNext)})
 		return
 	}
-	t := r.terminal
-	r.terminal = nil
-	r.cs.ev.TerminalClosed(now, t)
+	t, cs := r.terminal, r.cs
+	r.terminal, t.closed = nil, true
+	cs.ev.TerminalClosed(now, t)
 }
 
 // extend gives the circuit its next hop.
 func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool {
-	label, ok := next.assign(slot{relay: r}, r.cs.c.MaxCircuits)
+	label, ok := next.assign(now, slot{relay: r}, r.cs.c.MaxCircuits)
 	if !ok {
 		return false
 	}
 	r.down, r.downLabel = next, label
 	if !r.cs.postSetup(now, next, label, packet) {
-		next.release(label)
+		next.release(now, label)
 		r.down = nil
 		return false
 	}
-	next.l.SetBusy(now, true)
 	return true
 }
 
@@ -192,76 +211,41 @@ func (cs *Circuits) postSetup(now time.Time, s *side, label uint32, packet *[Set
 			o.acked = true
 		default:
 			cs.breakSlot(now, o, ReasonLinkDown)
+			cs.tell(now)
 		}
 	})
 }
 
-// lose makes the relay a tombstone: its next hop is lost, the source shall know.
-func (r *relay) lose(now time.Time, why Reason) {
-	if r.broken != 0 || r.freed {
-		return
-	}
-	r.cs.N.Tombs++
-	r.detach(now)
-	r.broken, r.heard = why, now
-	if seq, ok := r.fwd.Highest(); ok {
-		r.sayBroken(now, seq)
-	}
-}
-
-// sayBroken answers a forward frame with the reason, at most once a second.
-func (r *relay) sayBroken(now time.Time, seq uint32) {
-	if now.Sub(r.brokenAt) < brokenGap {
-		return
-	}
-	r.brokenAt = now
-	r.answer(now, seq, CellBroken, []byte{byte(r.broken)})
-}
-
-// detach gives the downstream label back, telling the neighbour.
-func (r *relay) detach(now time.Time) {
-	if d := r.down; d != nil {
-		r.down = nil
-		d.release(r.downLabel)
-		r.cs.gone(now, d, r.downLabel)
-	}
-}
-
-// over says whether the circuit's time is up.
+// over says whether nobody has used the circuit for too long.
 func (r *relay) over(now time.Time) bool {
 	idle := circuitIdle
 	if r.broken != 0 {
 		idle = tombstoneFor
 	}
-	return !now.Before(r.end) || now.Sub(r.heard) >= idle
+	return now.Sub(r.heard) >= idle
 }
 
-// evict frees the circuit for another; its source is told.
-func (r *relay) evict(now time.Time) {
-	r.cs.N.Evicted++
-	if seq, ok := r.fwd.Highest(); ok && r.broken == 0 {
-		r.answer(now, seq, CellBroken, []byte{byte(ReasonFull)})
-	}
-	r.free(now)
-}
-
-// free removes the circuit and tells the downstream neighbour.
+// free removes the circuit and tells the downstream neighbour. r is vacant then,
+// and may be another circuit as soon as the owner of a terminal was told.
 func (r *relay) free(now time.Time) {
 	if r.freed {
 		return
 	}
 	r.freed = true
 	r.detach(now)
-	cs := r.cs
+	cs, up, t := r.cs, r.up, r.terminal
 	last := cs.relays[len(cs.relays)-1]
 	cs.relays[r.place], last.place = last, r.place
 	cs.relays = cs.relays[:len(cs.relays)-1]
-	if i := r.upLabel & indexMask; r.up.in[i] == r {
-		r.up.in[i] = nil
+	if e := &up.in[r.upLabel&indexMask]; e.r == r {
+		e.r = nil
 	}
-	r.up.passing--
-	if t := r.terminal; t != nil {
-		r.terminal = nil
+	up.passing--
+	up.rest(now)
+	id := r.id
+	*r = relay{freed: true}
+	cs.vacant = append(cs.vacant, id)
+	if t != nil {
 		t.closed = true
 		cs.ev.TerminalClosed(now, t)
 	}

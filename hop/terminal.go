@@ -1,6 +1,7 @@
 package hop
 
 import (
+	"encoding/binary"
 	"time"
 
 	"hopwire/link"
@@ -10,8 +11,18 @@ import (
 type Terminal struct {
 	User   any // the owner's
 	r      *relay
+	env    link.Env
+	from   link.Key
 	seq    uint32
-	closed bool
+	closed bool // r may be another circuit's then
+}
+
+// newTerminal numbers its frames from anywhere: numbers from 1 on would show the
+// hop before that it is the last but one.
+func (cs *Circuits) newTerminal(r *relay) *Terminal {
+	var seed [4]byte
+	cs.draw(seed[:])
+	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), seq: binary.LittleEndian.Uint32(seed[:]) & seqMask}
 }
 
 // NextSeq returns the number of the next frame, used once.
@@ -20,23 +31,26 @@ func (t *Terminal) NextSeq() uint32 {
 	return t.seq
 }
 
-// Send sends a session frame (f.Body() holds it) backward and owns f.
+// Send sends a session frame (f.Body() holds it) backward under a number of
+// NextSeq, and owns f. After the circuit's end f is dropped.
 func (t *Terminal) Send(now time.Time, seq uint32, f *link.Frame) {
-	if t.closed || t.r.terminal != t {
-		t.r.cs.c.Env.Free(f)
+	r := t.r
+	if t.closed {
+		t.env.Free(f)
 		return
 	}
-	iv := t.r.keys.Backward.Apply(seq, ivAddressed, f.Body())
-	t.r.backOut++
-	t.r.up.l.Send(now, link.Header{Label: t.r.upLabel | backward, Seq: seq, IV: iv}, f)
+	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
+	r.backOut++
+	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
 }
 
-// Close ends the circuit on our side.
+// Close ends the circuit from our side: its source is told, and what was on the
+// way to us is lost. Events.TerminalClosed is called.
 func (t *Terminal) Close(now time.Time) {
-	if !t.closed && t.r.terminal == t {
-		t.r.free(now)
+	if !t.closed {
+		t.r.part(now, ReasonExpired)
 	}
 }
 
 // From is the neighbour that the circuit comes from: all that is known of its path.
-func (t *Terminal) From() link.Key { return t.r.up.l.Peer() }
+func (t *Terminal) From() link.Key { return t.from }

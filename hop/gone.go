@@ -1,0 +1,171 @@
+package hop
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+)
+
+// How the end of a circuit is told (wire.md, "Ends"): downstream by Gone, to the
+// source by Broken, and by Gone in the other direction where a label is not known.
+
+// saidByNext marks a reason in a Broken cell that the hop after its sender gave,
+// in a set-up failed message, since it has no keys to speak for itself: without
+// it the source would avoid the wrong hop.
+const saidByNext = 1 << 7
+
+// ofNext turns the reason of a set-up failed message into that of a Broken cell.
+// Refused stands for the link between the two and needs no mark; what nobody
+// knows is taken for it.
+func ofNext(why Reason) Reason {
+	switch why {
+	case ReasonFull, ReasonBusy, ReasonNoNext:
+		return why | saidByNext
+	}
+	return ReasonRefused
+}
+
+// breakSlot ends the circuit whose next hop was lost. A link that is down says
+// nothing more; any other neighbour is told, in case that it has the circuit.
+func (cs *Circuits) breakSlot(now time.Time, o *slot, why Reason) {
+	switch r, c := o.relay, o.circuit; {
+	case r != nil:
+		r.lose(now, why)
+	case c != nil:
+		c.Close(now)
+		hop := -1 // the link from us to the first
+		if why&saidByNext != 0 {
+			hop = 0
+		}
+		cs.ev.CircuitBroken(now, c, hop, why&^saidByNext)
+	}
+}
+
+// takeGone: forward, the upstream side has ended the circuit; backward, the
+// downstream side does not know it.
+func (cs *Circuits) takeGone(now time.Time, s *side, label uint32) {
+	cs.N.GoneHeard++
+	if label&backward != 0 {
+		if o := s.slot(label); o != nil && o.acked {
+			cs.breakSlot(now, o, ReasonLinkDown)
+		}
+		return
+	}
+	if label&generations == 0 || int(label&indexMask) >= cs.c.MaxCircuits {
+		return
+	}
+	if e := s.entry(label); e.newest == 0 || later(label, e.newest) {
+		e.newest = label // it has overtaken its set-up
+	}
+	if r := s.relay(label); r != nil {
+		r.free(now)
+	}
+	cs.dropPending(s, label)
+	cs.dropParked(s, label)
+}
+
+// gone has the neighbour told that a circuit of a label of ours has ended.
+func (cs *Circuits) gone(now time.Time, s *side, label uint32) {
+	if !s.down && len(s.ended) < goneAhead {
+		s.ended = append(s.ended, label)
+		cs.wake(now)
+	}
+}
+
+// tell sends the labels that have ended, many in one message: a thousand circuits
+// end with a link. What the link does not take now it is given later.
+func (cs *Circuits) tell(now time.Time) {
+	for _, s := range cs.links {
+		for s != nil && len(s.ended) > 0 {
+			n := min(len(s.ended), goneMost)
+			if !cs.postGone(now, s, s.ended[:n]) {
+				cs.wake(now.Add(goneRetry))
+				break
+			}
+			s.ended = slices.Delete(s.ended, 0, n)
+		}
+	}
+}
+
+func (cs *Circuits) postGone(now time.Time, s *side, labels []uint32) bool {
+	b := make([]byte, 0, 4*len(labels))
+	for _, l := range labels {
+		b = binary.LittleEndian.AppendUint32(b, l)
+	}
+	ok := s.l.Post(now, kindGone, b, nil)
+	if ok {
+		cs.N.GoneSent += uint64(len(labels))
+	}
+	return ok
+}
+
+// noteUnknown has the upstream side told that there is no circuit of its label.
+func (cs *Circuits) noteUnknown(now time.Time, s *side, label uint32) {
+	if len(s.unknown) < goneMost && !slices.Contains(s.unknown, label) {
+		s.unknown = append(s.unknown, label)
+		cs.wake(now) // sayUnknown knows when
+	}
+}
+
+// sayUnknown tells it, at most once a second; a label whose set-up has come in
+// the meantime, or is being worked on, is not unknown any more.
+func (cs *Circuits) sayUnknown(now time.Time, s *side) {
+	s.unknown = slices.DeleteFunc(s.unknown, func(l uint32) bool { return s.relay(l) != nil || s.pending(l) != nil })
+	if len(s.unknown) == 0 {
+		return
+	}
+	if now.Before(s.goneAt) {
+		cs.wake(s.goneAt)
+		return
+	}
+	for i := range s.unknown {
+		s.unknown[i] |= backward
+	}
+	cs.postGone(now, s, s.unknown)
+	s.unknown, s.goneAt = s.unknown[:0], now.Add(goneGap)
+}
+
+// lose makes the relay a tombstone: its next hop is lost, the source shall know.
+func (r *relay) lose(now time.Time, why Reason) {
+	if r.broken != 0 || r.freed {
+		return
+	}
+	r.cs.N.Tombs++
+	r.detach(now)
+	r.broken, r.heard = why, now
+	r.repeat(now)
+}
+
+// repeat says Broken in answer to the newest forward frame. Without one it is
+// said to the first that comes.
+func (r *relay) repeat(now time.Time) {
+	if seq, ok := r.fwd.Highest(); ok {
+		r.sayBroken(now, seq)
+	}
+}
+
+// sayBroken answers a forward frame with the reason, at most once a second.
+func (r *relay) sayBroken(now time.Time, seq uint32) {
+	if now.Sub(r.brokenAt) < brokenGap {
+		return
+	}
+	r.brokenAt = now
+	r.answer(now, seq, CellBroken, []byte{byte(r.broken)})
+}
+
+// part ends a circuit that could go on, and tells its source why.
+func (r *relay) part(now time.Time, why Reason) {
+	if seq, ok := r.fwd.Highest(); ok && r.broken == 0 {
+		r.answer(now, seq, CellBroken, []byte{byte(why)})
+	}
+	r.free(now)
+}
+
+// detach gives the downstream label back, telling the neighbour.
+func (r *relay) detach(now time.Time) {
+	if d := r.down; d != nil {
+		r.down = nil
+		d.release(now, r.downLabel)
+		r.cs.gone(now, d, r.downLabel)
+	}
+}
