@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/blake2s"
 	"golang.org/x/crypto/curve25519"
 )
 
@@ -60,6 +61,52 @@ func TestBadKeys(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestAddressAlphabet: what base32 and ToLower let through, an address does not.
+// 55 characters hold key and checksum: a line break more, and the version is missing.
+func TestAddressAlphabet(t *testing.T) {
+	k := testIdentity(t, 1).Key()
+	noVersion := base32Lower.EncodeToString(append(k[:len(k):len(k)], k.checksum(keyVersion)...))
+	good := k.String()
+	cases := map[string]string{
+		"line break for the version":  noVersion + "\n",
+		"line break in the middle":    noVersion[:20] + "\r" + noVersion[20:],
+		"line breaks only":            strings.Repeat("\n", keyTextSize),
+		"line break and .hop":         noVersion + "\n.hop",
+		"Kelvin sign, bytes right":    "\u212a" + good[3:],
+		"blank":                       " " + good[1:],
+		"backquote":                   "`" + good[1:],
+		"digit 1":                     "1" + good[1:],
+		"digit 8":                     "8" + good[1:],
+		"a suffix alone":              ".hop",
+		"two suffixes":                good + ".hop.hop",
+		"a character in three bytes":  strings.Replace(good, "k", "\u212a", 1),
+		"version 2, right checksum":   keyText(k, 2),
+		"version 0, right checksum":   keyText(k, 0),
+		"high bit":                    "\xe1" + good[1:],
+		"one character fewer and .ho": good[:55] + ".ho",
+	}
+	if !strings.Contains(good, "k") {
+		t.Fatalf("%s has no k: the case of the Kelvin sign tests nothing", good)
+	}
+	for name, s := range cases {
+		if got, err := ParseKey(s); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if _, err := ParseKey(keyText(k, 2)); err == nil || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("the error of version 2 is %v", err)
+	}
+	if got, err := ParseKey(strings.ToUpper(good) + ".HoP"); err != nil || got != k {
+		t.Errorf("mixed case: %v, %v", got, err)
+	}
+}
+
+// keyText is the text of a key under another version byte, the checksum made for it.
+func keyText(k Key, version byte) string {
+	h := blake2s.Sum256(append(append([]byte("hopwire 1 address"), k[:]...), version))
+	return base32Lower.EncodeToString(append(append(k[:len(k):len(k)], h[:checksumSize]...), version))
 }
 
 func TestX25519IsTheAddress(t *testing.T) {
@@ -195,6 +242,7 @@ func TestDirtyPoints(t *testing.T) {
 func FuzzParseKey(f *testing.F) {
 	f.Add(testIdentity(f, 1).Key().String())
 	f.Add("")
+	f.Add(strings.Repeat("\n", keyTextSize))
 	f.Fuzz(func(t *testing.T, s string) {
 		k, err := ParseKey(s)
 		if err != nil {
