@@ -275,7 +275,9 @@ var specialTypes = [...][2]uint16{
 	{0xaaaa, 0xaaaa},
 	{0xb7ea, 0xb7ea}, // GRE control
 	{0xcafe, 0xcafe},
-	{0xdada, 0xdada}, // DSA tags of switches
+	{0xdada, 0xdadb}, // DSA tags of switches
+	{0xe001, 0xe001}, // DSA tag of A5PSW
 	{0xe555, 0xe555},
+	{0xed3e, 0xed3e}, // IFE
 	{0xfb00, 0xffff}, // cjdns fc00, Marvell, private use
 }
