@@ -2,6 +2,8 @@ package link
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	mrand "math/rand/v2"
 	"testing"
 )
@@ -155,6 +157,64 @@ func TestHandshakeStrangers(t *testing.T) {
 	}
 	if f := NewFirstFilter(s.b.Key(), KindLink, s.nk, []byte("12345678")); f.Check(m1) {
 		t.Error("a message without the beacon's nonce passes the filter with it")
+	}
+}
+
+// counted counts the bytes that are drawn.
+type counted struct {
+	io.Reader
+	n int
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += n
+	return n, err
+}
+
+// TestRefusedEarly: the allow list is asked once, about the initiator, and neither
+// a refused message nor a broken one costs an ephemeral key.
+func TestRefusedEarly(t *testing.T) {
+	s := newShake(t, KindLink, FrameLong, false)
+	_, m1 := s.initiate(t)
+	bad := bytes.Clone(m1)
+	bad[len(bad)-1] ^= 1
+	for _, c := range []struct {
+		name    string
+		message []byte
+		allow   bool
+		want    error
+		asked   int
+	}{{"allowed", m1, true, nil, 1}, {"refused", m1, false, ErrRefused, 1}, {"broken", bad, true, ErrHandshake, 0}, {"short", m1[:100], true, ErrHandshake, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			asked, r := 0, &counted{Reader: s.r}
+			allow := func(k Key) bool {
+				if asked++; k != s.a.Key() || r.n != 0 {
+					t.Errorf("asked about %v after %d bytes drawn", k, r.n)
+				}
+				return c.allow
+			}
+			_, err := Respond(r, RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong, Allow: allow}, c.message)
+			if !errors.Is(err, c.want) || asked != c.asked || (r.n > 0) != (c.want == nil) {
+				t.Errorf("%v, asked %d times, %d bytes drawn; want %v, %d", err, asked, r.n, c.want, c.asked)
+			}
+		})
+	}
+}
+
+// TestNoRandomness: whoever lacks randomness says so and sends nothing.
+func TestNoRandomness(t *testing.T) {
+	s := newShake(t, KindLink, FrameLong, false)
+	_, m1 := s.initiate(t)
+	for _, n := range []int{0, 10, 79, 80, 100} {
+		r := bytes.NewReader(make([]byte, n))
+		if _, m, err := Initiate(r, InitiateConfig{Identity: s.a, Peer: s.b.Key(), Filter: s.filter(), Size: FrameLong}); err == nil || m != nil {
+			t.Errorf("message 1 from %d random bytes", n)
+		}
+	}
+	c := RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong}
+	if r, err := Respond(bytes.NewReader(nil), c, m1); !errors.Is(err, io.EOF) || r != nil {
+		t.Errorf("%v, %v", r, err)
 	}
 }
 
