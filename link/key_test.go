@@ -1,7 +1,9 @@
 package link
 
 import (
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"math/big"
 	mrand "math/rand/v2"
 	"strings"
@@ -129,6 +131,61 @@ func TestX25519IsTheAddress(t *testing.T) {
 		if _, err := KeyFromX25519(u); err == nil && (u[0] <= 1) {
 			t.Errorf("%x converts", u)
 		}
+	}
+}
+
+// TestNoAddress: what a decrypted static key may not be.
+func TestNoAddress(t *testing.T) {
+	good, _ := testIdentity(t, 1).Key().X25519()
+	high := good
+	high[31] |= 0x80 // X25519 would ignore it
+	plusP := [32]byte{0xed + 9, 31: 0x7f}
+	for i := 1; i < 31; i++ {
+		plusP[i] = 0xff
+	}
+	twist := [32]byte{2} // 8 + 4A + 2 is no square
+	cases := map[string][32]byte{"bit 255": high, "9 + p": plusP, "on the twist": twist, "p − 1": bytesOf(new(big.Int).Sub(fieldPrime(), big.NewInt(1)))}
+	for i, p := range torsion {
+		cases[fmt.Sprintf("low order, multiple %d", i)] = [32]byte(p.BytesMontgomery())
+	}
+	for name, u := range cases {
+		if k, err := KeyFromX25519(u); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v, %v", name, k, err)
+		}
+	}
+}
+
+// TestSeedOfNobody: every second seed has sign bit 1, and is no identity.
+func TestSeedOfNobody(t *testing.T) {
+	refused := 0
+	for n := range byte(64) {
+		id, err := IdentityFromSeed([32]byte{n, 9})
+		if err != nil && !errors.Is(err, ErrKey) || err == nil && id.Key()[31]>>7 != 0 {
+			t.Errorf("seed %d: %v", n, err)
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	if refused < 12 || refused > 52 { // 5 σ
+		t.Errorf("%d of 64 seeds are refused", refused)
+	}
+	if _, err := NewIdentity(strings.NewReader("too short")); err == nil {
+		t.Error("an identity from nine bytes")
+	}
+}
+
+func TestSignature(t *testing.T) {
+	id, other := testIdentity(t, 1), testIdentity(t, 2)
+	sig := id.Sign([]byte("statement"))
+	if !id.Key().Verify([]byte("statement"), &sig) {
+		t.Error("the signature does not verify")
+	}
+	if id.Key().Verify([]byte("Statement"), &sig) || other.Key().Verify([]byte("statement"), &sig) {
+		t.Error("it verifies for another text or key")
+	}
+	if seed := id.Seed(); fmt.Sprint(id) != id.Key().String() || strings.Contains(fmt.Sprintf("%v %s", id, id), hex.EncodeToString(seed[:])) {
+		t.Error("an identity does not print as its address")
 	}
 }
 
