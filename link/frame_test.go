@@ -24,22 +24,94 @@ func TestFrameDestroyed(t *testing.T) {
 		f := make([]byte, size)
 		mrand.NewChaCha8([32]byte{1}).Read(f)
 		h.Seal(99, Header{0x80010002, 5, 6}, f)
-		for i := 0; i < size; i++ {
+		for i := range 8 * size {
 			bad := bytes.Clone(f)
-			bad[i] ^= 1 << (i % 8)
+			bad[i/8] ^= 1 << (i % 8)
 			was := bytes.Clone(bad)
-			if c := h.Counter(bad); c == 99 && i < offHeader {
-				t.Errorf("byte %d: the counter is still 99", i)
+			if c := h.Counter(bad); c == 99 && i/8 < offHeader {
+				t.Errorf("bit %d: the counter is still 99", i)
 			} else if _, ok := h.Open(c, bad); ok {
-				t.Errorf("%d bytes: byte %d may change", size, i)
-			} else if !bytes.Equal(bad, was) {
-				t.Errorf("byte %d: a frame that does not open was changed", i)
+				t.Errorf("%d bytes: bit %d may change", size, i)
+			} else if _, ok := h.Open(99, bad); ok && i/8 >= offHeader {
+				t.Errorf("%d bytes: bit %d may change under the right counter", size, i)
+			} else if !ok && !bytes.Equal(bad, was) {
+				t.Errorf("bit %d: a frame that does not open was changed", i)
 			}
+		}
+		for n := offBody; n < size; n++ { // shorter ones never get here: a frame has one of two lengths
+			if _, ok := h.Open(99, bytes.Clone(f[:n])); ok {
+				t.Errorf("opens with %d bytes of %d", n, size)
+			}
+		}
+		if _, ok := h.Open(99, append(bytes.Clone(f), 0)); ok {
+			t.Error("opens with a byte more")
 		}
 		if _, ok := h.Open(98, f); ok {
 			t.Error("opens under another counter")
 		}
 	}
+}
+
+// TestFrameOtherKeys: a frame opens under its own direction's keys only.
+func TestFrameOtherKeys(t *testing.T) {
+	s := newShake(t, KindLink, rekeySize, true)
+	i, m1 := s.initiate(t)
+	r, err := s.respond(m1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, _, err := i.Finish(r.Message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := make([]byte, FrameLong)
+	k.Send.Seal(1, Header{1, 2, 3}, f)
+	for name, h := range map[string]*Half{"reflected": k.Recv, "responder's sending": r.Keys.Send, "another session": testHalf(1)} {
+		if _, ok := h.Open(1, bytes.Clone(f)); ok || h.Counter(f) == 1 {
+			t.Errorf("%s keys open it or unmask its counter", name)
+		}
+	}
+	if h, ok := r.Keys.Recv.Open(r.Keys.Recv.Counter(f), f); !ok || h != (Header{1, 2, 3}) {
+		t.Errorf("the receiver: %+v %v", h, ok)
+	}
+}
+
+// TestHeaderInPlace: after Open the header's bytes are in the clear, nothing else of
+// the frame has changed.
+func TestHeaderInPlace(t *testing.T) {
+	h, f := testHalf(4), make([]byte, FrameShort)
+	mrand.NewChaCha8([32]byte{4}).Read(f)
+	body := bytes.Clone(f[offBody:])
+	h.Seal(9, Header{0x01020304, 0x05060708, 0x090a0b0c0d0e0f10}, f)
+	mask := bytes.Clone(f[:offHeader])
+	if _, ok := h.Open(9, f); !ok {
+		t.Fatal("does not open")
+	}
+	if got := hex.EncodeToString(f[offHeader:offTag]); got != "0403020108070605100f0e0d0c0b0a09" {
+		t.Errorf("header %s", got)
+	}
+	if !bytes.Equal(f[offBody:], body) || !bytes.Equal(f[:offHeader], mask) {
+		t.Error("more than the header has changed")
+	}
+}
+
+// FuzzOpen: no bytes open under keys that did not seal them, and what does not open
+// is left as it was.
+func FuzzOpen(f *testing.F) {
+	h := testHalf(5)
+	frame := make([]byte, FrameShort)
+	testHalf(6).Seal(1, Header{1, 2, 3}, frame)
+	f.Add(uint64(1), frame)
+	f.Fuzz(func(t *testing.T, counter uint64, data []byte) {
+		g := make([]byte, FrameShort)
+		copy(g, data)
+		was := bytes.Clone(g)
+		for _, c := range []uint64{counter, h.Counter(g)} {
+			if _, ok := h.Open(c, g); ok || !bytes.Equal(g, was) {
+				t.Fatalf("counter %d: opened %v", c, ok)
+			}
+		}
+	})
 }
 
 func TestControlBody(t *testing.T) {
@@ -116,6 +188,53 @@ func TestWindow(t *testing.T) {
 	}
 	if w.Plausible(0) || w.Plausible(high+windowAhead+1) || !w.Plausible(high+windowAhead) || w.Plausible(high-windowSize) || w.Check(0) {
 		t.Error("edges")
+	}
+}
+
+// TestWindowByHand: what can be checked with a pencil.
+func TestWindowByHand(t *testing.T) {
+	const w, far = windowSize, windowAhead
+	var win Window
+	for n, s := range []struct {
+		counter          uint64
+		plausible, fresh bool
+	}{
+		{0, false, false},             // counters begin at 1
+		{1, true, true},               // the first
+		{1, true, false},              // again
+		{3, true, true},               // ahead of 2,
+		{2, true, true},               // which comes late
+		{2, true, false},              // again
+		{w, true, true},               // the window is 1 to w
+		{1, true, false},              // still in it, and seen
+		{4, true, true},               // still in it, and new
+		{w + 1, true, true},           // the window is 2 to w + 1
+		{1, false, false},             // fallen out
+		{2, true, false},              // the last in it, seen
+		{w + 9, true, true},           // the window is 10 to w + 9
+		{9, false, false},             // new, but too late
+		{10, true, true},              // new, and just in time
+		{3*w + 64, true, true},        // a jump of more than the window
+		{2*w + 64, false, false},      // its lower edge,
+		{2*w + 65, true, true},        // and the first inside: nothing is left of before
+		{3*w + 63, true, true},        // nor here
+		{3*w + 65 + far, false, true}, // too far ahead: Plausible alone says so
+		{3*w + 64 + far, true, true},  // as far as may be
+		{3*w + 64, false, false},      // far behind
+		{2*w + 65 + far, true, true},  // first of the new window
+	} {
+		if got := win.Plausible(s.counter); got != s.plausible {
+			t.Errorf("%d: Plausible(%d) = %v", n, s.counter, got)
+		}
+		if got := win.Check(s.counter); got != s.fresh {
+			t.Errorf("%d: Check(%d) = %v", n, s.counter, got)
+		}
+		if s.plausible && s.fresh {
+			win.Accept(s.counter)
+		}
+	}
+	if got, want := win.Highest(), uint64(3*w+64+far); got != want {
+		t.Errorf("highest %d, want %d", got, want)
 	}
 }
 

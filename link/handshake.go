@@ -45,7 +45,7 @@ const (
 	offEncaps    = offFilterKey + filterSize
 	offPadding1  = offEncaps + mlkem.EncapsulationKeySize768
 
-	// Payload of message 2.
+	// Payload of message 2: version and port nonce as in message 1.
 	offCipher   = offPortNonce + 8
 	offPadding2 = offCipher + mlkem.CiphertextSize768
 
@@ -101,25 +101,31 @@ func SeenHash(msg []byte) uint64 {
 	return siphash.Hash(0x686f7077697265, 1, msg[offEphemeral:offSecret])
 }
 
-// oneKey is Noise's DH with an ephemeral key that was drawn before.
-type oneKey struct {
+// ephemerals is Noise's DH with ephemeral keys that have representatives. It
+// keeps the one it drew: Noise asks only when it writes e, so that a responder
+// draws none for a message it refuses.
+type ephemerals struct {
 	noise.DHFunc
-	e *Ephemeral
+	drawn *Ephemeral
 }
 
-func (d oneKey) GenerateKeypair(io.Reader) (noise.DHKey, error) {
-	return noise.DHKey{Private: d.e.Private[:], Public: d.e.Public[:]}, nil
+func (d *ephemerals) GenerateKeypair(rand io.Reader) (key noise.DHKey, err error) {
+	if d.drawn, err = NewEphemeral(rand); err != nil {
+		return key, err
+	}
+	return noise.DHKey{Private: d.drawn.Private[:], Public: d.drawn.Public[:]}, nil
 }
 
 func (i *Identity) dhKey() noise.DHKey {
 	return noise.DHKey{Private: i.static[:], Public: i.public[:]}
 }
 
-// state begins a Noise handshake with the ephemeral e.
-func state(e *Ephemeral, kind Kind, id *Identity, nk NetworkKey, peer []byte, initiator bool) (*noise.HandshakeState, error) {
+// state begins a Noise handshake; what it draws comes from rand and is kept in dh.
+func state(rand io.Reader, dh *ephemerals, kind Kind, id *Identity, nk NetworkKey, peer []byte, initiator bool) (*noise.HandshakeState, error) {
 	h := blake2s.Sum256(nk[:])
 	return noise.NewHandshakeState(noise.Config{
-		CipherSuite:           noise.NewCipherSuite(oneKey{noise.DH25519, e}, noise.CipherChaChaPoly, noise.HashBLAKE2s),
+		CipherSuite:           noise.NewCipherSuite(dh, noise.CipherChaChaPoly, noise.HashBLAKE2s),
+		Random:                rand,
 		Pattern:               noise.HandshakeIK,
 		Initiator:             initiator,
 		Prologue:              append([]byte(prologues[kind]), h[:]...),
@@ -184,12 +190,9 @@ type Initiation struct {
 	first    []byte
 }
 
-// Initiate makes message 1, of c.Size bytes.
+// Initiate makes message 1, of c.Size bytes. The Initiation keeps it, for the keys
+// are bound to it: it may be sent again, but not changed.
 func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
-	e, err := NewEphemeral(rand)
-	if err != nil {
-		return nil, nil, err
-	}
 	var seed [mlkem.SeedSize + filterSize]byte
 	if _, err := io.ReadFull(rand, seed[:]); err != nil {
 		return nil, nil, err
@@ -202,7 +205,8 @@ func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := state(e, c.Kind, c.Identity, c.NetworkKey, peer[:], true)
+	dh := &ephemerals{DHFunc: noise.DH25519}
+	s, err := state(rand, dh, c.Kind, c.Identity, c.NetworkKey, peer[:], true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -216,7 +220,7 @@ func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	i.first = wire(i.filtered, e, message)
+	i.first = wire(i.filtered, dh.drawn, message)
 	if i.filtered {
 		c.Filter.put(i.first)
 	}
@@ -279,15 +283,12 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 	if len(msg1) != c.Size || len(msg1) < headSize(c.Prefiltered)+minHandshake {
 		return nil, ErrHandshake
 	}
-	e, err := NewEphemeral(rand)
-	if err != nil {
-		return nil, err
-	}
 	m, ok := unwire(c.Prefiltered, msg1)
 	if !ok {
 		return nil, ErrHandshake
 	}
-	s, err := state(e, c.Kind, c.Identity, c.NetworkKey, nil, false)
+	dh := &ephemerals{DHFunc: noise.DH25519}
+	s, err := state(rand, dh, c.Kind, c.Identity, c.NetworkKey, nil, false)
 	if err != nil {
 		return nil, err
 	}
@@ -305,11 +306,11 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 	if payload[offVersion] != Version {
 		return nil, ErrVersion
 	}
-	return c.answer(s, e, peer, payload, msg1)
+	return c.answer(s, dh, peer, payload, msg1)
 }
 
 // answer makes message 2.
-func (c *RespondConfig) answer(s *noise.HandshakeState, e *Ephemeral, peer Key, payload, msg1 []byte) (*Response, error) {
+func (c *RespondConfig) answer(s *noise.HandshakeState, dh *ephemerals, peer Key, payload, msg1 []byte) (*Response, error) {
 	kem, err := mlkem.NewEncapsulationKey768(payload[offEncaps:offPadding1])
 	if err != nil {
 		return nil, ErrHandshake
@@ -320,10 +321,10 @@ func (c *RespondConfig) answer(s *noise.HandshakeState, e *Ephemeral, peer Key, 
 	copy(answer[offPortNonce:], c.PortNonce[:])
 	copy(answer[offCipher:], ciphertext)
 	m, a, b, err := s.WriteMessage(nil, answer)
-	if err != nil || a == nil {
-		return nil, ErrHandshake
+	if err != nil {
+		return nil, err // no randomness: what else can fail was checked before
 	}
-	r := &Response{Peer: peer, PortNonce: [8]byte(payload[offPortNonce:]), Message: wire(c.Prefiltered, e, m)}
+	r := &Response{Peer: peer, PortNonce: [8]byte(payload[offPortNonce:]), Message: wire(c.Prefiltered, dh.drawn, m)}
 	if c.Prefiltered {
 		newFilter(payload[offFilterKey:]).put(r.Message)
 	}

@@ -2,8 +2,13 @@ package link
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	mrand "math/rand/v2"
 	"testing"
+
+	"github.com/flynn/noise"
 )
 
 // A shake is one handshake under test.
@@ -87,53 +92,196 @@ func agree(t *testing.T, a, b *Keys) {
 	}
 }
 
-// TestHandshakeDestroyed: any changed byte ends it, with the filter recomputed or not.
+// TestHandshakeDestroyed: every changed byte and every truncation of either message
+// ends it. There is no filter in front: the handshake itself must notice. What the
+// initiator refuses leaves its state alone, so the true answer still counts.
 func TestHandshakeDestroyed(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true) // no filter: the handshake itself must notice
-	_, m1 := s.initiate(t)
-	for n := 0; n < len(m1); n += 7 {
-		bad := bytes.Clone(m1)
+	s := newShake(t, KindLink, rekeySize, true)
+	i, m1 := s.initiate(t)
+	r, err := s.respond(m1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range destroyed(m1) {
+		if _, err := s.respond(bad.message); !errors.Is(err, ErrHandshake) {
+			t.Errorf("message 1, %s: %v", bad.name, err)
+		}
+	}
+	for _, bad := range destroyed(r.Message) {
+		if _, _, err := i.Finish(bad.message); !errors.Is(err, ErrHandshake) {
+			t.Errorf("message 2, %s: %v", bad.name, err)
+		}
+	}
+	k, _, err := i.Finish(r.Message)
+	if err != nil {
+		t.Fatalf("the true message 2 after broken ones: %v", err)
+	}
+	agree(t, k, r.Keys)
+}
+
+type damage struct {
+	name    string
+	message []byte
+}
+
+// destroyed lists a rekey message with each byte changed (but not the two free bits
+// of the representative: TestFreeBitsAreBound), and cut at and lengthened to each
+// place.
+func destroyed(m []byte) (all []damage) {
+	for n := range m {
+		bad := bytes.Clone(m)
 		bad[n] ^= 1 << (n % 8)
 		if n == 31 {
-			bad[n] = m1[n] ^ 1 // the two top bits are free, but bound by the keys
+			bad[n] = m[n] ^ 1
 		}
-		if _, err := s.respond(bad); err == nil {
-			t.Errorf("byte %d of message 1 may change", n)
+		all = append(all, damage{fmt.Sprintf("byte %d changed", n), bad}, damage{fmt.Sprintf("%d bytes", n), m[:n]})
+	}
+	return append(all, damage{"a byte more", append(bytes.Clone(m), 0)})
+}
+
+// TestFilters: every changed bit and every truncation of either message is stopped
+// by its filter, which costs no public-key work.
+func TestFilters(t *testing.T) {
+	s := newShake(t, KindLink, FrameLong, false)
+	i, m1 := s.initiate(t)
+	r, err := s.respond(m1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		check   func([]byte) bool
+		message []byte
+	}{"message 1": {s.filter().Check, bytes.Clone(m1)}, "message 2": {i.Check, r.Message}} {
+		t.Run(name, func(t *testing.T) {
+			if !c.check(c.message) {
+				t.Fatal("the message itself does not pass")
+			}
+			for n := range 8 * len(c.message) {
+				if c.message[n/8] ^= 1 << (n % 8); c.check(c.message) {
+					t.Fatalf("bit %d may change", n)
+				}
+				c.message[n/8] ^= 1 << (n % 8)
+			}
+			for n := range c.message {
+				if c.check(c.message[:n]) {
+					t.Fatalf("%d bytes pass", n)
+				}
+			}
+		})
+	}
+	if i.Check(m1) || s.filter().Check(r.Message) {
+		t.Error("one message passes the filter of the other")
+	}
+}
+
+// TestRoom: the bytes that are free in each message, from the sizes of its parts:
+// filter, e, the sealed static key (message 1), version, port nonce, filter key
+// (message 1), ML-KEM, seal.
+func TestRoom(t *testing.T) {
+	const (
+		parts1 = 32 + (32 + 16) + 1 + 8 + 16 + 1184 + 16
+		parts2 = 32 + 1 + 8 + 1088 + 16
+	)
+	if minHandshake != parts1 {
+		t.Errorf("message 1 takes %d, want %d", minHandshake, parts1)
+	}
+	for _, c := range []struct {
+		name                string
+		size, filter        int
+		room1, room2, inner int // inner: what a payload of message 1 has
+	}{{"link", FrameLong, 16, 119, 279, 1328}, {"session", BodyLong, 16, 79, 239, 1288}, {"rekey", rekeySize, 0, 55, 215, 1264}} {
+		if got := c.size - c.filter - parts1; got != c.room1 {
+			t.Errorf("%s: message 1 has room for %d, want %d", c.name, got, c.room1)
+		}
+		if got := c.size - c.filter - parts2; got != c.room2 {
+			t.Errorf("%s: message 2 has room for %d, want %d", c.name, got, c.room2)
+		}
+		if got := c.size - c.filter - minHandshake + offPadding1; got != c.inner {
+			t.Errorf("%s: payload of %d, want %d", c.name, got, c.inner)
 		}
 	}
-	for n := 0; n < len(m1); n += 13 {
-		if _, err := s.respond(m1[:n]); err == nil {
-			t.Errorf("message 1 may have %d bytes", n)
-		}
+	if rekeySize+offRecordData > BodyLong || MaxMessage != BodyLong-offRecordData-4 {
+		t.Errorf("a rekey of %d, a message of %d in a body of %d", rekeySize, MaxMessage, BodyLong)
 	}
-	for n := 0; n < rekeySize; n += 61 {
-		i, m1 := s.initiate(t)
-		r, err := s.respond(m1)
-		if err != nil {
-			t.Fatal(err)
+}
+
+// TestWrongVersion: each end says so when the other speaks a later version.
+func TestWrongVersion(t *testing.T) {
+	s := newShake(t, KindLink, rekeySize, true)
+	u, _ := s.b.Key().X25519()
+	dh := &ephemerals{DHFunc: noise.DH25519}
+	st, err := state(s.r, dh, s.kind, s.a, s.nk, u[:], true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := make([]byte, rekeySize-minHandshake+offPadding1)
+	payload[offVersion] = Version + 1
+	m, _, _, err := st.WriteMessage(nil, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.respond(wire(false, dh.drawn, m)); !errors.Is(err, ErrVersion) {
+		t.Errorf("message 1: %v", err)
+	}
+
+	i, m1 := s.initiate(t)
+	if m, ok := unwire(false, m1); !ok {
+		t.Fatal("message 1")
+	} else if st, err = state(s.r, dh, s.kind, s.b, s.nk, nil, false); err != nil {
+		t.Fatal(err)
+	} else if _, _, _, err = st.ReadMessage(nil, m); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, rekeySize-32-sealSize)
+	answer[offVersion] = Version + 1
+	if m, _, _, err = st.WriteMessage(nil, answer); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := i.Finish(wire(false, dh.drawn, m)); !errors.Is(err, ErrVersion) {
+		t.Errorf("message 2: %v", err)
+	}
+}
+
+// TestSeenHash: it names e with its free bits, and nothing behind it.
+func TestSeenHash(t *testing.T) {
+	_, m := newShake(t, KindLink, FrameLong, false).initiate(t)
+	want := SeenHash(m)
+	for n := range m {
+		m[n] ^= 0x80
+		if inside := n >= offEphemeral && n < offSecret; (SeenHash(m) != want) != inside {
+			t.Errorf("byte %d: changes the hash: %v", n, !inside)
 		}
-		r.Message[n] ^= 1 << (n % 6)
-		if _, _, err := i.Finish(r.Message); err == nil {
-			t.Errorf("byte %d of message 2 may change", n)
+		m[n] ^= 0x80
+	}
+	for n := range offSecret {
+		if SeenHash(m[:n]) != 0 {
+			t.Errorf("%d bytes have a hash", n)
 		}
 	}
 }
 
-// TestFreeBitsAreBound: the top bits of a representative do not change the point,
-// but they change the keys.
+// TestFreeBitsAreBound: the top bits of a representative do not change the point, so
+// Noise cannot notice; the keys differ.
 func TestFreeBitsAreBound(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true)
-	i, m1 := s.initiate(t)
-	m1[31] ^= 0x80
-	changed := bytes.Clone(m1)
-	m1[31] ^= 0x80
-	r, err := s.respond(changed)
-	if err != nil {
-		return // refused outright is as good
-	}
-	k, _, err := i.Finish(r.Message)
-	if err == nil && k.Resume == r.Keys.Resume {
-		t.Error("a changed free bit goes unnoticed")
+	for _, c := range []struct{ in1, in2 byte }{{0x40, 0}, {0x80, 0}, {0xc0, 0}, {0, 0x40}, {0, 0x80}, {0, 0xc0}} {
+		s := newShake(t, KindLink, rekeySize, true)
+		i, m1 := s.initiate(t)
+		changed := bytes.Clone(m1)
+		changed[31] ^= c.in1
+		r, err := s.respond(changed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Message[31] ^= c.in2
+		k, _, err := i.Finish(r.Message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := make([]byte, FrameShort)
+		k.Send.Seal(1, Header{}, f)
+		if _, ok := r.Keys.Recv.Open(1, f); ok || k.Resume == r.Keys.Resume || k.Send.session == r.Keys.Recv.session {
+			t.Errorf("%+v goes unnoticed", c)
+		}
 	}
 }
 
@@ -158,6 +306,64 @@ func TestHandshakeStrangers(t *testing.T) {
 	}
 }
 
+// counted counts the bytes that are drawn.
+type counted struct {
+	io.Reader
+	n int
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += n
+	return n, err
+}
+
+// TestRefusedEarly: the allow list is asked once, about the initiator, and neither
+// a refused message nor a broken one costs an ephemeral key.
+func TestRefusedEarly(t *testing.T) {
+	s := newShake(t, KindLink, FrameLong, false)
+	_, m1 := s.initiate(t)
+	bad := bytes.Clone(m1)
+	bad[len(bad)-1] ^= 1
+	for _, c := range []struct {
+		name    string
+		message []byte
+		allow   bool
+		want    error
+		asked   int
+	}{{"allowed", m1, true, nil, 1}, {"refused", m1, false, ErrRefused, 1}, {"broken", bad, true, ErrHandshake, 0}, {"short", m1[:100], true, ErrHandshake, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			asked, r := 0, &counted{Reader: s.r}
+			allow := func(k Key) bool {
+				if asked++; k != s.a.Key() || r.n != 0 {
+					t.Errorf("asked about %v after %d bytes drawn", k, r.n)
+				}
+				return c.allow
+			}
+			_, err := Respond(r, RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong, Allow: allow}, c.message)
+			if !errors.Is(err, c.want) || asked != c.asked || (r.n > 0) != (c.want == nil) {
+				t.Errorf("%v, asked %d times, %d bytes drawn; want %v, %d", err, asked, r.n, c.want, c.asked)
+			}
+		})
+	}
+}
+
+// TestNoRandomness: whoever lacks randomness says so and sends nothing.
+func TestNoRandomness(t *testing.T) {
+	s := newShake(t, KindLink, FrameLong, false)
+	_, m1 := s.initiate(t)
+	for _, n := range []int{0, 10, 79, 80, 100} {
+		r := bytes.NewReader(make([]byte, n))
+		if _, m, err := Initiate(r, InitiateConfig{Identity: s.a, Peer: s.b.Key(), Filter: s.filter(), Size: FrameLong}); err == nil || m != nil {
+			t.Errorf("message 1 from %d random bytes", n)
+		}
+	}
+	c := RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong}
+	if r, err := Respond(bytes.NewReader(nil), c, m1); !errors.Is(err, io.EOF) || r != nil {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
 // TestLowOrder: representatives of 0 and 1 never reach a DH.
 func TestLowOrder(t *testing.T) {
 	s := newShake(t, KindLink, rekeySize, true)
@@ -167,11 +373,11 @@ func TestLowOrder(t *testing.T) {
 	}
 }
 
-// TestHandshakeLooksRandom: every byte position of both messages is uniform.
+// TestHandshakeLooksRandom: both halves of every byte of both messages are uniform.
 func TestHandshakeLooksRandom(t *testing.T) {
 	s := newShake(t, KindLink, FrameLong, false)
 	const n = 320
-	var counts [2][FrameLong][16]int
+	var counts [2][2 * FrameLong][16]int
 	for range n {
 		_, m1 := s.initiate(t)
 		r, err := s.respond(m1)
@@ -179,8 +385,10 @@ func TestHandshakeLooksRandom(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range m1 {
-			counts[0][i][m1[i]>>4]++
-			counts[1][i][r.Message[i]>>4]++
+			for m, b := range [2]byte{m1[i], r.Message[i]} {
+				counts[m][2*i][b&15]++
+				counts[m][2*i+1][b>>4]++
+			}
 		}
 	}
 	for m := range counts {
@@ -190,8 +398,8 @@ func TestHandshakeLooksRandom(t *testing.T) {
 				d := float64(c) - n/16
 				x += d * d / (n / 16)
 			}
-			if x > 60 { // 15 degrees of freedom: p < 2e-7, 2,880 tests
-				t.Errorf("message %d byte %d: χ² = %.0f", m+1, i, x)
+			if x > 70 { // 15 degrees of freedom: p < 5e-9, 5,760 tests
+				t.Errorf("message %d byte %d, half %d: χ² = %.0f", m+1, i/2, i%2, x)
 			}
 		}
 	}
@@ -202,8 +410,18 @@ func FuzzRespond(f *testing.F) {
 	_, m1 := s.initiate(f)
 	f.Add(m1)
 	f.Add([]byte{})
+	free := bytes.Clone(m1)
+	free[31] ^= 0xc0
+	f.Add(free)
 	f.Fuzz(func(t *testing.T, m []byte) {
-		if r, err := s.respond(m); err == nil && !bytes.Equal(m, m1) {
+		r, err := s.respond(m)
+		if err != nil {
+			return
+		}
+		if m = bytes.Clone(m); len(m) == len(m1) { // the two free bits may differ
+			m[31] = m[31]&0x3f | m1[31]&0xc0
+		}
+		if !bytes.Equal(m, m1) {
 			t.Fatalf("answered %v", r.Peer)
 		}
 	})

@@ -40,37 +40,46 @@ var (
 )
 
 // checksum guards the text form against typing errors.
-func (k Key) checksum() []byte {
-	h := blake2s.Sum256(append(append([]byte("hopwire 1 address"), k[:]...), keyVersion))
+func (k Key) checksum(version byte) []byte {
+	h := blake2s.Sum256(append(append([]byte("hopwire 1 address"), k[:]...), version))
 	return h[:checksumSize]
 }
 
 // String is the text address: 56 characters of lower-case base32 over
 // key 32 ‖ checksum 2 ‖ version 1.
 func (k Key) String() string {
-	b := append(append(k[:len(k):len(k)], k.checksum()...), keyVersion)
+	b := append(append(k[:len(k):len(k)], k.checksum(keyVersion)...), keyVersion)
 	return base32Lower.EncodeToString(b)
 }
 
 // ParseKey reads a text address, with or without ".hop", in either case. Its
 // errors wrap ErrKey and say what is wrong.
 func ParseKey(s string) (Key, error) {
-	s = strings.TrimSuffix(strings.ToLower(s), ".hop")
+	if n := len(s) - len(".hop"); n >= 0 && strings.EqualFold(s[n:], ".hop") {
+		s = s[:n]
+	}
 	if len(s) != keyTextSize {
 		return Key{}, fmt.Errorf("%w: %d characters instead of %d", ErrKey, len(s), keyTextSize)
 	}
-	b, err := base32Lower.DecodeString(s)
-	if err != nil {
+	b, err := base32Lower.DecodeString(strings.ToLower(s))
+	if err != nil || strings.ContainsFunc(s, notBase32) {
 		return Key{}, fmt.Errorf("%w: a character other than a-z and 2-7", ErrKey)
 	}
 	k := Key(b[:32])
 	switch {
-	case !bytes.Equal(b[32:34], k.checksum()):
+	case !bytes.Equal(b[32:34], k.checksum(b[34])):
 		return Key{}, fmt.Errorf("%w: the checksum does not match: a character is wrong", ErrKey)
 	case b[34] != keyVersion:
-		return Key{}, fmt.Errorf("%w: version %d", ErrKey, b[34])
+		return Key{}, fmt.Errorf("%w: version %d instead of %d", ErrKey, b[34], keyVersion)
 	}
 	return k, k.Valid()
+}
+
+// notBase32 is stricter than encoding/base32, which skips line breaks and so can
+// return fewer bytes than 56 characters hold, and than strings.ToLower, to which
+// the Kelvin sign is a k.
+func notBase32(c rune) bool {
+	return (c|0x20 < 'a' || c|0x20 > 'z') && (c < '2' || c > '7')
 }
 
 // point decodes the key; errors for what is no address: sign bit 1, not
@@ -266,7 +275,9 @@ var specialTypes = [...][2]uint16{
 	{0xaaaa, 0xaaaa},
 	{0xb7ea, 0xb7ea}, // GRE control
 	{0xcafe, 0xcafe},
-	{0xdada, 0xdada}, // DSA tags of switches
+	{0xdada, 0xdadb}, // DSA tags of switches
+	{0xe001, 0xe001}, // DSA tag of A5PSW
 	{0xe555, 0xe555},
+	{0xed3e, 0xed3e}, // IFE
 	{0xfb00, 0xffff}, // cjdns fc00, Marvell, private use
 }

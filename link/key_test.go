@@ -1,12 +1,15 @@
 package link
 
 import (
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"math/big"
 	mrand "math/rand/v2"
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/blake2s"
 	"golang.org/x/crypto/curve25519"
 )
 
@@ -62,6 +65,52 @@ func TestBadKeys(t *testing.T) {
 	}
 }
 
+// TestAddressAlphabet: what base32 and ToLower let through, an address does not.
+// 55 characters hold key and checksum: a line break more, and the version is missing.
+func TestAddressAlphabet(t *testing.T) {
+	k := testIdentity(t, 1).Key()
+	noVersion := base32Lower.EncodeToString(append(k[:len(k):len(k)], k.checksum(keyVersion)...))
+	good := k.String()
+	cases := map[string]string{
+		"line break for the version":  noVersion + "\n",
+		"line break in the middle":    noVersion[:20] + "\r" + noVersion[20:],
+		"line breaks only":            strings.Repeat("\n", keyTextSize),
+		"line break and .hop":         noVersion + "\n.hop",
+		"Kelvin sign, bytes right":    "\u212a" + good[3:],
+		"blank":                       " " + good[1:],
+		"backquote":                   "`" + good[1:],
+		"digit 1":                     "1" + good[1:],
+		"digit 8":                     "8" + good[1:],
+		"a suffix alone":              ".hop",
+		"two suffixes":                good + ".hop.hop",
+		"a character in three bytes":  strings.Replace(good, "k", "\u212a", 1),
+		"version 2, right checksum":   keyText(k, 2),
+		"version 0, right checksum":   keyText(k, 0),
+		"high bit":                    "\xe1" + good[1:],
+		"one character fewer and .ho": good[:55] + ".ho",
+	}
+	if !strings.Contains(good, "k") {
+		t.Fatalf("%s has no k: the case of the Kelvin sign tests nothing", good)
+	}
+	for name, s := range cases {
+		if got, err := ParseKey(s); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if _, err := ParseKey(keyText(k, 2)); err == nil || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("the error of version 2 is %v", err)
+	}
+	if got, err := ParseKey(strings.ToUpper(good) + ".HoP"); err != nil || got != k {
+		t.Errorf("mixed case: %v, %v", got, err)
+	}
+}
+
+// keyText is the text of a key under another version byte, the checksum made for it.
+func keyText(k Key, version byte) string {
+	h := blake2s.Sum256(append(append([]byte("hopwire 1 address"), k[:]...), version))
+	return base32Lower.EncodeToString(append(append(k[:len(k):len(k)], h[:checksumSize]...), version))
+}
+
 func TestX25519IsTheAddress(t *testing.T) {
 	for n := range byte(20) {
 		id := testIdentity(t, n)
@@ -85,11 +134,76 @@ func TestX25519IsTheAddress(t *testing.T) {
 	}
 }
 
+// TestNoAddress: what a decrypted static key may not be.
+func TestNoAddress(t *testing.T) {
+	good, _ := testIdentity(t, 1).Key().X25519()
+	high := good
+	high[31] |= 0x80 // X25519 would ignore it
+	plusP := [32]byte{0xed + 9, 31: 0x7f}
+	for i := 1; i < 31; i++ {
+		plusP[i] = 0xff
+	}
+	twist := [32]byte{2} // 8 + 4A + 2 is no square
+	cases := map[string][32]byte{"bit 255": high, "9 + p": plusP, "on the twist": twist, "p − 1": bytesOf(new(big.Int).Sub(fieldPrime(), big.NewInt(1)))}
+	for i, p := range torsion {
+		cases[fmt.Sprintf("low order, multiple %d", i)] = [32]byte(p.BytesMontgomery())
+	}
+	for name, u := range cases {
+		if k, err := KeyFromX25519(u); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v, %v", name, k, err)
+		}
+	}
+}
+
+// TestSeedOfNobody: every second seed has sign bit 1, and is no identity.
+func TestSeedOfNobody(t *testing.T) {
+	refused := 0
+	for n := range byte(64) {
+		id, err := IdentityFromSeed([32]byte{n, 9})
+		if err != nil && !errors.Is(err, ErrKey) || err == nil && id.Key()[31]>>7 != 0 {
+			t.Errorf("seed %d: %v", n, err)
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	if refused < 12 || refused > 52 { // 5 σ
+		t.Errorf("%d of 64 seeds are refused", refused)
+	}
+	if _, err := NewIdentity(strings.NewReader("too short")); err == nil {
+		t.Error("an identity from nine bytes")
+	}
+}
+
+func TestSignature(t *testing.T) {
+	id, other := testIdentity(t, 1), testIdentity(t, 2)
+	sig := id.Sign([]byte("statement"))
+	if !id.Key().Verify([]byte("statement"), &sig) {
+		t.Error("the signature does not verify")
+	}
+	if id.Key().Verify([]byte("Statement"), &sig) || other.Key().Verify([]byte("statement"), &sig) {
+		t.Error("it verifies for another text or key")
+	}
+	if seed := id.Seed(); fmt.Sprint(id) != id.Key().String() || strings.Contains(fmt.Sprintf("%v %s", id, id), hex.EncodeToString(seed[:])) {
+		t.Error("an identity does not print as its address")
+	}
+}
+
 func TestMeshAddress(t *testing.T) {
 	k := testIdentity(t, 3).Key()
 	if ip := k.IPv6(); !MeshPrefix().Contains(ip) || ip.String()[:10] != "fd68:6f70:" {
 		t.Errorf("%v is not in %v", ip, MeshPrefix())
 	}
+}
+
+// specials are all of linux/if_ether.h above lengths, and what switches and drivers
+// treat specially besides: 0x886d Intel ANS, 0x8870 jumbo, 0xfc00 cjdns.
+var specials = []uint16{
+	0x0000, 0x05dc, 0x05ff, 0x0600, 0x0800, 0x0805, 0x0806, 0x08ff, 0x0a00, 0x0a01, 0x22eb, 0x22f0, 0x4305, 0x6000, 0x6001, 0x6002,
+	0x6003, 0x6004, 0x6005, 0x6006, 0x6007, 0x6558, 0x8035, 0x809b, 0x80f3, 0x8100, 0x8137, 0x86dd, 0x8808, 0x8809, 0x883e, 0x8847,
+	0x8848, 0x884c, 0x8863, 0x8864, 0x886c, 0x886d, 0x8870, 0x8884, 0x888e, 0x8892, 0x8899, 0x88a2, 0x88a4, 0x88a8, 0x88b5, 0x88be,
+	0x88c7, 0x88ca, 0x88cc, 0x88e3, 0x88e5, 0x88e7, 0x88f5, 0x88f7, 0x88f8, 0x88fb, 0x8902, 0x8906, 0x890d, 0x8914, 0x8915, 0x8917,
+	0x892f, 0x894f, 0x9000, 0x9100, 0x9200, 0x9300, 0xdada, 0xdadb, 0xe001, 0xed3e, 0xfbfb, 0xfc00,
 }
 
 func TestEtherTypes(t *testing.T) {
@@ -98,7 +212,7 @@ func TestEtherTypes(t *testing.T) {
 			t.Errorf("EtherType %#x", e)
 		}
 	}
-	for _, e := range []uint16{0x05dc, 0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x9100, 0x8863, 0x8864, 0x888e, 0x88cc, 0x88f7, 0x8906, 0x88e5, 0x4305, 0xfc00} {
+	for _, e := range specials {
 		if PlainEtherType(e) {
 			t.Errorf("%#x has a meaning to others", e)
 		}
@@ -195,6 +309,7 @@ func TestDirtyPoints(t *testing.T) {
 func FuzzParseKey(f *testing.F) {
 	f.Add(testIdentity(f, 1).Key().String())
 	f.Add("")
+	f.Add(strings.Repeat("\n", keyTextSize))
 	f.Fuzz(func(t *testing.T, s string) {
 		k, err := ParseKey(s)
 		if err != nil {
