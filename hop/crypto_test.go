@@ -40,7 +40,7 @@ func TestSetup(t *testing.T) {
 			if SetupParity(packet) != hops[i].Parity {
 				t.Errorf("hop %d of %d: parity", i, n)
 			}
-			info, k, err := OpenSetup(&private[i], packet)
+			info, k, err := OpenSetup(&private[i], &hops[i].Onion, packet)
 			if err != nil || info != hops[i].Info {
 				t.Fatalf("hop %d of %d: %+v, %v", i, n, info, err)
 			}
@@ -62,7 +62,7 @@ func TestSetupDestroyed(t *testing.T) {
 		bad := *packet
 		bad[i] ^= 1 << (i % 8)
 		was := bad
-		if _, _, err := OpenSetup(&private[0], &bad); !errors.Is(err, ErrSetup) {
+		if _, _, err := OpenSetup(&private[0], &hops[0].Onion, &bad); !errors.Is(err, ErrSetup) {
 			t.Errorf("byte %d may change: %v", i, err)
 		} else if bad != was {
 			t.Errorf("byte %d: a packet that does not open was changed", i)
@@ -70,7 +70,7 @@ func TestSetupDestroyed(t *testing.T) {
 	}
 	low := *packet
 	clear(low[offE:offMAC])
-	if _, _, err := OpenSetup(&private[0], &low); !errors.Is(err, ErrSetup) {
+	if _, _, err := OpenSetup(&private[0], &hops[0].Onion, &low); !errors.Is(err, ErrSetup) {
 		t.Errorf("low order: %v", err)
 	}
 }
@@ -90,7 +90,7 @@ func TestSetupShowsNothing(t *testing.T) {
 				for j, b := range packet {
 					counts[j][b>>4]++
 				}
-				OpenSetup(&private[i], packet)
+				OpenSetup(&private[i], &hops[i].Onion, packet)
 			}
 		}
 	}
@@ -335,7 +335,7 @@ func TestOnionKeys(t *testing.T) {
 	if left != time.Hour {
 		t.Errorf("left %v", left)
 	}
-	have := func(at time.Duration, parity byte) bool { _, ok := o.Private(now.Add(at), parity); return ok }
+	have := func(at time.Duration, parity byte) bool { _, _, ok := o.Pair(now.Add(at), parity); return ok }
 	for _, c := range []struct {
 		at     time.Duration
 		parity byte
@@ -407,7 +407,7 @@ func FuzzOpenSetup(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var p [SetupSize]byte
 		copy(p[:], b)
-		if _, _, err := OpenSetup(&private[0], &p); err == nil && !bytes.Equal(b, packet[:]) && len(b) <= SetupSize {
+		if _, _, err := OpenSetup(&private[0], &hops[0].Onion, &p); err == nil && !bytes.Equal(b, packet[:]) && len(b) <= SetupSize {
 			t.Fatal("opened")
 		}
 	})
@@ -454,6 +454,6 @@ func BenchmarkOpenSetup(b *testing.B) {
 	packet, _, _ := BuildSetup(r, hops)
 	for range b.N {
 		p := *packet
-		OpenSetup(&private[0], &p)
+		OpenSetup(&private[0], &hops[0].Onion, &p)
 	}
 }

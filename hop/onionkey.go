@@ -4,7 +4,7 @@ import (
 	"io"
 	"time"
 
-	"golang.org/x/crypto/curve25519"
+	"hopwire/link"
 )
 
 const (
@@ -39,11 +39,7 @@ func (o *OnionKeys) draw() (k onionKey) {
 	if _, err := io.ReadFull(o.rand, k.private[:]); err != nil {
 		panic("hop: internal error: no randomness: " + err.Error())
 	}
-	public, err := curve25519.X25519(k.private[:], curve25519.Basepoint)
-	if err != nil {
-		panic("hop: internal error: " + err.Error())
-	}
-	k.public, k.valid = [32]byte(public), true
+	k.public, k.valid = link.X25519Public(&k.private), true
 	return k
 }
 
@@ -69,18 +65,18 @@ func (o *OnionKeys) Public(now time.Time) (epoch uint32, left time.Duration, cur
 	return o.epoch, o.start.Add(onionHour).Sub(now), o.now.public, o.future.public
 }
 
-// Private returns the key for a set-up of the given parity, if one is accepted now.
-func (o *OnionKeys) Private(now time.Time, parity byte) (*[32]byte, bool) {
+// Pair returns the key for a set-up of the given parity, if one is accepted now.
+func (o *OnionKeys) Pair(now time.Time, parity byte) (private, public *[32]byte, ok bool) {
 	o.Advance(now)
 	switch {
 	case parity == byte(o.epoch&1):
-		return &o.now.private, true
+		return &o.now.private, &o.now.public, true
 	case o.before.valid && now.Sub(o.start) < onionLate:
-		return &o.before.private, true
+		return &o.before.private, &o.before.public, true
 	case o.start.Add(onionHour).Sub(now) <= onionEarly:
-		return &o.future.private, true
+		return &o.future.private, &o.future.public, true
 	}
-	return nil, false
+	return nil, nil, false
 }
 
 // A SetupFilter remembers the set-ups of the last 70 minutes by 4-byte keyed

@@ -11,7 +11,6 @@ import (
 	"github.com/dchest/siphash"
 	"golang.org/x/crypto/blake2s"
 	"golang.org/x/crypto/chacha20"
-	"golang.org/x/crypto/curve25519"
 
 	"hopwire/link"
 )
@@ -173,16 +172,13 @@ func agree(rand io.Reader, h SetupHop) (*setupKeys, [32]byte, error) {
 	if _, err := io.ReadFull(rand, private[:]); err != nil {
 		return nil, private, err
 	}
-	e, err := curve25519.X25519(private[:], curve25519.Basepoint)
-	if err != nil {
-		return nil, private, err
-	}
-	dh, err := curve25519.X25519(private[:], h.Onion[:])
-	if err != nil {
-		return nil, private, fmt.Errorf("%w: onion key: %v", ErrSetup, err)
+	e := link.X25519Public(&private)
+	dh, ok := link.X25519(&private, &h.Onion)
+	if !ok {
+		return nil, private, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
 	e[31] |= h.Parity << 7
-	return deriveSetup(dh, e, h.Onion[:]), [32]byte(e), nil
+	return deriveSetup(dh[:], e[:], h.Onion[:]), e, nil
 }
 
 // wrapSetup writes the blocks from the last hop to the first. The filler is what
@@ -212,20 +208,16 @@ func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []*setupKeys, es [
 	}
 }
 
-// OpenSetup opens the first block with the onion private key and rewrites packet
+// OpenSetup opens the first block with an onion key and rewrites packet
 // into what the next hop gets. On an error, which wraps ErrSetup, packet is as it was.
-func OpenSetup(onion *[32]byte, packet *[SetupSize]byte) (Info, *HopKeys, error) {
+func OpenSetup(private, public *[32]byte, packet *[SetupSize]byte) (Info, *HopKeys, error) {
 	e := [32]byte(packet[offE:])
 	e[31] &= 0x7f
-	dh, err := curve25519.X25519(onion[:], e[:])
-	if err != nil {
+	dh, ok := link.X25519(private, &e)
+	if !ok {
 		return Info{}, nil, fmt.Errorf("%w: low order", ErrSetup)
 	}
-	public, err := curve25519.X25519(onion[:], curve25519.Basepoint)
-	if err != nil {
-		return Info{}, nil, fmt.Errorf("%w: %v", ErrSetup, err)
-	}
-	k := deriveSetup(dh, packet[offE:offMAC], public)
+	k := deriveSetup(dh[:], packet[offE:offMAC], public[:])
 	if tag := k.tag(packet[offInfo:]); subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
 		return Info{}, nil, fmt.Errorf("%w: MAC", ErrSetup)
 	}

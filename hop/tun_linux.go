@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"unsafe"
 
-	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"hopwire/link"
@@ -55,8 +55,11 @@ const (
 )
 
 const (
-	tunQueue        = 100 // packets that wait in the kernel, 0.1 s at 11 Mbit/s
-	addrGenModeNone = 1   // IN6_ADDR_GEN_MODE_NONE of linux/if_link.h
+	tunQueue = 100 // packets that wait in the kernel, 0.1 s at 11 Mbit/s
+
+	// Of linux/if_link.h.
+	inet6AddrGenMode = 8 // IFLA_INET6_ADDR_GEN_MODE
+	addrGenModeNone  = 1 // IN6_ADDR_GEN_MODE_NONE
 )
 
 // The same error number means another thing at each step, so each has its own hints.
@@ -136,34 +139,55 @@ func tunIoctl(fd int, req *unix.Ifreq) error {
 	return nil
 }
 
-// configure sets MTU, queue, address and route by netlink.
+// configure sets MTU, queue and address by netlink and brings the device up. The
+// address has the mesh's prefix length, by which the kernel makes the route for
+// the whole mesh, and removes it with the device.
 func (t *TUN) configure(addr netip.Addr) error {
-	l, err := netlink.LinkByName(t.name)
+	ifi, err := net.InterfaceByName(t.name)
 	if err != nil {
 		return err
 	}
 	// No link-local address: nobody would answer. Without one no router solicitation
 	// leaves either. By netlink: a jail may have /proc/sys read-only. Old kernels
 	// lack it, and a stray address does no harm.
-	netlink.LinkSetIP6AddrGenMode(l, addrGenModeNone)
-	ip := net.IP(addr.AsSlice())
-	a := &netlink.Addr{IPNet: &net.IPNet{IP: ip, Mask: net.CIDRMask(128, 128)}, Flags: unix.IFA_F_NODAD}
-	mesh := link.MeshPrefix()
-	dst := &net.IPNet{IP: net.IP(mesh.Addr().AsSlice()), Mask: net.CIDRMask(mesh.Bits(), 128)}
-	for _, step := range []func() error{
-		func() error { return netlink.LinkSetMTU(l, MTU) },
-		func() error { return netlink.LinkSetTxQLen(l, tunQueue) },
-		func() error { return netlink.LinkSetUp(l) },
-		func() error { return netlink.AddrAdd(l, a) },
-		func() error {
-			return netlink.RouteReplace(&netlink.Route{LinkIndex: l.Attrs().Index, Dst: dst, Src: ip, MTU: MTU})
-		},
-	} {
-		if err := step(); err != nil {
-			return err
-		}
+	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
+	spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(inet6AddrGenMode, nl.Uint8Attr(addrGenModeNone))
+	setLink(ifi.Index, 0, spec)
+	err = setLink(ifi.Index, unix.IFF_UP, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)), nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(tunQueue)))
+	if err != nil {
+		return err
 	}
-	return nil
+	return addAddr(ifi.Index, netip.PrefixFrom(addr, link.MeshPrefix().Bits()))
+}
+
+// These two do what netlink.LinkSetUp and netlink.AddrAdd do, for a device whose
+// index is known: those look it up by name too, with the parsers of every kind of
+// device behind them (100 kB of program).
+
+// setLink sets flags and attributes of a device.
+func setLink(index int, flags uint32, attrs ...*nl.RtAttr) error {
+	r := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	m := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	m.Index, m.Flags, m.Change = int32(index), flags, flags
+	r.AddData(m)
+	for _, a := range attrs {
+		r.AddData(a)
+	}
+	_, err := r.Execute(unix.NETLINK_ROUTE, 0)
+	return err
+}
+
+// addAddr gives a device an IPv6 address, at once: it is derived from a key, so
+// there is nothing that duplicate address detection could find.
+func addAddr(index int, p netip.Prefix) error {
+	r := nl.NewNetlinkRequest(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	m := nl.NewIfAddrmsg(unix.AF_INET6)
+	m.Index, m.Prefixlen, m.IfAddrmsg.Flags = uint32(index), uint8(p.Bits()), unix.IFA_F_NODAD
+	r.AddData(m)
+	r.AddData(nl.NewRtAttr(unix.IFA_LOCAL, p.Addr().AsSlice()))
+	r.AddData(nl.NewRtAttr(unix.IFA_ADDRESS, p.Addr().AsSlice()))
+	_, err := r.Execute(unix.NETLINK_ROUTE, 0)
+	return err
 }
 
 // Name returns the device's name.

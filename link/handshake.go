@@ -1,7 +1,6 @@
 package link
 
 import (
-	"bytes"
 	"crypto/hkdf"
 	"crypto/mlkem"
 	"encoding/binary"
@@ -10,7 +9,6 @@ import (
 	"io"
 
 	"github.com/dchest/siphash"
-	"github.com/flynn/noise"
 	"golang.org/x/crypto/blake2s"
 )
 
@@ -36,7 +34,6 @@ const (
 	offSecret    = offEphemeral + 32      // Noise: the rest
 
 	filterSize = 16
-	sealSize   = 16
 
 	// Payload of message 1, behind the encrypted static key (32 + 16).
 	offVersion   = 0
@@ -49,7 +46,7 @@ const (
 	offCipher   = offPortNonce + 8
 	offPadding2 = offCipher + mlkem.CiphertextSize768
 
-	minHandshake = 32 + 32 + sealSize + offPadding1 + sealSize // of message 1, without the filter
+	minHandshake = noise1Size + offPadding1 // of message 1, without the filter
 )
 
 const _ = uint(rekeySize - minHandshake) // a rekey fits
@@ -101,65 +98,15 @@ func SeenHash(msg []byte) uint64 {
 	return siphash.Hash(0x686f7077697265, 1, msg[offEphemeral:offSecret])
 }
 
-// ephemerals is Noise's DH with ephemeral keys that have representatives. It
-// keeps the one it drew: Noise asks only when it writes e, so that a responder
-// draws none for a message it refuses.
-type ephemerals struct {
-	noise.DHFunc
-	drawn *Ephemeral
-}
-
-func (d *ephemerals) GenerateKeypair(rand io.Reader) (key noise.DHKey, err error) {
-	if d.drawn, err = NewEphemeral(rand); err != nil {
-		return key, err
-	}
-	return noise.DHKey{Private: d.drawn.Private[:], Public: d.drawn.Public[:]}, nil
-}
-
-func (i *Identity) dhKey() noise.DHKey {
-	return noise.DHKey{Private: i.static[:], Public: i.public[:]}
-}
-
-// state begins a Noise handshake; what it draws comes from rand and is kept in dh.
-func state(rand io.Reader, dh *ephemerals, kind Kind, id *Identity, nk NetworkKey, peer []byte, initiator bool) (*noise.HandshakeState, error) {
+// prologue tells the kinds of handshake and the meshes apart.
+func prologue(kind Kind, nk NetworkKey) []byte {
 	h := blake2s.Sum256(nk[:])
-	return noise.NewHandshakeState(noise.Config{
-		CipherSuite:           noise.NewCipherSuite(dh, noise.CipherChaChaPoly, noise.HashBLAKE2s),
-		Random:                rand,
-		Pattern:               noise.HandshakeIK,
-		Initiator:             initiator,
-		Prologue:              append([]byte(prologues[kind]), h[:]...),
-		PresharedKey:          nk[:],
-		PresharedKeyPlacement: 2,
-		StaticKeypair:         id.dhKey(),
-		PeerStatic:            peer,
-	})
+	return append([]byte(prologues[kind]), h[:]...)
 }
 
-// wire turns a Noise message into what is sent: filter space, representative, rest.
-func wire(filtered bool, e *Ephemeral, message []byte) []byte {
-	var out []byte
-	if filtered {
-		out = make([]byte, filterSize, filterSize+len(message))
-	}
-	out = append(out, e.Representative[:]...)
-	return append(out, message[32:]...)
-}
-
-// unwire turns what came into a Noise message; false for a key that no DH may see.
-func unwire(filtered bool, msg []byte) ([]byte, bool) {
-	if filtered {
-		msg = msg[offEphemeral:]
-	}
-	u := FromRepresentative([32]byte(msg))
-	var small byte
-	for _, b := range u[1:] {
-		small |= b
-	}
-	if small == 0 && u[0] <= 1 {
-		return nil, false
-	}
-	return append(u[:len(u):len(u)], msg[32:]...), true
+// head puts the room for the filter in front of a Noise message.
+func head(filtered bool, message []byte) []byte {
+	return append(make([]byte, headSize(filtered)), message...)
 }
 
 func headSize(filtered bool) int {
@@ -185,7 +132,7 @@ type InitiateConfig struct {
 type Initiation struct {
 	filtered bool
 	filter   FirstFilter // of message 2
-	state    *noise.HandshakeState
+	noise    *noise
 	kem      *mlkem.DecapsulationKey768
 	first    []byte
 }
@@ -205,22 +152,18 @@ func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dh := &ephemerals{DHFunc: noise.DH25519}
-	s, err := state(rand, dh, c.Kind, c.Identity, c.NetworkKey, peer[:], true)
-	if err != nil {
-		return nil, nil, err
-	}
-	i := &Initiation{filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), state: s, kem: kem}
+	s := newNoise(prologue(c.Kind, c.NetworkKey), c.Identity, c.NetworkKey, peer)
+	i := &Initiation{filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), noise: s, kem: kem}
 	payload := make([]byte, c.Size-headSize(i.filtered)-minHandshake+offPadding1)
 	payload[offVersion] = Version
 	copy(payload[offPortNonce:], c.PortNonce[:])
 	copy(payload[offFilterKey:], seed[mlkem.SeedSize:])
 	copy(payload[offEncaps:], kem.EncapsulationKey().Bytes())
-	message, _, _, err := s.WriteMessage(nil, payload)
+	message, err := s.write1(rand, payload)
 	if err != nil {
 		return nil, nil, err
 	}
-	i.first = wire(i.filtered, dh.drawn, message)
+	i.first = head(i.filtered, message)
 	if i.filtered {
 		c.Filter.put(i.first)
 	}
@@ -239,12 +182,8 @@ func (i *Initiation) Finish(msg2 []byte) (*Keys, [8]byte, error) {
 	if len(msg2) != len(i.first) {
 		return nil, nonce, ErrHandshake
 	}
-	m, ok := unwire(i.filtered, msg2)
-	if !ok {
-		return nil, nonce, ErrHandshake
-	}
-	payload, a, b, err := i.state.ReadMessage(nil, m)
-	if err != nil || a == nil || len(payload) < offPadding2 {
+	payload, err := i.noise.read2(msg2[headSize(i.filtered):])
+	if err != nil || len(payload) < offPadding2 {
 		return nil, nonce, ErrHandshake
 	}
 	if payload[offVersion] != Version {
@@ -255,7 +194,7 @@ func (i *Initiation) Finish(msg2 []byte) (*Keys, [8]byte, error) {
 		return nil, nonce, ErrHandshake
 	}
 	copy(nonce[:], payload[offPortNonce:])
-	return newKeys(true, a, b, secret, i.state.ChannelBinding(), i.first, msg2), nonce, nil
+	return newKeys(true, i.noise, secret, i.first, msg2), nonce, nil
 }
 
 // RespondConfig says how to answer.
@@ -283,20 +222,12 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 	if len(msg1) != c.Size || len(msg1) < headSize(c.Prefiltered)+minHandshake {
 		return nil, ErrHandshake
 	}
-	m, ok := unwire(c.Prefiltered, msg1)
-	if !ok {
+	s := newNoise(prologue(c.Kind, c.NetworkKey), c.Identity, c.NetworkKey, c.Identity.public)
+	payload, err := s.read1(msg1[headSize(c.Prefiltered):])
+	if err != nil || len(payload) < offPadding1 {
 		return nil, ErrHandshake
 	}
-	dh := &ephemerals{DHFunc: noise.DH25519}
-	s, err := state(rand, dh, c.Kind, c.Identity, c.NetworkKey, nil, false)
-	if err != nil {
-		return nil, err
-	}
-	payload, _, _, err := s.ReadMessage(nil, m)
-	if err != nil || len(payload) < offPadding1 || !bytes.Equal(s.PeerEphemeral(), m[:32]) {
-		return nil, ErrHandshake
-	}
-	peer, err := KeyFromX25519([32]byte(s.PeerStatic()))
+	peer, err := KeyFromX25519(s.rs)
 	if err != nil {
 		return nil, ErrHandshake
 	}
@@ -306,29 +237,29 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 	if payload[offVersion] != Version {
 		return nil, ErrVersion
 	}
-	return c.answer(s, dh, peer, payload, msg1)
+	return c.answer(rand, s, peer, payload, msg1)
 }
 
 // answer makes message 2.
-func (c *RespondConfig) answer(s *noise.HandshakeState, dh *ephemerals, peer Key, payload, msg1 []byte) (*Response, error) {
+func (c *RespondConfig) answer(rand io.Reader, s *noise, peer Key, payload, msg1 []byte) (*Response, error) {
 	kem, err := mlkem.NewEncapsulationKey768(payload[offEncaps:offPadding1])
 	if err != nil {
 		return nil, ErrHandshake
 	}
 	secret, ciphertext := kem.Encapsulate()
-	answer := make([]byte, c.Size-headSize(c.Prefiltered)-32-sealSize)
+	answer := make([]byte, c.Size-headSize(c.Prefiltered)-noise2Size)
 	answer[offVersion] = Version
 	copy(answer[offPortNonce:], c.PortNonce[:])
 	copy(answer[offCipher:], ciphertext)
-	m, a, b, err := s.WriteMessage(nil, answer)
+	m, err := s.write2(rand, answer)
 	if err != nil {
 		return nil, err // no randomness: what else can fail was checked before
 	}
-	r := &Response{Peer: peer, PortNonce: [8]byte(payload[offPortNonce:]), Message: wire(c.Prefiltered, dh.drawn, m)}
+	r := &Response{Peer: peer, PortNonce: [8]byte(payload[offPortNonce:]), Message: head(c.Prefiltered, m)}
 	if c.Prefiltered {
 		newFilter(payload[offFilterKey:]).put(r.Message)
 	}
-	r.Keys = newKeys(false, a, b, secret, s.ChannelBinding(), msg1, r.Message)
+	r.Keys = newKeys(false, s, secret, msg1, r.Message)
 	return r, nil
 }
 
@@ -343,8 +274,8 @@ func (k *Keys) Session() (send, recv [32]byte) { return k.Send.session, k.Recv.s
 
 // newKeys derives the final keys: HKDF-BLAKE2s (RFC 5869) over both Split keys
 // and the ML-KEM secret, bound to everything that was on the wire.
-func newKeys(initiator bool, a, b *noise.CipherState, secret, binding, msg1, msg2 []byte) *Keys {
-	ka, kb := a.UnsafeKey(), b.UnsafeKey()
+func newKeys(initiator bool, s *noise, secret, msg1, msg2 []byte) *Keys {
+	ka, kb := s.split()
 	ikm := append(append(append([]byte(nil), ka[:]...), kb[:]...), secret...)
 	prk, err := hkdf.Extract(newBlake, ikm, nil)
 	if err != nil {
@@ -353,7 +284,7 @@ func newKeys(initiator bool, a, b *noise.CipherState, secret, binding, msg1, msg
 	h := newBlake()
 	h.Write(msg1)
 	h.Write(msg2)
-	info := string(binding) + string(h.Sum(nil))
+	info := string(s.h[:]) + string(h.Sum(nil))
 	expand := func(label string, n int) []byte {
 		out, err := hkdf.Expand(newBlake, prk, info+label, n)
 		if err != nil {

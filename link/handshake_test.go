@@ -7,8 +7,6 @@ import (
 	"io"
 	mrand "math/rand/v2"
 	"testing"
-
-	"github.com/flynn/noise"
 )
 
 // A shake is one handshake under test.
@@ -209,35 +207,27 @@ func TestRoom(t *testing.T) {
 func TestWrongVersion(t *testing.T) {
 	s := newShake(t, KindLink, rekeySize, true)
 	u, _ := s.b.Key().X25519()
-	dh := &ephemerals{DHFunc: noise.DH25519}
-	st, err := state(s.r, dh, s.kind, s.a, s.nk, u[:], true)
-	if err != nil {
-		t.Fatal(err)
-	}
 	payload := make([]byte, rekeySize-minHandshake+offPadding1)
 	payload[offVersion] = Version + 1
-	m, _, _, err := st.WriteMessage(nil, payload)
+	m, err := newNoise(prologue(s.kind, s.nk), s.a, s.nk, u).write1(s.r, payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.respond(wire(false, dh.drawn, m)); !errors.Is(err, ErrVersion) {
+	if _, err := s.respond(m); !errors.Is(err, ErrVersion) {
 		t.Errorf("message 1: %v", err)
 	}
 
 	i, m1 := s.initiate(t)
-	if m, ok := unwire(false, m1); !ok {
-		t.Fatal("message 1")
-	} else if st, err = state(s.r, dh, s.kind, s.b, s.nk, nil, false); err != nil {
-		t.Fatal(err)
-	} else if _, _, _, err = st.ReadMessage(nil, m); err != nil {
+	n := newNoise(prologue(s.kind, s.nk), s.b, s.nk, s.b.public)
+	if _, err := n.read1(m1); err != nil {
 		t.Fatal(err)
 	}
-	answer := make([]byte, rekeySize-32-sealSize)
+	answer := make([]byte, rekeySize-noise2Size)
 	answer[offVersion] = Version + 1
-	if m, _, _, err = st.WriteMessage(nil, answer); err != nil {
+	if m, err = n.write2(s.r, answer); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := i.Finish(wire(false, dh.drawn, m)); !errors.Is(err, ErrVersion) {
+	if _, _, err := i.Finish(m); !errors.Is(err, ErrVersion) {
 		t.Errorf("message 2: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package link
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"crypto/sha512"
 	"encoding/base32"
 	"encoding/hex"
@@ -157,16 +156,10 @@ func (k Key) IPv6() netip.Addr {
 	return netip.AddrFrom16(ip)
 }
 
-// Verify checks an Ed25519 signature of the address's holder.
-func (k Key) Verify(message []byte, sig *[64]byte) bool {
-	return ed25519.Verify(k[:], message, sig[:])
-}
-
 // An Identity is the secret half of an address. It is immutable and safe for
 // concurrent use; String prints the public half only.
 type Identity struct {
 	seed   [32]byte
-	sign   ed25519.PrivateKey
 	key    Key
 	static [32]byte // X25519 private key: the same scalar
 	public [32]byte
@@ -188,11 +181,14 @@ func NewIdentity(rand io.Reader) (*Identity, error) {
 // IdentityFromSeed returns the identity of a seed; an error that wraps ErrKey
 // when its public key has sign bit 1.
 func IdentityFromSeed(seed [32]byte) (*Identity, error) {
-	i := &Identity{seed: seed, sign: ed25519.NewKeyFromSeed(seed[:])}
-	i.key = Key(i.sign[32:])
+	i := &Identity{seed: seed}
 	h := sha512.Sum512(seed[:])
 	copy(i.static[:], h[:32]) // X25519 clamps it as Ed25519 does
-	var err error
+	s, err := new(edwards25519.Scalar).SetBytesWithClamping(h[:32])
+	if err != nil {
+		return nil, err
+	}
+	i.key = Key(new(edwards25519.Point).ScalarBaseMult(s).Bytes())
 	i.public, err = i.key.X25519()
 	return i, err
 }
@@ -203,11 +199,6 @@ func (i *Identity) Key() Key       { return i.key }
 
 // String is the address: an identity that is printed shows no secret.
 func (i *Identity) String() string { return i.key.String() }
-
-// Sign signs with Ed25519. Nothing of the traffic is ever signed: announcements are.
-func (i *Identity) Sign(message []byte) (sig [64]byte) {
-	return [64]byte(ed25519.Sign(i.sign, message))
-}
 
 // A NetworkKey is the 32-byte secret that a mesh shares.
 type NetworkKey [32]byte

@@ -3,7 +3,6 @@ package link
 import (
 	"encoding/binary"
 	"fmt"
-	"net"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
@@ -19,10 +18,7 @@ type UDP struct {
 // OpenUDP listens on an address ("", ":0": a random port), IPv6 and IPv4. DF is
 // off: a path that is narrower than a frame fragments it.
 func OpenUDP(listen string) (*UDP, error) {
-	if listen == "" {
-		listen = ":0"
-	}
-	a, err := net.ResolveUDPAddr("udp", listen)
+	sa, err := listenAddr(listen)
 	if err != nil {
 		return nil, fmt.Errorf("link: UDP address %q: %w", listen, err)
 	}
@@ -35,10 +31,6 @@ func OpenUDP(listen string) (*UDP, error) {
 	unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
-	sa := &unix.SockaddrInet6{Port: a.Port}
-	if a.IP != nil {
-		copy(sa.Addr[:], a.IP.To16())
-	}
 	if err := unix.Bind(fd, sa); err != nil {
 		unix.Close(fd)
 		return nil, fmt.Errorf("link: UDP bind to %s: %w", listen, err)
@@ -49,6 +41,18 @@ func OpenUDP(listen string) (*UDP, error) {
 	}
 	u.s, err = newBatchSocket(fd, "udp")
 	return u, err
+}
+
+// listenAddr reads IP:PORT or :PORT; no names, which would need a resolver.
+func listenAddr(s string) (*unix.SockaddrInet6, error) {
+	if s == "" {
+		return &unix.SockaddrInet6{}, nil
+	}
+	if s[0] == ':' {
+		s = "[::]" + s
+	}
+	a, err := netip.ParseAddrPort(s)
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}, err
 }
 
 // LocalPort is the port number that is listened on.

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/kelseyhightower/envconfig"
@@ -166,11 +168,12 @@ func (c *config) etherType(k link.NetworkKey) (uint16, error) {
 	if c.EtherType == "" {
 		return k.EtherType(), nil
 	}
-	var t uint16
-	if n, err := fmt.Sscanf(c.EtherType, "0x%04x", &t); n != 1 || err != nil || t < 0x0600 {
+	digits, ok := strings.CutPrefix(c.EtherType, "0x")
+	t, err := strconv.ParseUint(digits, 16, 16)
+	if !ok || len(digits) != 4 || err != nil || t < 0x0600 {
 		return 0, hinted("write it as 0x followed by four hex digits, 0x0600 or above", "HOPWIRE_ETHERTYPE: %q is not an EtherType", c.EtherType)
 	}
-	return t, nil
+	return uint16(t), nil
 }
 
 // neighbours parses HOPWIRE_NEIGHBOURS.
@@ -192,9 +195,8 @@ func (c *config) neighbours() (list []link.Static, err error) {
 }
 
 func parseAddr(s string) (link.Addr, error) {
-	var m [6]byte
-	if n, _ := fmt.Sscanf(s, "%02x:%02x:%02x:%02x:%02x:%02x", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5]); n == 6 && len(s) == 17 {
-		return link.MACAddr(m), nil
+	if m, err := net.ParseMAC(s); err == nil && len(m) == 6 {
+		return link.MACAddr([6]byte(m)), nil
 	}
 	ap, err := netip.ParseAddrPort(s)
 	if err != nil {

@@ -33,7 +33,7 @@ func listenControl(d *daemon) (*control, error) {
 		}
 		os.Remove(path) // we hold the lock of the state folder: nobody listens there
 	}
-	l, err := net.Listen("unix", path)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, hinted("set HOPWIRE_SOCKET to a path of at most 107 characters in a folder that can be written", "control socket: %v", err)
 	}
@@ -112,7 +112,7 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 
 // ask is the client's side: it sends the command and shows the answer.
 func ask(c *config, args []string, json bool, out io.Writer) error {
-	conn, err := net.Dial("unix", c.socket())
+	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: c.socket(), Net: "unix"})
 	if err != nil {
 		return hinted("start it with 'hopwire run', or set HOPWIRE_SOCKET or HOPWIRE_STATE as it has them", "the node does not run (%s)", c.socket())
 	}
@@ -123,7 +123,7 @@ func ask(c *config, args []string, json bool, out io.Writer) error {
 
 // fetch asks for a table and returns its rows.
 func fetch(c *config, command string) (*table, error) {
-	conn, err := net.Dial("unix", c.socket())
+	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: c.socket(), Net: "unix"})
 	if err != nil {
 		return nil, err
 	}

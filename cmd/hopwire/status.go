@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,8 +39,13 @@ func (d *daemon) status() *table {
 func memory() (rss, peak int) {
 	text, _ := os.ReadFile("/proc/self/status")
 	for _, l := range strings.Split(string(text), "\n") {
-		fmt.Sscanf(l, "VmRSS: %d kB", &rss)
-		fmt.Sscanf(l, "VmHWM: %d kB", &peak)
+		switch f := strings.Fields(l); {
+		case len(f) < 2:
+		case f[0] == "VmRSS:":
+			rss, _ = strconv.Atoi(f[1])
+		case f[0] == "VmHWM:":
+			peak, _ = strconv.Atoi(f[1])
+		}
 	}
 	return rss, peak
 }
