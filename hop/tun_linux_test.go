@@ -65,8 +65,8 @@ func TestTUNDevice(t *testing.T) {
 		t.Error("the device is persistent")
 	}
 	addrs, err := netlink.AddrList(l, netlink.FAMILY_V6)
-	if err != nil || len(addrs) != 1 || addrs[0].IPNet.String() != tunSelf.String()+"/128" || addrs[0].Flags&unix.IFA_F_TENTATIVE != 0 {
-		t.Errorf("addresses %v, %v; want %v/128 alone and not tentative", addrs, err, tunSelf)
+	if err != nil || len(addrs) != 1 || addrs[0].IPNet.String() != tunSelf.String()+"/32" || addrs[0].Flags&unix.IFA_F_TENTATIVE != 0 {
+		t.Errorf("addresses %v, %v; want %v/32 alone and not tentative", addrs, err, tunSelf)
 	}
 	routes, err := netlink.RouteGet(net.IP(tunPeer.AsSlice()))
 	if err != nil || len(routes) != 1 || routes[0].LinkIndex != a.Index || !routes[0].Src.Equal(net.IP(tunSelf.AsSlice())) {

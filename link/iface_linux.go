@@ -5,7 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +68,7 @@ func Interfaces() ([]Interface, error) {
 		all[n].Bridge = names[masters[all[n].Name]]
 		all[n].fromSys()
 	}
-	slices.SortFunc(all, func(a, b Interface) int { return strings.Compare(a.Name, b.Name) })
+	sort.Slice(all, func(a, b int) bool { return all[a].Name < all[b].Name })
 	return all, nil
 }
 

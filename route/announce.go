@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/bits"
 	"slices"
+	"sort"
 	"time"
 
 	"hopwire/link"
@@ -182,8 +183,8 @@ func powerOfTwo(kbits uint32) uint32 {
 
 // sortStatements orders and bounds the links of an announcement.
 func sortStatements(links []statement) []statement {
-	slices.SortFunc(links, func(x, y statement) int { return int(x.rtt - y.rtt) })
+	sort.Slice(links, func(x, y int) bool { return links[x].rtt < links[y].rtt })
 	links = links[:min(len(links), maxLinks)]
-	slices.SortFunc(links, func(x, y statement) int { return bytes.Compare(x.id[:], y.id[:]) })
+	sort.Slice(links, func(x, y int) bool { return bytes.Compare(links[x].id[:], links[y].id[:]) < 0 })
 	return slices.CompactFunc(links, func(x, y statement) bool { return x.id == y.id })
 }
