@@ -63,7 +63,7 @@ func TestNotLinked(t *testing.T) {
 			t.Errorf("hopwire links %s", p)
 		}
 	}
-	for _, p := range []string{"github.com/vishvananda/netlink", "github.com/mdlayher/raw", "golang.org/x/sys/unix", "github.com/kelseyhightower/envconfig"} {
+	for _, p := range []string{"github.com/vishvananda/netlink/nl", "github.com/mdlayher/raw", "golang.org/x/sys/unix", "github.com/kelseyhightower/envconfig"} {
 		if !slices.Contains(deps, p) {
 			t.Errorf("hopwire does not use %s", p)
 		}

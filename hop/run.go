@@ -92,10 +92,17 @@ func (r *Runner) finish(now time.Time) {
 			r.flush(p)
 		}
 	}
-	if !next.IsZero() && !next.Equal(r.wakeAt) {
-		r.wakeAt = next
-		r.timer.Reset(max(0, next.Sub(now)))
+	r.wake(now, next)
+}
+
+// wake sets the timer. It is left alone when it fires before it must: to move it
+// with every frame would cost a wake-up of another thread each time.
+func (r *Runner) wake(now, next time.Time) {
+	if next.IsZero() || r.wakeAt.After(now) && !next.Before(r.wakeAt) {
+		return
 	}
+	r.wakeAt = next
+	r.timer.Reset(max(0, next.Sub(now)))
 }
 
 // flush writes a port's frames and takes them back; what the kernel does not take is lost.

@@ -115,7 +115,7 @@ func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("link: bind to %s: %w", e.name, err)
 	}
-	return newBatchSocket(fd, "packet:"+e.name)
+	return newBatchSocket(fd, "packet:"+e.name, protocol != 0)
 }
 
 // bigEndian is a number whose bytes in memory are the network's.

@@ -77,9 +77,10 @@ type batchSocket struct {
 	write          func(fd uintptr)
 }
 
-// newBatchSocket owns fd from now on.
-func newBatchSocket(fd int, name string) (*batchSocket, error) {
-	if err := unix.SetNonblock(fd, true); err != nil {
+// newBatchSocket owns fd from now on. A socket that is only written to is not polled:
+// each frame that leaves it would wake the poller to say that there is room again.
+func newBatchSocket(fd int, name string, polled bool) (*batchSocket, error) {
+	if err := unix.SetNonblock(fd, polled); err != nil {
 		unix.Close(fd)
 		return nil, err
 	}

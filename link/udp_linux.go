@@ -39,7 +39,7 @@ func OpenUDP(listen string) (*UDP, error) {
 	if got, err := unix.Getsockname(fd); err == nil {
 		u.port = got.(*unix.SockaddrInet6).Port
 	}
-	u.s, err = newBatchSocket(fd, "udp")
+	u.s, err = newBatchSocket(fd, "udp", true)
 	return u, err
 }
 
