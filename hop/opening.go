@@ -72,7 +72,7 @@ func (ch *channel) initiate() {
 	n := ch.n
 	nk := n.c.Links.NetworkKeys[0]
 	filter := link.NewFirstFilter(ch.p.key, link.KindSession, nk, nil)
-	c := link.InitiateConfig{Kind: link.KindSession, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
+	c := link.InitiateConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
 	rand := n.stream()
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 3, KEM: 1}, func() func(time.Time) {
 		i, message, err := link.Initiate(rand, c)
@@ -151,6 +151,7 @@ func (ch *channel) finish(message []byte) {
 				ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonSpoiled)
 			default:
 				ch.setKeys(keys.Session())
+				ch.p.version = keys.Version
 				ch.p.resume.reset(keys.Resume)
 				ch.n.N.Handshakes++
 				ch.start(now)
@@ -192,7 +193,7 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 // respond works out message 2 elsewhere.
 func (n *Node) respond(ch *channel, key int, message []byte) {
 	ch.answered = &answered{hash: link.SeenHash(message)}
-	c := link.RespondConfig{Kind: link.KindSession, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
+	c := link.RespondConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
 	rand := n.stream()
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
 		r, err := link.Respond(rand, c, message)
@@ -219,6 +220,7 @@ func (n *Node) accepted(now time.Time, ch *channel, r *link.Response) {
 		return
 	}
 	ch.setKeys(r.Keys.Session())
+	p.version = r.Keys.Version
 	p.tokens.reset(n, p, r.Keys.Resume)
 	ch.answered.body = r.Message
 	n.N.Handshakes++

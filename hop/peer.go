@@ -22,6 +22,7 @@ type peer struct {
 	queue     [][]byte   // packets that wait for a session
 	pings     []uint32   // and questions
 	calls     *Calls
+	version   byte // of the sessions, as the newest handshake has agreed
 	resume    resume
 	tokens    tokens
 

@@ -15,6 +15,7 @@ type CircuitInfo struct {
 	Hops     []link.Key // own only
 	Up, Down link.Key   // neighbours: where it comes from, where it goes
 	Age      time.Duration
+	Version  byte // of the session; 0: only passing through, or not open yet
 	RTT      time.Duration
 	In, Out  uint64
 }
@@ -37,7 +38,7 @@ func (n *Node) CircuitList(now time.Time) (all []CircuitInfo) {
 // describe a circuit of our own.
 func (p *peer) describe(now time.Time, ch *channel) CircuitInfo {
 	s := ch.c.Stats()
-	i := CircuitInfo{Kind: "own", State: "old", Peer: p.key, Age: now.Sub(ch.born), RTT: ch.srtt, In: s.In, Out: s.Out}
+	i := CircuitInfo{Kind: "own", State: "old", Peer: p.key, Age: now.Sub(ch.born), Version: p.version, RTT: ch.srtt, In: s.In, Out: s.Out}
 	switch ch {
 	case p.active:
 		i.State = "active"
@@ -64,7 +65,7 @@ func (r *relay) describe(now time.Time) CircuitInfo {
 	if t := r.terminal; t != nil {
 		i.Kind = "end"
 		if ch, ok := t.User.(*channel); ok && ch.p != nil {
-			i.Peer = ch.p.key
+			i.Peer, i.Version = ch.p.key, ch.p.version
 		}
 	}
 	return i

@@ -89,7 +89,7 @@ func (ls *Links) sendBeacon(p *port) {
 	copy(t[offBeaconPort:], p.nonce[:])
 	copy(t[offBeaconFilter:], p.beaconNonce[0][:])
 	binary.LittleEndian.PutUint32(t[offBeaconCounter:], p.beaconCount)
-	t[offBeaconVersion] = Version
+	t[offBeaconVersion] = versionOr(ls.c.Version)
 	aead, _ := chacha20poly1305.NewX(ls.keys[p.info.Key].beacon[:]) // 32 bytes: no error
 	aead.Seal(t[:0], b[:offBeaconText], t, nil)
 	ls.N.BeaconsSent++
@@ -116,6 +116,10 @@ func (ls *Links) beacon(now time.Time, p *port, f *Frame) {
 		return
 	}
 	ls.N.BeaconsHeard++
+	if _, ok := agreed(versionOr(ls.c.Version), t[offBeaconVersion]); !ok {
+		ls.N.BadVersion++ // a handshake would come to nothing
+		return
+	}
 	if ls.allowed(h.key) {
 		ls.greet(now, p, h, [8]byte(t[offBeaconFilter:]))
 	}

@@ -1,12 +1,10 @@
 package link
 
 import (
+	"errors"
 	"slices"
 	"time"
 )
-
-// Version of the link and session protocols that this code speaks.
-const Version = 1
 
 // An attempt is our own handshake with one neighbour on one port. At most two
 // first messages of it are alive at once: the answer to the one before may be late.
@@ -94,7 +92,7 @@ func (ls *Links) initiate(p *port, a *attempt) {
 		nonce = a.nonce[:]
 	}
 	filter := NewFirstFilter(a.peer, KindLink, nk, nonce)
-	c := InitiateConfig{Kind: KindLink, Identity: ls.c.Identity, NetworkKey: nk, Peer: a.peer, Filter: &filter, PortNonce: p.nonce, Size: FrameLong}
+	c := InitiateConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: nk, Peer: a.peer, Filter: &filter, PortNonce: p.nonce, Size: FrameLong}
 	rand := ls.stream()
 	a.busy = ls.c.Env.Work(Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
 		i, message, err := Initiate(rand, c)
@@ -153,13 +151,17 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 // respond answers a first message elsewhere; the session it makes stays
 // unconfirmed until a frame of the initiator has opened under its keys.
 func (ls *Links) respond(p *port, from Addr, message []byte) {
-	c := RespondConfig{Kind: KindLink, Identity: ls.c.Identity, NetworkKey: ls.keys[p.info.Key].key,
+	c := RespondConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[p.info.Key].key,
 		Prefiltered: true, PortNonce: p.nonce, Size: FrameLong, Allow: ls.allowed}
 	rand := ls.stream()
 	ok := ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
 		r, err := Respond(rand, c, message)
 		return func(now time.Time) {
 			switch {
+			case errors.Is(err, ErrVersion):
+				ls.N.BadVersion++
+			case errors.Is(err, ErrRefused):
+				ls.N.FirstRefused++
 			case err != nil:
 				ls.N.FirstBad++
 			case ls.port(p.id) == p:
@@ -220,6 +222,10 @@ func (ls *Links) finish(p *port, a *attempt, i *Initiation, from Addr, message [
 	ls.c.Env.Work(Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
 		keys, remote, err := i.Finish(message)
 		return func(now time.Time) {
+			if errors.Is(err, ErrVersion) {
+				ls.N.BadVersion++
+				return
+			}
 			if err != nil || ls.port(p.id) != p {
 				ls.N.SecondBad++
 				return

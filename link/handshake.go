@@ -119,6 +119,7 @@ func headSize(filtered bool) int {
 // InitiateConfig says with whom and how to begin.
 type InitiateConfig struct {
 	Kind       Kind
+	Version    byte // newest that is spoken; 0: the constant
 	Identity   *Identity
 	NetworkKey NetworkKey
 	Peer       Key
@@ -130,6 +131,7 @@ type InitiateConfig struct {
 // An Initiation is one handshake of the initiator. Check may be called from one
 // goroutine and Finish, once, from another, in this order.
 type Initiation struct {
+	version  byte
 	filtered bool
 	filter   FirstFilter // of message 2
 	noise    *noise
@@ -153,9 +155,9 @@ func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
 		return nil, nil, err
 	}
 	s := newNoise(prologue(c.Kind, c.NetworkKey), c.Identity, c.NetworkKey, peer)
-	i := &Initiation{filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), noise: s, kem: kem}
+	i := &Initiation{version: versionOr(c.Version), filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), noise: s, kem: kem}
 	payload := make([]byte, c.Size-headSize(i.filtered)-minHandshake+offPadding1)
-	payload[offVersion] = Version
+	payload[offVersion] = i.version
 	copy(payload[offPortNonce:], c.PortNonce[:])
 	copy(payload[offFilterKey:], seed[mlkem.SeedSize:])
 	copy(payload[offEncaps:], kem.EncapsulationKey().Bytes())
@@ -186,20 +188,22 @@ func (i *Initiation) Finish(msg2 []byte) (*Keys, [8]byte, error) {
 	if err != nil || len(payload) < offPadding2 {
 		return nil, nonce, ErrHandshake
 	}
-	if payload[offVersion] != Version {
-		return nil, nonce, ErrVersion
+	version := payload[offVersion]
+	if v, ok := agreed(i.version, version); !ok || v != version {
+		return nil, nonce, ErrVersion // not one of ours
 	}
 	secret, err := i.kem.Decapsulate(payload[offCipher:offPadding2])
 	if err != nil {
 		return nil, nonce, ErrHandshake
 	}
 	copy(nonce[:], payload[offPortNonce:])
-	return newKeys(true, i.noise, secret, i.first, msg2), nonce, nil
+	return newKeys(true, version, i.noise, secret, i.first, msg2), nonce, nil
 }
 
 // RespondConfig says how to answer.
 type RespondConfig struct {
 	Kind        Kind
+	Version     byte // newest that is spoken; 0: the constant
 	Identity    *Identity
 	NetworkKey  NetworkKey
 	Prefiltered bool
@@ -234,21 +238,22 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 	if c.Allow != nil && !c.Allow(peer) {
 		return nil, ErrRefused
 	}
-	if payload[offVersion] != Version {
+	version, ok := agreed(versionOr(c.Version), payload[offVersion])
+	if !ok {
 		return nil, ErrVersion
 	}
-	return c.answer(rand, s, peer, payload, msg1)
+	return c.answer(rand, s, peer, version, payload, msg1)
 }
 
 // answer makes message 2.
-func (c *RespondConfig) answer(rand io.Reader, s *noise, peer Key, payload, msg1 []byte) (*Response, error) {
+func (c *RespondConfig) answer(rand io.Reader, s *noise, peer Key, version byte, payload, msg1 []byte) (*Response, error) {
 	kem, err := mlkem.NewEncapsulationKey768(payload[offEncaps:offPadding1])
 	if err != nil {
 		return nil, ErrHandshake
 	}
 	secret, ciphertext := kem.Encapsulate()
 	answer := make([]byte, c.Size-headSize(c.Prefiltered)-noise2Size)
-	answer[offVersion] = Version
+	answer[offVersion] = version
 	copy(answer[offPortNonce:], c.PortNonce[:])
 	copy(answer[offCipher:], ciphertext)
 	m, err := s.write2(rand, answer)
@@ -259,12 +264,13 @@ func (c *RespondConfig) answer(rand io.Reader, s *noise, peer Key, payload, msg1
 	if c.Prefiltered {
 		newFilter(payload[offFilterKey:]).put(r.Message)
 	}
-	r.Keys = newKeys(false, s, secret, msg1, r.Message)
+	r.Keys = newKeys(false, version, s, secret, msg1, r.Message)
 	return r, nil
 }
 
 // Keys are what a handshake gives both ends.
 type Keys struct {
+	Version    byte // that both speak from now on
 	Send, Recv *Half
 	Resume     [32]byte // secret for sessions on further circuits
 }
@@ -274,7 +280,7 @@ func (k *Keys) Session() (send, recv [32]byte) { return k.Send.session, k.Recv.s
 
 // newKeys derives the final keys: HKDF-BLAKE2s (RFC 5869) over both Split keys
 // and the ML-KEM secret, bound to everything that was on the wire.
-func newKeys(initiator bool, s *noise, secret, msg1, msg2 []byte) *Keys {
+func newKeys(initiator bool, version byte, s *noise, secret, msg1, msg2 []byte) *Keys {
 	ka, kb := s.split()
 	ikm := append(append(append([]byte(nil), ka[:]...), kb[:]...), secret...)
 	prk, err := hkdf.Extract(newBlake, ikm, nil)
@@ -296,7 +302,7 @@ func newKeys(initiator bool, s *noise, secret, msg1, msg2 []byte) *Keys {
 	if !initiator {
 		send, recv = recv, send
 	}
-	return &Keys{Send: send, Recv: recv, Resume: [32]byte(expand("resume", 32))}
+	return &Keys{Version: version, Send: send, Recv: recv, Resume: [32]byte(expand("resume", 32))}
 }
 
 func newBlake() hash.Hash {

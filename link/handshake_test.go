@@ -12,6 +12,8 @@ import (
 // A shake is one handshake under test.
 type shake struct {
 	a, b  *Identity
+	va    byte // their versions
+	vb    byte
 	kind  Kind
 	nk    NetworkKey
 	size  int
@@ -32,7 +34,7 @@ func (s *shake) filter() *FirstFilter {
 }
 
 func (s *shake) initiate(t testing.TB) (*Initiation, []byte) {
-	i, m, err := Initiate(s.r, InitiateConfig{Kind: s.kind, Identity: s.a, NetworkKey: s.nk, Peer: s.b.Key(), Filter: s.filter(), PortNonce: [8]byte{1}, Size: s.size})
+	i, m, err := Initiate(s.r, InitiateConfig{Kind: s.kind, Version: s.va, Identity: s.a, NetworkKey: s.nk, Peer: s.b.Key(), Filter: s.filter(), PortNonce: [8]byte{1}, Size: s.size})
 	if err != nil || len(m) != s.size {
 		t.Fatalf("message 1 of %d bytes, %v", len(m), err)
 	}
@@ -40,7 +42,7 @@ func (s *shake) initiate(t testing.TB) (*Initiation, []byte) {
 }
 
 func (s *shake) respond(m []byte) (*Response, error) {
-	return Respond(s.r, RespondConfig{Kind: s.kind, Identity: s.b, NetworkKey: s.nk, Prefiltered: !s.rekey, PortNonce: [8]byte{2}, Size: s.size}, m)
+	return Respond(s.r, RespondConfig{Kind: s.kind, Version: s.vb, Identity: s.b, NetworkKey: s.nk, Prefiltered: !s.rekey, PortNonce: [8]byte{2}, Size: s.size}, m)
 }
 
 func TestHandshake(t *testing.T) {
@@ -200,35 +202,6 @@ func TestRoom(t *testing.T) {
 	}
 	if rekeySize+offRecordData > BodyLong || MaxMessage != BodyLong-offRecordData-4 {
 		t.Errorf("a rekey of %d, a message of %d in a body of %d", rekeySize, MaxMessage, BodyLong)
-	}
-}
-
-// TestWrongVersion: each end says so when the other speaks a later version.
-func TestWrongVersion(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true)
-	u, _ := s.b.Key().X25519()
-	payload := make([]byte, rekeySize-minHandshake+offPadding1)
-	payload[offVersion] = Version + 1
-	m, err := newNoise(prologue(s.kind, s.nk), s.a, s.nk, u).write1(s.r, payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.respond(m); !errors.Is(err, ErrVersion) {
-		t.Errorf("message 1: %v", err)
-	}
-
-	i, m1 := s.initiate(t)
-	n := newNoise(prologue(s.kind, s.nk), s.b, s.nk, s.b.public)
-	if _, err := n.read1(m1); err != nil {
-		t.Fatal(err)
-	}
-	answer := make([]byte, rekeySize-noise2Size)
-	answer[offVersion] = Version + 1
-	if m, err = n.write2(s.r, answer); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := i.Finish(m); !errors.Is(err, ErrVersion) {
-		t.Errorf("message 2: %v", err)
 	}
 }
 

@@ -57,6 +57,9 @@ func (ls *Links) newLink(now time.Time, p *port, to Addr, peer Key, remote [8]by
 func (l *Link) Peer() Key      { return l.peer }
 func (l *Link) Short() ShortID { return l.short }
 
+// Version is what the newest handshake with the neighbour has agreed upon.
+func (l *Link) Version() byte { return l.cur.Version }
+
 // Port returns the port's id and what is known of it; Addr where the neighbour is on it.
 func (l *Link) Port() (int, PortInfo) { return l.port.id, l.port.info }
 func (l *Link) Addr() Addr            { return l.addr }

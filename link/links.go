@@ -11,6 +11,7 @@ import (
 type Config struct {
 	Identity    *Identity
 	NetworkKeys []NetworkKey // one, or two while a mesh is rekeyed: the first is sent, both are accepted
+	Version     byte         // newest that is spoken, with the one before; 0: Version
 	Neighbours  []Static     // configured neighbours; they are always allowed
 	Allow       []Key        // when not empty, nobody else (but Neighbours) may be a neighbour
 	Beacon      bool         // announce ourselves on ports that have a broadcast side
@@ -46,6 +47,7 @@ type Counters struct {
 	FirstHeard, FirstBadFilter, FirstSeen           uint64 // messages 1 by what stopped them
 	FirstLimited, FirstBad, FirstRefused            uint64
 	SecondBad, Handshakes, Rekeys, LinksLost        uint64
+	BadVersion                                      uint64 // beacons and handshakes of nodes too old or too new
 	MessagesLost                                    uint64
 }
 

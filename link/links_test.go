@@ -238,3 +238,46 @@ func TestStaticNeighboursWithoutBeacons(t *testing.T) {
 		t.Errorf("links %d %d, beacons %d; %+v", len(a.up), len(b.up), beacons, a.N)
 	}
 }
+
+// TestVersionsOfLinks: neighbours of versions 1 to 4 become linked, and stay so over
+// rekeys, if they are at most one apart; the others are told by their beacons and do
+// not even try, or by the handshake where there are no beacons.
+func TestVersionsOfLinks(t *testing.T) {
+	for _, beacon := range []bool{true, false} {
+		for va := byte(1); va <= 4; va++ {
+			for vb := byte(1); vb <= 4; vb++ {
+				versionsOfLink(t, beacon, va, vb)
+			}
+		}
+	}
+}
+
+func versionsOfLink(t *testing.T, beacon bool, va, vb byte) {
+	s := linktest.New(uint64(va)<<4 + uint64(vb))
+	one, two := identity(t, 1), identity(t, 2)
+	a, b, _ := pair(t, s, func(c *link.Config) {
+		c.Version, c.Beacon = va, beacon
+		other := two
+		if c.Identity.Key() == two.Key() {
+			c.Version, other = vb, one
+		}
+		if !beacon {
+			c.Neighbours = []link.Static{{Key: other.Key()}}
+		}
+	})
+	s.Run(5 * time.Minute) // two rekeys
+	near := va == vb || va+1 == vb || vb+1 == va
+	if !near {
+		if len(a.up)+len(b.up) != 0 || a.N.BadVersion == 0 || b.N.BadVersion == 0 || beacon != (a.N.FirstHeard+b.N.FirstHeard == 0) {
+			t.Errorf("versions %d and %d, beacons %v: links %d %d, %+v", va, vb, beacon, len(a.up), len(b.up), a.N)
+		}
+		return
+	}
+	if len(a.up) != 1 || len(b.up) != 1 || a.downs+b.downs+int(a.N.BadVersion+b.N.BadVersion) != 0 || a.N.Rekeys < 2 {
+		t.Errorf("versions %d and %d, beacons %v: links %d %d, %+v", va, vb, beacon, len(a.up), len(b.up), a.N)
+		return
+	}
+	if v := min(va, vb); a.up[0].Version() != v || b.up[0].Version() != v {
+		t.Errorf("versions %d and %d agree upon %d and %d", va, vb, a.up[0].Version(), b.up[0].Version())
+	}
+}

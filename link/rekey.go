@@ -70,7 +70,7 @@ func (l *Link) advanceKeys(now time.Time) {
 
 func (l *Link) beginRekey() {
 	ls := l.ls
-	c := InitiateConfig{Kind: KindLink, Identity: ls.c.Identity, NetworkKey: ls.keys[l.port.info.Key].key, Peer: l.peer, PortNonce: l.port.nonce, Size: rekeySize}
+	c := InitiateConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[l.port.info.Key].key, Peer: l.peer, PortNonce: l.port.nonce, Size: rekeySize}
 	rand := ls.stream()
 	l.rekey.busy = ls.c.Env.Work(Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
 		i, message, err := Initiate(rand, c)
@@ -99,7 +99,7 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 	if r.own != nil && string(mine[:]) < string(l.peer[:]) {
 		return
 	}
-	c := RespondConfig{Kind: KindLink, Identity: l.ls.c.Identity, NetworkKey: l.ls.keys[l.port.info.Key].key, PortNonce: l.port.nonce, Size: rekeySize,
+	c := RespondConfig{Kind: KindLink, Version: l.ls.c.Version, Identity: l.ls.c.Identity, NetworkKey: l.ls.keys[l.port.info.Key].key, PortNonce: l.port.nonce, Size: rekeySize,
 		Allow: func(k Key) bool { return k == l.peer }}
 	rand, message := l.ls.stream(), slices.Clone(message)
 	r.busy = l.ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {

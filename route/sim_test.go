@@ -176,3 +176,99 @@ func trace(h hash.Hash, now time.Time, from *linktest.End, f *link.Frame) {
 	copy(b[12:], from.MAC[1:5])
 	h.Write(b[:])
 }
+
+// everyone has all pairs but those of one node (-1: none) ping each other all the
+// time, and returns the longest time for which each had no answer.
+func everyone(m *meshtest.Mesh, d time.Duration, except int) map[[2]int]time.Duration {
+	end, last, gaps := m.Now.Add(d), map[[2]int]time.Time{}, map[[2]int]time.Duration{}
+	for i := range m.Nodes {
+		for j := range m.Nodes {
+			if pair := [2]int{i, j}; i != j && i != except && j != except {
+				last[pair] = m.Now
+				var tick func()
+				tick = func() {
+					m.Ping(i, j, func(_ time.Duration, ok bool) {
+						if ok {
+							gaps[pair] = max(gaps[pair], m.Now.Sub(last[pair]))
+							last[pair] = m.Now
+						}
+					})
+					if m.Now.Before(end) {
+						m.After(200*time.Millisecond, tick)
+					}
+				}
+				tick()
+			}
+		}
+	}
+	m.Run(d + time.Second)
+	for pair, at := range last {
+		gaps[pair] = max(gaps[pair], end.Sub(at))
+	}
+	return gaps
+}
+
+// speak checks that neighbours, and the ends of sessions, speak the older version of
+// the two, and returns how many sessions were looked at.
+func speak(t *testing.T, m *meshtest.Mesh, versions []byte) (sessions int) {
+	t.Helper()
+	of := map[link.Key]byte{}
+	for i, n := range m.Nodes {
+		of[n.ID.Key()] = versions[i]
+	}
+	for i, n := range m.Nodes {
+		links := n.Links.All()
+		for _, l := range links {
+			if want := min(versions[i], of[l.Peer()]); l.Version() != want {
+				t.Errorf("node %d of version %d speaks %d with a neighbour of %d", i, versions[i], l.Version(), of[l.Peer()])
+			}
+		}
+		if len(links) != 2 {
+			t.Errorf("node %d has %d links", i, len(links))
+		}
+		for _, c := range n.CircuitList(m.Now) {
+			if c.Kind == "relay" || c.State == "opening" {
+				continue
+			}
+			sessions++
+			if want := min(versions[i], of[c.Peer]); c.Version != want {
+				t.Errorf("node %d of version %d speaks %d in a session with one of %d (%s, %s, %v old)", i, versions[i], c.Version, of[c.Peer], c.Kind, c.State, c.Age)
+			}
+		}
+	}
+	return sessions
+}
+
+// TestVersionChangesWithoutPartition: a ring is updated to the next version of the
+// protocol, one node after the other. All nodes but the one that restarts reach one
+// another all the time, that one again within seconds, and in the end everybody
+// speaks the new version. Nobody says that it will restart, and a restart takes 2 s.
+func TestVersionChangesWithoutPartition(t *testing.T) {
+	versions := []byte{1, 1, 1, 1, 1, 1}
+	m := meshtest.Ring(meshtest.Options{Seed: 22, Change: func(i int, c *hop.NodeConfig) { c.Links.Version = versions[i] }}, len(versions))
+	m.Run(10 * time.Second)
+	everyone(m, 5*time.Second, -1)
+	speak(t, m, versions)
+	var longest time.Duration
+	for i, n := range m.Nodes {
+		versions[i] = 2
+		n.Host.Kill()
+		m.After(2*time.Second, n.Boot)
+		for pair, gap := range everyone(m, 8*time.Second, i) {
+			longest = max(longest, gap)
+			// a circuit that led through the node is given up for one the other way round
+			if gap > time.Second {
+				t.Errorf("node %d restarts: %d does not reach %d for %v", i, pair[0], pair[1], gap)
+			}
+		}
+		for pair, gap := range everyone(m, 8*time.Second, -1) {
+			if (pair[0] == i || pair[1] == i) && gap > 4*time.Second || pair[0] != i && pair[1] != i && gap > time.Second {
+				t.Errorf("after the restart of node %d, %d does not reach %d for %v", i, pair[0], pair[1], gap)
+			}
+		}
+		if n := speak(t, m, versions); n < 60 {
+			t.Errorf("%d ends of sessions of 30 pairs", n)
+		}
+	}
+	t.Logf("the longest time that two others were apart: %v", longest)
+}

@@ -146,6 +146,8 @@ func (d *daemon) findings() *table {
 		switch {
 		case links > 0:
 			f.ok("%d links, %d nodes known", links, len(d.m.Known(now)))
+		case c.BadVersion > 0:
+			f.bad("a node speaks its version and the one before: update the older node", "a neighbour speaks another version of the protocol")
 		case c.BeaconsBad > 0:
 			f.bad("compare the network key files of the nodes on this cable", "%d beacons could not be read: another network key?", c.BeaconsBad)
 		case c.FirstBadFilter > 0:

@@ -51,12 +51,12 @@ func memory() (rss, peak int) {
 }
 
 func (d *daemon) peers() *table {
-	t := newTable("address:s interface:s at:s up_s:n rtt_ms:n rtt_min_ms:n loss_in:n loss_out:n kbits:n frames_in:n frames_out:n")
+	t := newTable("address:s interface:s at:s up_s:n rtt_ms:n rtt_min_ms:n loss_in:n loss_out:n kbits:n frames_in:n frames_out:n version:n")
 	d.runner.Turn(func(now time.Time) {
 		for _, l := range d.runner.Node().Links.All() {
 			_, p := l.Port()
 			q, s := l.Quality(), l.Stats()
-			t.add(l.Peer(), p.Name, l.Addr(), int(now.Sub(l.Since()).Seconds()), milliseconds(q.RTT), milliseconds(q.RTTMin), q.LossIn, q.LossOut, q.Capacity, s.FramesIn, s.FramesOut)
+			t.add(l.Peer(), p.Name, l.Addr(), int(now.Sub(l.Since()).Seconds()), milliseconds(q.RTT), milliseconds(q.RTTMin), q.LossIn, q.LossOut, q.Capacity, s.FramesIn, s.FramesOut, l.Version())
 		}
 	})
 	return t
