@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"github.com/dchest/siphash"
+
+	"hopwire/link/aead"
 )
 
 // seqMask: numbers count mod 2^31; the top bit marks a relay's answer.
@@ -23,14 +25,14 @@ const (
 // removes it (wire.md, "Layer"). It allocates nothing, and holds
 // scratch space: not safe for concurrent use.
 type Layer struct {
-	stream    stream
+	stream    aead.Stream
 	k0, k1    uint64
 	nh        [nhWords]uint32
 	direction uint32 // in the top bit
 }
 
 func (l *Layer) init(material []byte, direction uint32) {
-	l.stream.init([32]byte(material))
+	l.stream.Init((*[32]byte)(material))
 	l.k0, l.k1 = binary.LittleEndian.Uint64(material[32:]), binary.LittleEndian.Uint64(material[40:])
 	for i := range l.nh {
 		l.nh[i] = binary.LittleEndian.Uint32(material[48+4*i:])
@@ -43,14 +45,22 @@ func (l *Layer) init(material []byte, direction uint32) {
 // addressee the result is 0 (or another small number), to everyone else random.
 func (l *Layer) Apply(seq uint32, iv uint64, body []byte) uint64 {
 	iv ^= l.hash(seq, body)
-	l.stream.xor(seq, iv, body)
+	l.xor(seq, iv, body)
 	return iv
 }
 
 // Remove is the inverse of Apply.
 func (l *Layer) Remove(seq uint32, iv uint64, body []byte) uint64 {
-	l.stream.xor(seq, iv, body)
+	l.xor(seq, iv, body)
 	return iv ^ l.hash(seq, body)
+}
+
+// xor applies S(seq ‖ iv): ChaCha20 from block 1 on.
+func (l *Layer) xor(seq uint32, iv uint64, body []byte) {
+	var b [aead.NonceSize]byte
+	binary.LittleEndian.PutUint32(b[0:], seq)
+	binary.LittleEndian.PutUint64(b[4:], iv)
+	l.stream.XOR(&b, body)
 }
 
 // hash is H: SipHash-2-4 over seq u32 ‖ direction and length u32 ‖ n_0 ‖ n_1 …,
