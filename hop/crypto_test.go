@@ -428,26 +428,6 @@ func ExampleInfo_Life() {
 	// Output: 15m0s
 }
 
-func BenchmarkLayerLong(b *testing.B)  { benchmarkLayer(b, link.BodyLong) }
-func BenchmarkLayerShort(b *testing.B) { benchmarkLayer(b, link.BodyShort) }
-
-func benchmarkLayer(b *testing.B, size int) {
-	k, m := hopKeys(b, 1)[0], body(size)
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	for i := range b.N {
-		k.Forward.Apply(uint32(i), 1, m)
-	}
-}
-
-func BenchmarkHash(b *testing.B) {
-	k, m := hopKeys(b, 1)[0], body(link.BodyLong)
-	b.SetBytes(link.BodyLong)
-	for i := range b.N {
-		k.Forward.hash(uint32(i), m)
-	}
-}
-
 func BenchmarkOpenSetup(b *testing.B) {
 	r := mrand.NewChaCha8([32]byte{9})
 	hops, private := testPath(r, 3)
