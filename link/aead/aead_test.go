@@ -238,6 +238,37 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
+// TestNH: every length at every place in a word.
+func TestNH(t *testing.T) {
+	everyWay(t, func(t *testing.T) {
+		var key [NHWords]uint32
+		for n := 8; n <= 4*NHWords; n += 8 {
+			for at := range 8 {
+				m := draw(4*NHWords + 8)[at:][:n]
+				for i := range key {
+					key[i] = uint32(random.Uint64())
+				}
+				if got, want := NH(&key, m), slowNH(&key, m); got != want {
+					t.Fatalf("%d bytes at %d: %x, want %x", n, at, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestBadLengthOfNH(t *testing.T) {
+	for _, n := range []int{0, 4, 12, 4*NHWords + 8} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("NH took %d bytes", n)
+				}
+			}()
+			NH(new([NHWords]uint32), draw(n))
+		}()
+	}
+}
+
 func TestBadNonce(t *testing.T) {
 	for name, f := range kinds {
 		for _, n := range []int{0, NonceSize - 1, NonceSize + 1} {

@@ -1,4 +1,4 @@
-//go:build !(mips || mipsle)
+//go:build !(mips || mipsle) || xcrypto
 
 package aead
 
@@ -8,3 +8,5 @@ func xorBlocks(s *chacha, dst, src []byte) { xorBlocksGo(s, dst, src) }
 
 // polyBlocks takes in whole blocks.
 func polyBlocks(p *poly, m []byte) { polyBlocksGo(p, m) }
+
+func nh(key *[NHWords]uint32, m []byte) uint64 { return nhGo(key, m) }

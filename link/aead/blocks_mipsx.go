@@ -1,4 +1,4 @@
-//go:build mips || mipsle
+//go:build (mips || mipsle) && !xcrypto
 
 package aead
 
@@ -21,6 +21,13 @@ func polyBlocks(p *poly, m []byte) {
 	}
 }
 
+func nh(key *[NHWords]uint32, m []byte) uint64 {
+	if release2 {
+		return nhR2(key, m)
+	}
+	return nhR1(key, m)
+}
+
 //go:noescape
 func xorBlocksR1(s *chacha, dst, src []byte)
 
@@ -32,3 +39,9 @@ func polyBlocksR1(p *poly, m []byte)
 
 //go:noescape
 func polyBlocksR2(p *poly, m []byte)
+
+//go:noescape
+func nhR1(key *[NHWords]uint32, m []byte) uint64
+
+//go:noescape
+func nhR2(key *[NHWords]uint32, m []byte) uint64

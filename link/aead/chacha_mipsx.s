@@ -1,4 +1,4 @@
-//go:build (mips || mipsle)
+//go:build (mips || mipsle) && !xcrypto
 
 #include "textflag.h"
 #include "word_mipsx.h"

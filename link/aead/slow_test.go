@@ -1,6 +1,7 @@
 package aead
 
 import (
+	"encoding/binary"
 	"math/big"
 	"slices"
 )
@@ -25,4 +26,11 @@ func slowPoly(key *[KeySize]byte, m []byte) (tag [Overhead]byte) {
 	b := a.FillBytes(make([]byte, 17))
 	slices.Reverse(b)
 	return [Overhead]byte(b[:Overhead])
+}
+
+func slowNH(key *[NHWords]uint32, m []byte) (n uint64) {
+	for i := 0; i+1 < len(m)/4; i += 2 {
+		n += uint64(key[i]+binary.LittleEndian.Uint32(m[4*i:])) * uint64(key[i+1]+binary.LittleEndian.Uint32(m[4*i+4:]))
+	}
+	return n
 }
