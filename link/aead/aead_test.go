@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/crypto/chacha20"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -281,12 +280,5 @@ func TestBadNonce(t *testing.T) {
 				f(drawKey()).Seal(nil, draw(n), nil, nil)
 			}()
 		}
-	}
-}
-
-// TestSizes: what a node has thousands of stays small.
-func TestSizes(t *testing.T) {
-	if got := unsafe.Sizeof(own{}); got != KeySize {
-		t.Errorf("an AEAD has %d bytes", got)
 	}
 }

@@ -43,63 +43,59 @@ func ownXOR(key *[KeySize]byte, nonce *[NonceSize]byte, block uint32, body []byt
 	s.xor(body, body)
 }
 
-// step is a quarter of a quarter round: small enough to be inlined.
-func step(a, b, d uint32, n int) (uint32, uint32) { return a + b, bits.RotateLeft32(d^(a+b), n) }
+// quarter is the quarter round (RFC 8439, section 2.1), inlined where the machine has
+// a rotation.
+func quarter(a, b, c, d uint32) (uint32, uint32, uint32, uint32) {
+	a += b
+	d = bits.RotateLeft32(d^a, 16)
+	c += d
+	b = bits.RotateLeft32(b^c, 12)
+	a += b
+	d = bits.RotateLeft32(d^a, 8)
+	c += d
+	b = bits.RotateLeft32(b^c, 7)
+	return a, b, c, d
+}
 
-// xorBlocksGo is xorBlocks for any machine: the rounds work on locals.
+// xorBlocksGo is xorBlocks for any machine.
 func xorBlocksGo(s *chacha, dst, src []byte) {
 	for ; len(src) >= blockSize; dst, src = dst[blockSize:], src[blockSize:] {
-		x := *s
-		a0, a1, a2, a3 := x[0], x[1], x[2], x[3]
-		b0, b1, b2, b3 := x[4], x[5], x[6], x[7]
-		c0, c1, c2, c3 := x[8], x[9], x[10], x[11]
-		d0, d1, d2, d3 := x[12], x[13], x[14], x[15]
+		x0, x1, x2, x3 := s[0], s[1], s[2], s[3]
+		x4, x5, x6, x7 := s[4], s[5], s[6], s[7]
+		x8, x9, x10, x11 := s[8], s[9], s[10], s[11]
+		x12, x13, x14, x15 := s[12], s[13], s[14], s[15]
 		for range 10 {
-			a0, d0 = step(a0, b0, d0, 16)
-			c0, b0 = step(c0, d0, b0, 12)
-			a0, d0 = step(a0, b0, d0, 8)
-			c0, b0 = step(c0, d0, b0, 7)
+			x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+			x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+			x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+			x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
 
-			a1, d1 = step(a1, b1, d1, 16)
-			c1, b1 = step(c1, d1, b1, 12)
-			a1, d1 = step(a1, b1, d1, 8)
-			c1, b1 = step(c1, d1, b1, 7)
-
-			a2, d2 = step(a2, b2, d2, 16)
-			c2, b2 = step(c2, d2, b2, 12)
-			a2, d2 = step(a2, b2, d2, 8)
-			c2, b2 = step(c2, d2, b2, 7)
-
-			a3, d3 = step(a3, b3, d3, 16)
-			c3, b3 = step(c3, d3, b3, 12)
-			a3, d3 = step(a3, b3, d3, 8)
-			c3, b3 = step(c3, d3, b3, 7)
-
-			a0, d3 = step(a0, b1, d3, 16)
-			c2, b1 = step(c2, d3, b1, 12)
-			a0, d3 = step(a0, b1, d3, 8)
-			c2, b1 = step(c2, d3, b1, 7)
-
-			a1, d0 = step(a1, b2, d0, 16)
-			c3, b2 = step(c3, d0, b2, 12)
-			a1, d0 = step(a1, b2, d0, 8)
-			c3, b2 = step(c3, d0, b2, 7)
-
-			a2, d1 = step(a2, b3, d1, 16)
-			c0, b3 = step(c0, d1, b3, 12)
-			a2, d1 = step(a2, b3, d1, 8)
-			c0, b3 = step(c0, d1, b3, 7)
-
-			a3, d2 = step(a3, b0, d2, 16)
-			c1, b0 = step(c1, d2, b0, 12)
-			a3, d2 = step(a3, b0, d2, 8)
-			c1, b0 = step(c1, d2, b0, 7)
+			x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+			x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+			x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+			x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
 		}
-		out := chacha{a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3}
-		in, to := (*[blockSize]byte)(src), (*[blockSize]byte)(dst)
-		for i, v := range out {
-			binary.LittleEndian.PutUint32(to[4*i:4*i+4], binary.LittleEndian.Uint32(in[4*i:4*i+4])^(v+x[i]))
-		}
+		to, in := (*[blockSize]byte)(dst), (*[blockSize]byte)(src)
+		put(to[0:4], in[0:4], x0+s[0])
+		put(to[4:8], in[4:8], x1+s[1])
+		put(to[8:12], in[8:12], x2+s[2])
+		put(to[12:16], in[12:16], x3+s[3])
+		put(to[16:20], in[16:20], x4+s[4])
+		put(to[20:24], in[20:24], x5+s[5])
+		put(to[24:28], in[24:28], x6+s[6])
+		put(to[28:32], in[28:32], x7+s[7])
+		put(to[32:36], in[32:36], x8+s[8])
+		put(to[36:40], in[36:40], x9+s[9])
+		put(to[40:44], in[40:44], x10+s[10])
+		put(to[44:48], in[44:48], x11+s[11])
+		put(to[48:52], in[48:52], x12+s[12])
+		put(to[52:56], in[52:56], x13+s[13])
+		put(to[56:60], in[56:60], x14+s[14])
+		put(to[60:64], in[60:64], x15+s[15])
 		s[12]++
 	}
+}
+
+func put(to, in []byte, v uint32) {
+	binary.LittleEndian.PutUint32(to, binary.LittleEndian.Uint32(in)^v)
 }
