@@ -12,7 +12,7 @@ HOT      := hopwire/link/... hopwire/hop golang.org/x/crypto/... github.com/dche
 SMALL    := -gcflags=all=-l $(foreach p,$(HOT),-gcflags=$(p)=)
 TARGETS  := amd64 386 arm64 arm-5 arm-6 arm-7 mips-softfloat mipsle-softfloat
 
-.PHONY: help build demo test check race fuzz sim netns bench cross size clean
+.PHONY: help build demo test check race fuzz sim netns bench insns mips cross size clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,12 @@ netns: build ## scenarios with real daemons in network namespaces (root)
 bench: build ## steps of a hop, and three nodes in line against plain forwarding (root)
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./hop
 	scripts/bench.sh
+
+insns: ## instructions per frame and step on MIPS, under emulation (qemu-user)
+	scripts/insns/run.sh
+
+mips: ## crypto and frames tested on both byte orders of MIPS, under emulation (qemu-user)
+	scripts/insns/emulate.sh
 
 cross: ## every target
 	@for t in $(TARGETS); do \

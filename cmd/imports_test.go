@@ -13,9 +13,10 @@ import (
 
 // allowed says what of ours a package may import; those below it by prefix too.
 var allowed = map[string][]string{
-	"link":            {},
+	"link/aead":       {},
+	"link":            {"link/aead"},
 	"link/linktest":   {"link"},
-	"hop":             {"link"},
+	"hop":             {"link", "link/aead"},
 	"route":           {"link", "hop"},
 	"route/meshtest":  {"link", "link/linktest", "hop", "route"}, // whole nodes for the tests
 	"pay":             {"link"},

@@ -5,9 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"golang.org/x/crypto/chacha20poly1305"
-
 	"hopwire/link"
+	"hopwire/link/aead"
 )
 
 // Control cells (wire.md, "Control cells"): counter u64 ‖ sealed(type u8 ‖ length
@@ -47,14 +46,13 @@ type Cell struct {
 // A CellKey seals or opens the cells of one hop, circuit and direction. Not safe
 // for concurrent use.
 type CellKey struct {
-	aead  cipher.AEAD
-	nonce [chacha20poly1305.NonceSize]byte
+	seal  cipher.AEAD
+	nonce [aead.NonceSize]byte
 }
 
 // NewCellKey prepares a key.
 func NewCellKey(key [32]byte) *CellKey {
-	aead, _ := chacha20poly1305.New(key[:]) // 32 bytes: no error
-	return &CellKey{aead: aead}
+	return &CellKey{seal: aead.New(&key)}
 }
 
 func (k *CellKey) number(counter uint64) []byte {
@@ -65,19 +63,19 @@ func (k *CellKey) number(counter uint64) []byte {
 // Seal fills body (280 or 1400 bytes) with a cell. data must fit.
 func (k *CellKey) Seal(counter uint64, t CellType, data, body []byte) {
 	binary.LittleEndian.PutUint64(body, counter)
-	text := body[offCellSealed : len(body)-chacha20poly1305.Overhead]
+	text := body[offCellSealed : len(body)-aead.Overhead]
 	clear(text)
 	text[offCellType] = byte(t)
 	binary.LittleEndian.PutUint16(text[offCellLength:], uint16(len(data)))
 	copy(text[offCellData:], data)
-	k.aead.Seal(text[:0], k.number(counter), text, nil)
+	k.seal.Seal(text[:0], k.number(counter), text, nil)
 }
 
 // Open opens a cell in place.
 func (k *CellKey) Open(body []byte) (c Cell, counter uint64, err error) {
 	counter = binary.LittleEndian.Uint64(body)
 	sealed := body[offCellSealed:]
-	text, err := k.aead.Open(sealed[:0], k.number(counter), sealed, nil)
+	text, err := k.seal.Open(sealed[:0], k.number(counter), sealed, nil)
 	if err != nil {
 		return Cell{}, 0, ErrCell
 	}

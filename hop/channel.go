@@ -5,14 +5,13 @@ import (
 	"encoding/binary"
 	"time"
 
-	"golang.org/x/crypto/chacha20poly1305"
-
 	"hopwire/link"
+	"hopwire/link/aead"
 )
 
 // Session frames (wire.md, "Session"): sealed records, several to a frame.
 const (
-	sealOverhead = chacha20poly1305.Overhead
+	sealOverhead = aead.Overhead
 	plainShort   = link.BodyShort - sealOverhead
 	plainLong    = link.BodyLong - sealOverhead
 
@@ -42,7 +41,7 @@ type channel struct {
 	t *Terminal
 
 	send, recv cipher.AEAD // nil until the handshake is done
-	nonce      [chacha20poly1305.NonceSize]byte
+	nonce      [aead.NonceSize]byte
 	opening    *opening // source: handshake under way
 	answered   *answered
 	closed     bool
@@ -66,8 +65,7 @@ type channel struct {
 
 // setKeys readies the channel for session frames.
 func (ch *channel) setKeys(send, recv [32]byte) {
-	ch.send, _ = chacha20poly1305.New(send[:]) // 32 bytes: no error
-	ch.recv, _ = chacha20poly1305.New(recv[:])
+	ch.send, ch.recv = aead.New(&send), aead.New(&recv)
 }
 
 func (ch *channel) ready() bool { return ch.send != nil && !ch.closed }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/chacha20"
 
 	"hopwire/link"
+	"hopwire/link/aead"
 )
 
 // A testPath is n hops with their onion keys.
@@ -251,17 +252,10 @@ func TestLayerTwin(t *testing.T) {
 		if l.Remove(7, iv, b) != 99 {
 			t.Fatalf("%d bytes: Remove is not the inverse", size)
 		}
-		if n := slowNH(material[48:], b[:min(size, nhChunk)]); size <= nhChunk && n != nhTailOrChunk(&l, b) {
+		if n := slowNH(material[48:], b[:min(size, nhChunk)]); size <= nhChunk && n != aead.NH(&l.nh, b) {
 			t.Fatalf("%d bytes: NH differs", size)
 		}
 	}
-}
-
-func nhTailOrChunk(l *Layer, b []byte) uint64 {
-	if len(b) == nhChunk {
-		return nh(&l.nh, (*[nhChunk]byte)(b))
-	}
-	return nhTail(&l.nh, b)
 }
 
 func slowNH(key, m []byte) (n uint64) {
@@ -426,26 +420,6 @@ func FuzzCellOpen(f *testing.F) {
 func ExampleInfo_Life() {
 	fmt.Println(Info{Lifetime: 1}.Life())
 	// Output: 15m0s
-}
-
-func BenchmarkLayerLong(b *testing.B)  { benchmarkLayer(b, link.BodyLong) }
-func BenchmarkLayerShort(b *testing.B) { benchmarkLayer(b, link.BodyShort) }
-
-func benchmarkLayer(b *testing.B, size int) {
-	k, m := hopKeys(b, 1)[0], body(size)
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	for i := range b.N {
-		k.Forward.Apply(uint32(i), 1, m)
-	}
-}
-
-func BenchmarkHash(b *testing.B) {
-	k, m := hopKeys(b, 1)[0], body(link.BodyLong)
-	b.SetBytes(link.BodyLong)
-	for i := range b.N {
-		k.Forward.hash(uint32(i), m)
-	}
 }
 
 func BenchmarkOpenSetup(b *testing.B) {

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"golang.org/x/crypto/blake2s"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"hopwire/link"
+	"hopwire/link/aead"
 )
 
 // A join opens a session on a further circuit without public-key work: token 16 ‖
@@ -39,8 +39,7 @@ type join struct {
 // joinKeys are the token and seal of one step.
 func joinKeys(secret *[32]byte) (token [tokenSize]byte, seal cipher.AEAD) {
 	t, k := derive(secret, "token", nil), derive(secret, "seal", nil)
-	seal, _ = chacha20poly1305.New(k[:])
-	return [tokenSize]byte(t[:]), seal
+	return [tokenSize]byte(t[:]), aead.New(&k)
 }
 
 // resume is the source's end of the ratchet.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/dchest/siphash"
 	"golang.org/x/crypto/blake2s"
-	"golang.org/x/crypto/chacha20"
 
 	"hopwire/link"
+	"hopwire/link/aead"
 )
 
 // Set-up packet (wire.md, "Set-up"): sixteen blocks of 64 bytes, of which each
@@ -105,8 +105,7 @@ func deriveSetup(dh, e, onion []byte) *setupKeys {
 	b := append([]byte("hopwire 1 set-up"), dh...)
 	seed := blake2s.Sum256(append(append(b, e...), onion...))
 	material := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
-	c, _ := chacha20.NewUnauthenticatedCipher(seed[:], make([]byte, chacha20.NonceSize)) // fixed sizes: no error
-	c.XORKeyStream(material, material)
+	aead.XOR(&seed, new([aead.NonceSize]byte), 0, material)
 	take := func(n int) []byte {
 		part := material[:n]
 		material = material[n:]
@@ -129,8 +128,7 @@ func (k *setupKeys) tag(cover []byte) [16]byte {
 
 func (k *setupKeys) keystream() []byte {
 	s := make([]byte, streamSize)
-	c, _ := chacha20.NewUnauthenticatedCipher(k.stream[:], make([]byte, chacha20.NonceSize))
-	c.XORKeyStream(s, s)
+	aead.XOR(&k.stream, new([aead.NonceSize]byte), 0, s)
 	return s
 }
 

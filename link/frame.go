@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 
 	"github.com/dchest/siphash"
-	"golang.org/x/crypto/chacha20"
-	"golang.org/x/crypto/chacha20poly1305"
+
+	"hopwire/link/aead"
 )
 
 // Frame layout (wire.md, "Frame"). Little endian.
@@ -47,19 +47,18 @@ func (f *Frame) Body() []byte { return f.buf[offBody:f.N] }
 // A Half is one direction of a session's keys. It holds scratch space: not safe
 // for concurrent use. Nothing in it allocates.
 type Half struct {
-	aead    cipher.AEAD
+	header  cipher.AEAD
 	k0, k1  uint64 // of the mask
 	control [32]byte
 	session [32]byte
-	nonce   [chacha20poly1305.NonceSize]byte
+	nonce   [aead.NonceSize]byte
 }
 
 // halfSize is the key material of a Half: header 32, mask 16, control 32, session 32.
 const halfSize = 32 + 16 + 32 + 32
 
 func newHalf(material []byte) *Half {
-	aead, _ := chacha20poly1305.New(material[:32]) // 32 bytes: no error
-	h := &Half{aead: aead, k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
+	h := &Half{header: aead.New((*[32]byte)(material)), k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
 	copy(h.control[:], material[48:80])
 	copy(h.session[:], material[80:112])
 	return h
@@ -82,7 +81,7 @@ func (h *Half) Seal(counter uint64, hd Header, frame []byte) {
 	binary.LittleEndian.PutUint32(t[offLabel:], hd.Label)
 	binary.LittleEndian.PutUint32(t[offSeq:], hd.Seq)
 	binary.LittleEndian.PutUint64(t[offIV:], hd.IV)
-	h.aead.Seal(t[:0], h.number(counter), t, frame[offBody:])
+	h.header.Seal(t[:0], h.number(counter), t, frame[offBody:])
 	binary.LittleEndian.PutUint64(frame[offMask:], counter^h.mask(frame))
 }
 
@@ -102,7 +101,7 @@ func (h *Half) Counter(frame []byte) uint64 {
 func (h *Half) Open(counter uint64, frame []byte) (Header, bool) {
 	var sealed [headerSize + 16]byte
 	copy(sealed[:], frame[offHeader:offBody])
-	t, err := h.aead.Open(frame[offHeader:offHeader], h.number(counter), frame[offHeader:offBody], frame[offBody:])
+	t, err := h.header.Open(frame[offHeader:offHeader], h.number(counter), frame[offHeader:offBody], frame[offBody:])
 	if err != nil {
 		copy(frame[offHeader:offBody], sealed[:])
 		return Header{}, false
@@ -113,9 +112,6 @@ func (h *Half) Open(counter uint64, frame []byte) (Header, bool) {
 // OpenControl decrypts (or encrypts) a control body in place: ChaCha20 under the
 // control key with the link counter as nonce.
 func (h *Half) OpenControl(counter uint64, body []byte) {
-	c, err := chacha20.NewUnauthenticatedCipher(h.control[:], h.number(counter))
-	if err != nil {
-		panic("link: internal error: " + err.Error())
-	}
-	c.XORKeyStream(body, body)
+	h.number(counter)
+	aead.XOR(&h.control, &h.nonce, 0, body)
 }

@@ -1,0 +1,82 @@
+package hop
+
+import (
+	"testing"
+	"time"
+
+	"hopwire/link"
+	"hopwire/link/linktest"
+)
+
+// steps are what a relay does with a frame; 'make insns' knows the names. relay is
+// all of it: open, look up, layer, seal.
+var steps = map[string]func(b *testing.B){
+	"hash/long":   func(b *testing.B) { benchmarkBody(b, link.BodyLong, hashOnly) },
+	"hash/short":  func(b *testing.B) { benchmarkBody(b, link.BodyShort, hashOnly) },
+	"layer/long":  func(b *testing.B) { benchmarkBody(b, link.BodyLong, wholeLayer) },
+	"layer/short": func(b *testing.B) { benchmarkBody(b, link.BodyShort, wholeLayer) },
+	"relay/long":  func(b *testing.B) { benchmarkRelay(b, link.FrameLong) },
+	"relay/short": func(b *testing.B) { benchmarkRelay(b, link.FrameShort) },
+}
+
+func BenchmarkStep(b *testing.B) {
+	for name, f := range steps {
+		b.Run(name, f)
+	}
+}
+
+func hashOnly(l *Layer, seq uint32, m []byte)   { l.hash(seq, m) }
+func wholeLayer(l *Layer, seq uint32, m []byte) { l.Apply(seq, 1, m) }
+
+func benchmarkBody(b *testing.B, size int, do func(l *Layer, seq uint32, m []byte)) {
+	l, m := &hopKeys(b, 1)[0].Forward, body(size)
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for i := range b.N {
+		do(l, uint32(i), m)
+	}
+}
+
+// benchmarkRelay prepares as many frames whatever b.N is, so that the difference of
+// two runs is the relay's work alone.
+func benchmarkRelay(b *testing.B, size int) {
+	const fresh = 900 // numbers are used once, and stay within the windows
+	b.StopTimer()
+	b.ReportAllocs()
+	b.SetBytes(int64(size))
+	for done := 0; done < b.N; done += fresh {
+		n := line(b, 1, 3)
+		c := n.nodes[0].open(1, 2)
+		frames, from := n.catch(c, size, fresh)
+		m := n.nodes[1]
+		before := m.Circuits.N.Relayed
+		count := min(fresh, b.N-done)
+		b.StartTimer()
+		for _, bytes := range frames[:count] {
+			f := m.host.Alloc()
+			f.Addr, f.N = from, copy(f.Room(), bytes)
+			m.links.Receive(n.Now, 0, f)
+		}
+		b.StopTimer()
+		if got := m.Circuits.N.Relayed - before; got != uint64(count) {
+			b.Fatalf("%d of %d frames relayed", got, count)
+		}
+	}
+}
+
+// catch has the source send frames that nobody receives, and returns them.
+func (n *testNet) catch(c *Circuit, size, count int) (frames [][]byte, from link.Addr) {
+	for _, g := range n.cables {
+		g.Down = true
+	}
+	n.Trace = func(_ time.Time, _ *linktest.Segment, e *linktest.End, f *link.Frame) {
+		if e.Host == n.nodes[0].host {
+			frames, from = append(frames, append([]byte(nil), f.Bytes()...)), link.MACAddr(e.MAC)
+		}
+	}
+	for range count {
+		n.nodes[0].send(c, size, "caught")
+	}
+	n.Trace = nil
+	return frames, from
+}

@@ -1,0 +1,15 @@
+//go:build (386 || arm || mips || mipsle) && !xcrypto
+
+package aead
+
+import "crypto/cipher"
+
+// New returns the AEAD of a key. It keeps no reference to key and allocates nothing
+// per call; it is safe for concurrent use. In place or apart, nothing in between.
+// After a failed Open the destination is undefined, but never plaintext.
+func New(key *[KeySize]byte) cipher.AEAD { return newOwn(key) }
+
+// XOR applies the key stream from the given block on to body, in place.
+func XOR(key *[KeySize]byte, nonce *[NonceSize]byte, block uint32, body []byte) {
+	ownXOR(key, nonce, block, body)
+}

@@ -1,0 +1,71 @@
+package aead
+
+import (
+	"crypto/cipher"
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"slices"
+)
+
+var errOpen = errors.New("chacha20poly1305: message authentication failed") // the words of x/crypto
+
+// own is the AEAD of RFC 8439, section 2.8.
+type own struct{ key [KeySize]byte }
+
+func newOwn(key *[KeySize]byte) cipher.AEAD { return &own{*key} }
+
+func (*own) NonceSize() int { return NonceSize }
+func (*own) Overhead() int  { return Overhead }
+
+// begin makes the key of the tag from block 0, and leaves s at block 1.
+func (o *own) begin(s *chacha, p *poly, nonce []byte) {
+	if len(nonce) != NonceSize {
+		panic("aead: bad nonce length")
+	}
+	s.init(&o.key, (*[NonceSize]byte)(nonce), 0)
+	var b [blockSize]byte
+	xorBlocks(s, b[:], b[:])
+	p.init((*[KeySize]byte)(b[:]))
+}
+
+// seal computes the tag over additional data, ciphertext and their lengths.
+func (p *poly) seal(data, sealed []byte) [Overhead]byte {
+	var n [16]byte
+	binary.LittleEndian.PutUint64(n[0:], uint64(len(data)))
+	binary.LittleEndian.PutUint64(n[8:], uint64(len(sealed)))
+	p.add(data)
+	p.add(sealed)
+	p.add(n[:])
+	return p.tag()
+}
+
+func (o *own) Seal(dst, nonce, text, data []byte) []byte {
+	var s chacha
+	var p poly
+	o.begin(&s, &p, nonce)
+	all := slices.Grow(dst, len(text)+Overhead)[:len(dst)+len(text)+Overhead]
+	out := all[len(dst) : len(dst)+len(text)]
+	s.xor(out, text)
+	t := p.seal(data, out)
+	copy(all[len(dst)+len(text):], t[:])
+	return all
+}
+
+// Open checks the tag before it decrypts: when it fails, dst is as it was.
+func (o *own) Open(dst, nonce, text, data []byte) ([]byte, error) {
+	if len(text) < Overhead {
+		return nil, errOpen
+	}
+	var s chacha
+	var p poly
+	o.begin(&s, &p, nonce)
+	sealed := text[:len(text)-Overhead]
+	t := p.seal(data, sealed)
+	if subtle.ConstantTimeCompare(t[:], text[len(sealed):]) != 1 {
+		return nil, errOpen
+	}
+	all := slices.Grow(dst, len(sealed))[:len(dst)+len(sealed)]
+	s.xor(all[len(dst):], sealed)
+	return all, nil
+}
