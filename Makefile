@@ -25,6 +25,7 @@ test: build ## everything: unit, simulator, root tests, scenarios (root)
 check: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l cmd hop link pay route scripts)" || { echo "not gofmt'ed:"; gofmt -l cmd hop link pay route scripts; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags hopwiretest ./route
 	$(GO) run $(STATIC) ./...
 
 race: ## the race detector over the packages
@@ -38,6 +39,7 @@ sim: ## the simulator with a seed of your own: make sim SEED=7
 
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/netns.sh
+	scripts/secrecy.sh
 
 bench: build ## steps of a hop, and three nodes in line against plain forwarding (root)
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./hop
