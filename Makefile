@@ -7,7 +7,7 @@ STATIC   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 TARGETS  := amd64 386 arm64 arm-5 arm-6 arm-7 mips-softfloat mipsle-softfloat
 
-.PHONY: help build demo test check race fuzz sim netns bench cross size clean
+.PHONY: help build demo test check race fuzz sim netns emulate bench cross size clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ sim: ## the simulator with a seed of your own: make sim SEED=7
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/netns.sh
 	scripts/secrecy.sh
+
+emulate: ## tests and commands on MIPS of both byte orders and on ARM, emulated (root)
+	scripts/emulate.sh
 
 bench: build ## steps of a hop, and three nodes in line against plain forwarding (root)
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./hop
