@@ -12,7 +12,7 @@ HOT      := hopwire/link/... hopwire/hop golang.org/x/crypto/... github.com/dche
 SMALL    := -gcflags=all=-l $(foreach p,$(HOT),-gcflags=$(p)=)
 TARGETS  := amd64 386 arm64 arm-5 arm-6 arm-7 mips-softfloat mipsle-softfloat
 
-.PHONY: help build demo test check race fuzz sim netns bench insns mips cross size clean
+.PHONY: help build demo test check race fuzz sim netns emulate bench insns mips cross size clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,7 @@ test: build ## everything: unit, simulator, root tests, scenarios (root)
 check: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l cmd hop link pay route scripts)" || { echo "not gofmt'ed:"; gofmt -l cmd hop link pay route scripts; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags hopwiretest ./route
 	$(GO) run $(STATIC) ./...
 
 race: ## the race detector over the packages
@@ -43,6 +44,10 @@ sim: ## the simulator with a seed of your own: make sim SEED=7
 
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/netns.sh
+	scripts/secrecy.sh
+
+emulate: ## tests and commands on MIPS of both byte orders and on ARM, emulated (root)
+	scripts/emulate.sh
 
 bench: build ## steps of a hop, and three nodes in line against plain forwarding (root)
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./hop

@@ -79,6 +79,9 @@ func TestSetupDestroyed(t *testing.T) {
 // TestSetupShowsNothing: the packet looks the same at every place of routes of
 // every length.
 func TestSetupShowsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws many samples")
+	}
 	r := mrand.NewChaCha8([32]byte{3})
 	var counts [SetupSize][16]int
 	n := 0

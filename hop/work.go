@@ -60,8 +60,16 @@ func (w *Worker) Close() {
 }
 
 func (w *Worker) run() {
-	defer close(w.ended)
 	runtime.LockOSThread() // never unlocked: the thread ends with its priority
+	if unix.Gettid() == unix.Getpid() {
+		// The first thread's priority is shown as the process's, and cannot end
+		// before it: while we hold it, another goroutine gets another thread.
+		go w.run()
+		<-w.ended
+		runtime.UnlockOSThread()
+		return
+	}
+	defer close(w.ended)
 	unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 19)
 	for {
 		job := w.next()

@@ -47,6 +47,9 @@ func component(e *Ephemeral) int {
 // all 64 ways, as often as each other. With any of them fixed or depending on
 // another, this fails.
 func TestEphemeralChoices(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws many samples")
+	}
 	const each = 40
 	r := mrand.NewChaCha8([32]byte{11})
 	var counts [64]int

@@ -128,6 +128,9 @@ func TestFlippedFrames(t *testing.T) {
 // TestManyNeighbours: 45 come up with one node at once, and 20 on one switch all
 // with each other.
 func TestManyNeighbours(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	s := linktest.New(33)
 	s.Costs = linktest.MIPS
 	hub := newNode(t, s, 99, nil)

@@ -338,6 +338,9 @@ func TestLowOrder(t *testing.T) {
 
 // TestHandshakeLooksRandom: both halves of every byte of both messages are uniform.
 func TestHandshakeLooksRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws many samples")
+	}
 	s := newShake(t, KindLink, FrameLong, false)
 	const n = 320
 	var counts [2][2 * FrameLong][16]int

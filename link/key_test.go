@@ -230,6 +230,9 @@ func TestNetworkKeyFile(t *testing.T) {
 }
 
 func TestEphemeral(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws many samples")
+	}
 	r := mrand.NewChaCha8([32]byte{9})
 	peer := testIdentity(t, 1)
 	var ones [256]int

@@ -11,6 +11,9 @@ import (
 // the table stays bounded, sources are told, some circuits work, and the rest do
 // once there is room.
 func TestFullTable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	m := meshtest.New(meshtest.Options{Seed: 50, MaxCircuits: 6})
 	for range 9 {
 		m.Add()

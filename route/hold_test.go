@@ -169,6 +169,9 @@ func TestCallsOfOneMegabyte(t *testing.T) {
 
 // rollKeys: a mesh is given a new network key while it runs.
 func TestNetworkKeyChangesWithoutPartition(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	old, next := link.NetworkKey{1, 2, 3}, link.NetworkKey{9, 9}
 	keys := make([][]link.NetworkKey, 6)
 	for i := range keys {
@@ -191,6 +194,9 @@ func TestNetworkKeyChangesWithoutPartition(t *testing.T) {
 }
 
 func TestFiftyNodesBoot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	m := meshtest.Random(meshtest.Options{Seed: 10, Costs: linktest.MIPS}, 50, 4)
 	for i, n := range m.Nodes {
 		m.After(time.Duration(i)*200*time.Millisecond, n.Boot)
@@ -224,6 +230,9 @@ func TestFiftyNodesBoot(t *testing.T) {
 }
 
 func TestLossyLineSetsUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	m := meshtest.Line(meshtest.Options{Seed: 11}, 16)
 	m.Run(12 * time.Second)
 	for _, g := range m.Cables {

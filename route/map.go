@@ -140,11 +140,13 @@ func (m *Map) sendDigest(now time.Time, n *near) {
 		}
 		b = binary.LittleEndian.AppendUint32(append(b, id[:]...), sequence)
 	}
-	if m.own != nil {
+	if m.own != nil && !m.withheld(n.short, m.own) {
 		add(m.short, m.state.sequence)
 	}
 	for _, o := range m.order {
-		add(o.short, o.a.sequence)
+		if !m.withheld(n.short, o.raw) {
+			add(o.short, o.a.sequence)
+		}
 	}
 	if len(b) > 0 {
 		m.post(now, n, kindDigest, b)
@@ -190,11 +192,11 @@ func (m *Map) take(now time.Time, n *near) (kind byte, data []byte, ok bool) {
 	for len(n.queue) > 0 {
 		id := n.queue[0]
 		n.queue = n.queue[1:]
-		if id == m.short && m.own != nil {
+		if id == m.short && m.own != nil && !m.withheld(n.short, m.own) {
 			m.N.Sent++
 			return kindAnnouncement, withAge(m.own, now.Sub(m.state.at)), true
 		}
-		if o := m.nodes[id]; o != nil && o.ageAt(now) < maxAge {
+		if o := m.nodes[id]; o != nil && o.ageAt(now) < maxAge && !m.withheld(n.short, o.raw) {
 			m.N.Sent++
 			return kindAnnouncement, withAge(o.raw, o.ageAt(now)), true
 		}

@@ -71,6 +71,9 @@ func spread(m *meshtest.Mesh, n int, gap time.Duration) (failed int) {
 // TestMesh200: two hundred nodes, faults and partitions, then healing: every
 // table bounded, everyone reachable, nothing left when all is quiet.
 func TestMesh200(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	m := meshtest.Random(meshtest.Options{Seed: simSeed(t), Delay: time.Millisecond, MaxCircuits: 512}, 200, 4)
 	for i, n := range m.Nodes {
 		m.After(time.Duration(i)*50*time.Millisecond, n.Boot)
@@ -151,6 +154,9 @@ func checkQuiet(t *testing.T, m *meshtest.Mesh) {
 
 // TestSameSeedSameRun: nothing that reaches a cable depends on anything but the seed.
 func TestSameSeedSameRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	run := func() [32]byte {
 		m := meshtest.Random(meshtest.Options{Seed: 21}, 30, 4)
 		h := sha256.New()

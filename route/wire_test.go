@@ -143,6 +143,9 @@ func newTestMap(t *testing.T, nodes int) (*Map, *link.Identity) {
 // TestInventedIdentities: ten thousand from one neighbour, all linked to one
 // another; the store stays bounded and honest nodes stay in it.
 func TestInventedIdentities(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	m, _ := newTestMap(t, 64)
 	honest := make([]*link.Identity, 24)
 	for i := range honest {

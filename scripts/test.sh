@@ -13,8 +13,11 @@ fi
 CI=true go test -count=1 -timeout 900s -v ./... >"$out" 2>&1
 go=$?
 grep -E '^(---|===|ok|FAIL|panic|\s+.*_test.go:)' "$out" | grep -vE '^=== (RUN|CONT|PAUSE|NAME)|^--- PASS' | tail -n 60
-scripts/netns.sh 2>&1 | tee -a "$out"
-scenarios=${PIPESTATUS[0]}
+scenarios=0
+for s in scripts/netns.sh scripts/secrecy.sh; do
+	$s 2>&1 | tee -a "$out"
+	[ "${PIPESTATUS[0]}" = 0 ] || scenarios=1
+done
 passed=$(grep -cE '^(--- PASS|ok - )' "$out")
 failed=$(grep -cE '^(--- FAIL|not ok - )' "$out")
 skipped=$(grep -cE '^--- SKIP' "$out")

@@ -1,0 +1,275 @@
+//go:build !race
+
+package route_test
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	mrand "math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"hopwire/hop"
+	"hopwire/link"
+	"hopwire/route"
+)
+
+// relayVariable makes this test binary a relay on the interfaces that it names.
+const relayVariable = "HOPWIRETEST_RELAY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(relayVariable) != "" {
+		relayProcess("r0", "r1")
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// etherNode starts a whole node on interfaces of this network namespace.
+func etherNode(deliver func([]byte), interfaces ...string) (*hop.Runner, error) {
+	id, err := link.NewIdentity(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	key := link.NetworkKey{7}
+	runner := hop.NewRunner(640)
+	var node *hop.Node
+	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
+	node = hop.NewNode(time.Now(), hop.NodeConfig{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},
+		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *hop.OnionKeys) hop.Map {
+		return route.New(route.Config{Identity: id, Env: runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay,
+			Load: func() (int, int) { return node.Circuits.Load() }})
+	})
+	runner.Start(node)
+	for _, name := range interfaces {
+		port, err := link.OpenEther(name, key.EtherType())
+		if err != nil {
+			return nil, err
+		}
+		info := link.PortInfo{Name: name, Broadcast: true}
+		ifi, err := net.InterfaceByName(name)
+		if err != nil {
+			return nil, err
+		}
+		copy(info.MAC[:], ifi.HardwareAddr)
+		runner.AddPort(port, info)
+	}
+	return runner, nil
+}
+
+// relayProcess relays until its input ends. For each byte of it, it prints how
+// many objects it has allocated and how many frames it has relayed.
+func relayProcess(interfaces ...string) {
+	debug.SetGCPercent(25) // as the daemon
+	runner, err := etherNode(nil, interfaces...)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	in, out := make([]byte, 1), make([]byte, 0, 64)
+	var relayed uint64
+	count := func(time.Time) {
+		n := runner.Node().Circuits.N
+		relayed = n.Relayed + n.RelayedBack
+	}
+	var m runtime.MemStats
+	for {
+		if _, err := os.Stdin.Read(in); err != nil {
+			return
+		}
+		runtime.ReadMemStats(&m)
+		runner.Turn(count)
+		out = append(strconv.AppendUint(out[:0], m.Mallocs, 10), ' ')
+		os.Stdout.Write(append(strconv.AppendUint(out, relayed, 10), '\n'))
+	}
+}
+
+// A relayer is the other process as the test sees it.
+type relayer struct {
+	in  *os.File
+	out *bufio.Reader
+}
+
+func startRelay(t *testing.T) *relayer {
+	t.Helper()
+	c := exec.Command("/proc/self/exe")
+	c.Env = append(os.Environ(), relayVariable+"=1")
+	c.Stderr = os.Stderr
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stdin = r
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	t.Cleanup(func() { w.Close(); c.Wait() })
+	return &relayer{w, bufio.NewReader(out)}
+}
+
+func (r *relayer) ask(t *testing.T) (mallocs, relayed int) {
+	t.Helper()
+	r.in.Write([]byte{'?'})
+	line, err := r.out.ReadString('\n')
+	if n, _ := fmt.Sscan(line, &mallocs, &relayed); n != 2 {
+		t.Fatalf("the relay says %q, %v", line, err)
+	}
+	return mallocs, relayed
+}
+
+// cables moves the test's thread (never unlocked: it ends with its namespaces)
+// into a network namespace with the cables a0-r0 and r1-b0, and a /sys that shows it.
+func cables(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("needs root")
+		}
+		t.Skip("needs root")
+	}
+	runtime.LockOSThread()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS))
+	unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+	must(unix.Mount("sysfs", "/sys", "sysfs", 0, ""))
+	for _, ends := range [][2]string{{"a0", "r0"}, {"r1", "b0"}} {
+		must(netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: ends[0], MTU: 1500}, PeerName: ends[1]}))
+		for _, name := range ends {
+			l, err := netlink.LinkByName(name)
+			must(err)
+			must(netlink.LinkSetUp(l))
+		}
+	}
+	for _, name := range []string{"a0", "r0", "r1", "b0"} {
+		until(t, name+" has a carrier", func() bool {
+			l, err := netlink.LinkByName(name)
+			return err == nil && l.Attrs().OperState == netlink.OperUp
+		})
+	}
+}
+
+// until polls for at most ten seconds.
+func until(t *testing.T, what string, true func() bool) {
+	t.Helper()
+	for begun := time.Now(); !true(); runtime.Gosched() {
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("not after 10 s: ", what)
+		}
+	}
+}
+
+// An end of the circuit: a node in this process.
+type end struct {
+	*hop.Runner
+	got  atomic.Int64
+	sent int64
+	pack []byte // what it sends
+}
+
+func newEnd(t *testing.T, name string) *end {
+	t.Helper()
+	e := &end{}
+	r, err := etherNode(func([]byte) { e.got.Add(1) }, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Runner = r
+	t.Cleanup(r.Close)
+	return e
+}
+
+// packet is an IPv6 packet of n bytes without a next header.
+func packet(from, to *hop.Node, n int) []byte {
+	src, dst := from.IP().As16(), to.IP().As16()
+	b := make([]byte, n)
+	b[0], b[6], b[7] = 6<<4, 59, 64
+	binary.BigEndian.PutUint16(b[4:], uint16(n-40))
+	copy(b[8:], src[:])
+	copy(b[24:], dst[:])
+	return b
+}
+
+// pings says whether one ping comes back.
+func (e *end) pings(to link.Key) bool {
+	answer := make(chan bool, 1)
+	e.Turn(func(now time.Time) {
+		if e.Node().Ping(now, to, func(_ time.Time, _ time.Duration, ok bool) { answer <- ok }) != nil {
+			answer <- false
+		}
+	})
+	return <-answer
+}
+
+// send sends n packets to the other end in one turn.
+func (e *end) send(n int) {
+	e.Turn(func(now time.Time) {
+		for range n {
+			e.Node().Packet(now, e.pack)
+		}
+	})
+	e.sent += int64(n)
+}
+
+// TestEtherRelayAllocatesNothing: a relay in a process of its own passes 100,000
+// frames of a circuit on between two neighbours, both ways and in both lengths,
+// over real interfaces. What it allocates meanwhile is its control plane's: hellos
+// and their answers, a few a second, and the runtime's own.
+func TestEtherRelayAllocatesNothing(t *testing.T) {
+	cables(t)
+	relay := startRelay(t)
+	a, b := newEnd(t, "a0"), newEnd(t, "b0")
+	until(t, "a reaches b", func() bool { return a.pings(b.Node().Key()) })
+	a.pack, b.pack = packet(a.Node(), b.Node(), 1300), packet(b.Node(), a.Node(), 230)
+	turn := func() {
+		a.send(16)
+		b.send(1)
+		for begun := time.Now(); (b.got.Load() < a.sent || a.got.Load() < b.sent) && time.Since(begun) < 100*time.Millisecond; {
+			runtime.Gosched()
+		}
+		lost := a.sent - b.got.Load() + b.sent - a.got.Load()
+		if a.sent, b.sent = b.got.Load(), a.got.Load(); lost > 0 {
+			t.Log(lost, "packets lost")
+		}
+	}
+	for range 100 { // what grows once has grown then
+		turn()
+	}
+	mallocs, relayed := relay.ask(t)
+	begun, after, now := time.Now(), 0, 0
+	for now-relayed < 100_000 {
+		for range 500 {
+			turn()
+		}
+		if after, now = relay.ask(t); time.Since(begun) > 60*time.Second {
+			t.Fatal(now-relayed, "frames in a minute")
+		}
+	}
+	took := time.Since(begun)
+	t.Logf("%d allocations, %d frames, %v", after-mallocs, now-relayed, took)
+	// An idle relay allocates 3 to 45 objects a second in its first ten.
+	if most := 100 + int(50*took.Seconds()); after-mallocs > most {
+		t.Errorf("%d allocations while relaying %d frames in %v, want at most %d", after-mallocs, now-relayed, took, most)
+	}
+}
