@@ -88,21 +88,25 @@ func (r *relay) arrived(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 // backward takes a frame from downstream; it owns f. Answers bear the number of a
 // forward frame, the last hop's frames a number of its own.
 func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
-	seq, ok := r.backNumber(now, h)
+	seq, ok := r.backNumber(h)
 	if !ok {
 		r.cs.c.Env.Free(f)
 		return
 	}
 	r.backIn++
 	iv := r.keys.Backward.Apply(seq, h.IV, f.Body())
+	if seq&answerBit != 0 && !r.passAnswer(now, seq, iv^h.IV) {
+		r.cs.c.Env.Free(f)
+		return
+	}
 	r.backOut++
 	r.cs.N.RelayedBack++
 	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
 }
 
 // backNumber turns the number on the far wire into that on the near one, and
-// checks that it is new.
-func (r *relay) backNumber(now time.Time, h link.Header) (uint32, bool) {
+// checks that it is new, or that of a frame that an answer may be to.
+func (r *relay) backNumber(h link.Header) (uint32, bool) {
 	if h.Seq&answerBit == 0 {
 		seq := (h.Seq + r.keys.BackwardOffset) & seqMask
 		if !r.bwd.Check(seq) {
@@ -113,15 +117,24 @@ func (r *relay) backNumber(now time.Time, h link.Header) (uint32, bool) {
 		return seq, true
 	}
 	seq := (h.Seq - r.keys.ForwardOffset) & seqMask
-	if newest, any := r.fwd.Highest(); !any || !r.answers.Accept(seq, h.IV, newest) {
+	if newest, any := r.fwd.Highest(); !any || !r.answers.Check(seq, newest) {
 		r.cs.N.BadAnswer++
 		return 0, false
 	}
+	return seq | answerBit, true
+}
+
+// passAnswer says whether an answer may go on; hash is that of the layer.
+func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
+	if !r.answers.Accept(seq&seqMask, hash) {
+		r.cs.N.BadAnswer++
+		return false
+	}
 	if !r.answered.take(now, answerRate, answerRate) {
 		r.cs.N.AnswersLimited++
-		return 0, false
+		return false
 	}
-	return seq | answerBit, true
+	return true
 }
 
 // cell takes a control cell that is for us.
