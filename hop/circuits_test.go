@@ -19,6 +19,9 @@ type testNet struct {
 	nodes  []*testNode
 	cables map[[2]int]*linktest.Segment
 	most   int // Config.MaxCircuits
+
+	// tap, if set, sees every data frame before the node that received it does.
+	tap func(at *testNode, from *link.Link, h link.Header, body []byte)
 }
 
 type testSocket struct {
@@ -47,6 +50,9 @@ type testNode struct {
 	answers   []testAnswer
 	broken    []testBroken
 	onBroken  func(now time.Time)
+
+	// evil, if set, sees a data frame in place of the circuits; false: let them have it.
+	evil func(now time.Time, from *link.Link, h link.Header, f *link.Frame) bool
 }
 
 type testAnswer struct {
@@ -161,6 +167,12 @@ func (m *testNode) LinkDown(now time.Time, l *link.Link) {
 
 func (m *testNode) Frame(now time.Time, l *link.Link, h link.Header, f *link.Frame) {
 	m.order = append(m.order, "frame")
+	if m.net.tap != nil {
+		m.net.tap(m, l, h, f.Body())
+	}
+	if m.evil != nil && m.evil(now, l, h, f) {
+		return
+	}
 	m.Circuits.Frame(now, l, h, f)
 }
 
