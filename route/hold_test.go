@@ -113,6 +113,8 @@ func TestSilentCutMovesTraffic(t *testing.T) {
 	} else {
 		t.Logf("traffic stood still for %v", gap)
 	}
+	m.Run(200 * time.Second)
+	checkQuiet(t, m)
 }
 
 func TestRenewalLosesNothing(t *testing.T) {
