@@ -45,6 +45,30 @@ func TestRelayRestart(t *testing.T) {
 	}
 }
 
+// TestRelayRestartUnderTraffic: the relay is back within a second, before anyone has
+// missed it, while pings go: they go on soon, and no node keeps a dead circuit.
+func TestRelayRestartUnderTraffic(t *testing.T) {
+	for _, away := range []time.Duration{0, 300 * time.Millisecond, 900 * time.Millisecond} {
+		m := meshtest.Line(meshtest.Options{Seed: 13}, 5)
+		m.Run(5 * time.Second)
+		answered(m, 0, 4, time.Second)
+		m.After(2*time.Second, m.Nodes[2].Host.Kill)
+		m.After(2*time.Second+away, m.Nodes[2].Boot)
+		gap := stream(m, 0, 4, 10*time.Second)
+		t.Logf("away for %v: longest time without an answer %v", away, gap)
+		if gap > away+1500*time.Millisecond || gap < 10*time.Millisecond {
+			t.Errorf("away for %v: longest time without an answer %v", away, gap)
+		}
+		for i, n := range m.Nodes {
+			if used, _ := n.Circuits.Load(); used > 1 {
+				t.Errorf("away for %v: node %d has %d circuits for one ping stream", away, i, used)
+			}
+		}
+		m.Run(200 * time.Second)
+		checkQuiet(t, m)
+	}
+}
+
 func TestSourceRestart(t *testing.T) {
 	m := meshtest.Line(meshtest.Options{Seed: 4}, 4)
 	m.Run(3 * time.Second)
