@@ -111,3 +111,64 @@ func TestBrokenNeverComes(t *testing.T) {
 		})
 	}
 }
+
+// TestLossySetups: circuits over fifteen hops with 2 % loss on every link. A circuit
+// has come up when a frame of the source, repeated as a handshake is, was answered;
+// one that has not is closed like the others, and nothing of either stays.
+func TestLossySetups(t *testing.T) {
+	const tries = 400
+	n := line(t, 22, 16)
+	src := n.nodes[0]
+	for _, g := range n.cables {
+		g.Loss = 0.02
+	}
+	up, broken := 0, 0
+	for i := range tries {
+		c := src.begin(n.path(span(1, 15)...))
+		if n.answered(c, openPatience) {
+			up++
+		}
+		broken += len(src.broken)
+		src.broken = nil
+		src.close(c)
+		if i%20 == 19 { // the last of a lot: at other times, sets-up and ends overlap
+			n.wantEmpty(4 * time.Second)
+		}
+	}
+	t.Logf("%d of %d circuits came up, %d were broken", up, tries, broken)
+	if up < tries*99/100 {
+		t.Errorf("%d of %d circuits came up", up, tries)
+	}
+	var out, in uint64
+	for _, m := range n.nodes {
+		out, in = out+m.links.N.Out, in+m.links.N.In
+	}
+	if in > out*99/100 || in < out*97/100 {
+		t.Errorf("%d of %d frames crossed their links, want 98 %%", in, out)
+	}
+}
+
+// answered says whether a circuit carries a frame to its last hop and an answer
+// back in time; both are repeated as those of a handshake are.
+func (n *testNet) answered(c *Circuit, within time.Duration) bool {
+	src, dst := n.nodes[0], n.nodes[15]
+	src.heard = nil
+	end, gap := n.Now.Add(within), openRetry
+	for n.Now.Before(end) && len(src.broken) == 0 {
+		if !n.RunUntil(end.Sub(n.Now), func() bool { return c.Ready() || len(src.broken) > 0 }) {
+			return false
+		}
+		dst.got = nil
+		src.send(c, link.FrameLong, "first")
+		again := n.Now.Add(gap)
+		gap = longer(gap)
+		n.RunUntil(again.Sub(n.Now), func() bool { return len(dst.got) > 0 || len(src.broken) > 0 })
+		if len(dst.got) > 0 {
+			dst.reply(dst.terminals[len(dst.terminals)-1], link.FrameLong, "answer")
+		}
+		if n.RunUntil(again.Sub(n.Now), func() bool { return len(src.heard) > 0 || len(src.broken) > 0 }) && len(src.heard) > 0 {
+			return true
+		}
+	}
+	return false
+}

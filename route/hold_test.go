@@ -249,24 +249,33 @@ func TestFiftyNodesBoot(t *testing.T) {
 	}
 }
 
+// TestLossyLineSetsUp: whole nodes over fifteen hops with 2 % loss on every link:
+// the first circuit that is opened comes up, in nearly all cases,
+// and nothing stays when all have closed.
 func TestLossyLineSetsUp(t *testing.T) {
 	m := meshtest.Line(meshtest.Options{Seed: 11}, 16)
 	m.Run(12 * time.Second)
 	for _, g := range m.Cables {
 		g.Loss = 0.02
 	}
+	const rounds = 75 // of two, from end to end
 	good := 0
-	const tries = 40
-	for range tries {
-		if d, ok := answered(m, 0, 15, 8*time.Second); ok && d < 8*time.Second {
-			good++
+	for range rounds {
+		for _, pair := range [2][2]int{{0, 15}, {15, 0}} {
+			if _, ok := answered(m, pair[0], pair[1], 8*time.Second); ok {
+				good++
+			}
 		}
-		m.Run(135 * time.Second) // idle: the circuit closes
+		m.Run(135 * time.Second) // idle: the circuits close
 	}
-	if good < tries*99/100 {
-		t.Errorf("%d of %d circuits over 15 hops came up", good, tries)
+	failed := m.Nodes[0].N.Failed + m.Nodes[15].N.Failed
+	t.Logf("%d of %d answered; %d circuits did not come up", good, 2*rounds, failed)
+	if good < 2*rounds*99/100 || failed > 2*rounds/100 {
+		t.Errorf("%d of %d answered; %d circuits did not come up", good, 2*rounds, failed)
 	}
-	if n := m.Circuits(); n != 0 {
-		t.Errorf("%d circuits stay behind", n)
+	for _, g := range m.Cables {
+		g.Loss = 0
 	}
+	m.Run(time.Second)
+	checkQuiet(t, m)
 }
