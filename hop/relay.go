@@ -53,7 +53,7 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 	switch {
 	case r.terminal != nil:
 		r.arrived(now, h.Seq, iv, f)
-	case iv == ivAddressed:
+	case iv == ivAddressed, iv == ivControl: // the latter: an Extend that came again
 		r.cell(now, h.Seq, f.Body())
 		cs.c.Env.Free(f)
 	case r.broken != 0:
@@ -188,9 +188,17 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 		r.cs.N.Spoiled++
 		return
 	}
-	next := r.cs.toward(id)
-	if next == nil || next.l.Peer() == r.up.l.Peer() || !r.extend(now, next, packet) {
-		r.answer(now, seq, CellBroken, []byte{byte(ReasonNoNext)})
+	var why Reason
+	switch next := r.cs.toward(id); {
+	case next == nil:
+		why = ReasonNoNext
+	case next.l.Peer() == r.up.l.Peer():
+		why = ReasonRefused
+	case !r.extend(now, next, packet):
+		why = ReasonFull
+	}
+	if why != 0 {
+		r.answer(now, seq, CellBroken, []byte{byte(why)})
 		return
 	}
 	t, cs := r.terminal, r.cs
