@@ -99,8 +99,11 @@ type Host struct {
 	Ends []*End // by port id
 
 	free    []*link.Frame
-	Live    int // frames that the core holds
-	Limit   int // most frames at once; 0: no limit
+	Live    int                       // frames that the core holds
+	Most    int                       // and held at once so far
+	Limit   int                       // most frames at once; 0: no limit
+	Costs   *Costs                    // of this host; nil: the world's
+	Worked  [link.ClassVerify + 1]int // jobs of public-key work done, by class
 	jobs    [3][]work
 	working bool
 	wakeAt  time.Time
@@ -116,6 +119,7 @@ func (h *Host) Alloc() *link.Frame {
 		return nil
 	}
 	h.Live++
+	h.Most = max(h.Most, h.Live)
 	if n := len(h.free); n > 0 {
 		f := h.free[n-1]
 		h.free = h.free[:n-1]
@@ -143,8 +147,11 @@ func (h *Host) Work(c link.Cost, job func() func(time.Time)) bool {
 	if len(h.jobs[c.Class]) >= 64 {
 		return false
 	}
-	s := h.Sim
-	d := time.Duration(c.DH)*s.Costs.DH + time.Duration(c.KEM)*s.Costs.KEM + time.Duration(c.Sign)*s.Costs.Sign
+	s, costs := h.Sim, &h.Sim.Costs
+	if h.Costs != nil {
+		costs = h.Costs
+	}
+	d := time.Duration(c.DH)*costs.DH + time.Duration(c.KEM)*costs.KEM + time.Duration(c.Sign)*costs.Sign
 	h.jobs[c.Class] = append(h.jobs[c.Class], work{d, job})
 	if !h.working {
 		h.working = true
@@ -162,6 +169,7 @@ func (h *Host) nextJob() {
 	for i, q := range h.jobs {
 		if len(q) > 0 {
 			h.jobs[i] = q[1:]
+			h.Worked[i]++
 			done := q[0].job()
 			h.Sim.After(q[0].d, func() {
 				h.Turn(done)
