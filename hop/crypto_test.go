@@ -16,14 +16,14 @@ import (
 )
 
 // A testPath is n hops with their onion keys.
-func testPath(r *mrand.ChaCha8, n int) (hops []SetupHop, private [][32]byte) {
+func testPath(r *mrand.ChaCha8, n int) (hops []SetupHop, private []OnionKey) {
 	for i := range n {
 		o := NewOnionKeys(r, time.Unix(1e9, 0))
 		h := SetupHop{Onion: o.now.public, Parity: byte(i & 1), Info: Info{Lifetime: 1, Price: 3, Last: i == n-1}}
 		if i < n-1 {
 			h.Info.Next = link.ShortID{byte(i + 1), 9}
 		}
-		hops, private = append(hops, h), append(private, o.now.private)
+		hops, private = append(hops, h), append(private, o.now)
 	}
 	return hops, private
 }
@@ -352,7 +352,7 @@ func TestOnionKeys(t *testing.T) {
 		t.Error("the next key did not become the current one")
 	}
 	o2.Advance(now.Add(71 * time.Minute))
-	if o2.before != (onionKey{}) {
+	if o2.before != (OnionKey{}) {
 		t.Error("the old key was not erased")
 	}
 }
