@@ -95,7 +95,11 @@ func (n *testNet) cable(i, j int) {
 	n.cables[[2]int{i, j}] = g
 	for _, k := range []int{i, j} {
 		m := n.nodes[k]
-		m.sockets = append(m.sockets, testSocket{g, [6]byte{2, byte(k), byte(len(m.sockets)), byte(i), byte(j)}})
+		s := testSocket{g, [6]byte{2, byte(k), byte(len(m.sockets)), byte(i), byte(j)}}
+		m.sockets = append(m.sockets, s)
+		if m.host != nil {
+			m.plug(s)
+		}
 	}
 }
 
@@ -135,12 +139,16 @@ func (m *testNode) boot() {
 	m.Circuits = New(Config{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
 	m.host.Core = m
 	for _, s := range m.sockets {
-		e := s.g.Attach(m.host)
-		e.MAC = s.mac
-		m.host.Turn(func(now time.Time) {
-			m.links.AddPort(now, e.Port, link.PortInfo{Name: "eth", MAC: e.MAC, Broadcast: true})
-		})
+		m.plug(s)
 	}
+}
+
+func (m *testNode) plug(s testSocket) {
+	e := s.g.Attach(m.host)
+	e.MAC = s.mac
+	m.host.Turn(func(now time.Time) {
+		m.links.AddPort(now, e.Port, link.PortInfo{Name: "eth", MAC: e.MAC, Broadcast: true})
+	})
 }
 
 func (m *testNode) Receive(now time.Time, port int, f *link.Frame) { m.links.Receive(now, port, f) }
