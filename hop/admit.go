@@ -147,16 +147,16 @@ func (cs *Circuits) pumpAgain(now time.Time) {
 
 // work opens one set-up elsewhere; false: there is no room for it now.
 func (cs *Circuits) work(now time.Time, p *pending) bool {
-	private, public, ok := cs.c.Onion.Pair(now, SetupParity(&p.packet))
+	onion, ok := cs.c.Onion.Private(now, SetupParity(&p.packet))
 	if !ok {
 		cs.finish(p)
 		cs.refuse(now, p.side, p.label, ReasonRefused)
 		return true
 	}
-	secret, onion := *private, *public // they may be erased meanwhile
+	key := *onion // it may be erased meanwhile
 	fingerprint := SetupFingerprint(cs.fpKey, &p.packet)
 	ok = cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, func() func(time.Time) {
-		info, keys, err := OpenSetup(&secret, &onion, &p.packet)
+		info, keys, err := OpenSetup(&key, &p.packet)
 		return func(now time.Time) {
 			cs.jobs--
 			cs.finish(p)

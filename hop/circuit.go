@@ -24,6 +24,7 @@ type Circuit struct {
 	offset uint32 // last hop's number − ours
 	bwd    Window
 	seen   []link.Window // counters of each hop's cells
+	growth *growth
 	opened bool
 	ended  bool
 	stats  CircuitStats
@@ -144,7 +145,7 @@ func (c *Circuit) cell(now time.Time, hop int, t CellType, data []byte, size int
 	c.sent++
 	c.cellsF[hop].Seal(c.sent, t, data, f.Body())
 	start := uint64(ivAddressed)
-	if hop == len(c.keys)-1 {
+	if hop == len(c.keys)-1 || t == CellExtend { // which only the last hop gets, or one that was
 		start = ivControl
 	}
 	c.seq = (c.seq + 1) & seqMask
@@ -155,32 +156,6 @@ func (c *Circuit) cell(now time.Time, hop int, t CellType, data []byte, size int
 // Ping asks a hop (from 0) for a Pong, which bears the id.
 func (c *Circuit) Ping(now time.Time, hop int, id uint32) bool {
 	return c.cell(now, hop, CellPing, binary.LittleEndian.AppendUint32(nil, id), link.FrameShort)
-}
-
-// Extend makes the circuit longer: the last hop becomes a relay and passes a
-// further set-up on. It is for ways of more than MaxHops hops.
-func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
-	if len(more.Hops) == 0 || len(more.Hops) > MaxHops || !c.Ready() {
-		return ErrNoPath
-	}
-	hops, rand, last := setupHops(more, life), c.cs.stream(), len(c.keys)-1
-	ok := c.cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
-		packet, keys, err := BuildSetup(rand, hops)
-		return func(now time.Time) {
-			if err != nil || !c.Ready() {
-				return
-			}
-			id := more.Hops[0].Key.Short()
-			c.cell(now, last, CellExtend, append(id[:], packet[:]...), link.FrameLong)
-			c.setKeys(keys)
-			c.path.Hops = append(slices.Clone(c.path.Hops), more.Hops...)
-			c.cs.ev.CircuitReady(now, c)
-		}
-	})
-	if !ok {
-		return ErrTooMany
-	}
-	return nil
 }
 
 // receive takes a backward frame from the first hop and owns f.
@@ -199,6 +174,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 	if h.Seq&answerBit == 0 {
 		c.bwd.Accept(h.Seq)
 		c.opened = true
+		c.grown(hop)
 		c.cs.ev.CircuitFrame(now, c, seq, f.Body())
 		return
 	}
@@ -208,6 +184,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 		return
 	}
 	c.seen[hop].Accept(counter)
+	c.grown(hop)
 	c.answer(now, hop, cell)
 }
 
@@ -217,12 +194,17 @@ func (c *Circuit) answer(now time.Time, hop int, cell Cell) {
 		if why&saidByNext != 0 && hop+1 < len(c.keys) {
 			hop++
 		}
-		c.Close(now)
-		c.cs.ev.CircuitBroken(now, c, hop, why&^saidByNext)
+		c.fail(now, hop, why&^saidByNext)
 		return
 	}
 	c.opened = true
 	c.cs.ev.CircuitAnswer(now, c, hop, cell)
+}
+
+// fail ends the circuit because of a hop, and says so.
+func (c *Circuit) fail(now time.Time, hop int, why Reason) {
+	c.Close(now)
+	c.cs.ev.CircuitBroken(now, c, hop, why)
 }
 
 // Close ends the circuit and tells the first hop, which tells the next.

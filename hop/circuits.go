@@ -62,6 +62,7 @@ type Circuits struct {
 	vacant  []int   // those that are free,
 	relays  []*relay
 	own     []*Circuit
+	growing []*Circuit // are being extended
 	behind  []follower // will follow their set-ups at the next Advance but one,
 	follow  []follower // and at the next
 	filter  *SetupFilter
@@ -198,6 +199,7 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 	cs.next = time.Time{}
 	cs.followSetups(now)
 	cs.pumpAgain(now)
+	cs.growAgain(now)
 	for _, s := range cs.links {
 		if s != nil {
 			cs.expireParked(now, s)

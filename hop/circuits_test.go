@@ -19,6 +19,9 @@ type testNet struct {
 	nodes  []*testNode
 	cables map[[2]int]*linktest.Segment
 	most   int // Config.MaxCircuits
+
+	// tap, if set, sees every data frame before the node that received it does.
+	tap func(at *testNode, from *link.Link, h link.Header, body []byte)
 }
 
 type testSocket struct {
@@ -47,6 +50,9 @@ type testNode struct {
 	answers   []testAnswer
 	broken    []testBroken
 	onBroken  func(now time.Time)
+
+	// evil, if set, sees a data frame in place of the circuits; false: let them have it.
+	evil func(now time.Time, from *link.Link, h link.Header, f *link.Frame) bool
 }
 
 type testAnswer struct {
@@ -89,7 +95,11 @@ func (n *testNet) cable(i, j int) {
 	n.cables[[2]int{i, j}] = g
 	for _, k := range []int{i, j} {
 		m := n.nodes[k]
-		m.sockets = append(m.sockets, testSocket{g, [6]byte{2, byte(k), byte(len(m.sockets)), byte(i), byte(j)}})
+		s := testSocket{g, [6]byte{2, byte(k), byte(len(m.sockets)), byte(i), byte(j)}}
+		m.sockets = append(m.sockets, s)
+		if m.host != nil {
+			m.plug(s)
+		}
 	}
 }
 
@@ -129,12 +139,16 @@ func (m *testNode) boot() {
 	m.Circuits = New(Config{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
 	m.host.Core = m
 	for _, s := range m.sockets {
-		e := s.g.Attach(m.host)
-		e.MAC = s.mac
-		m.host.Turn(func(now time.Time) {
-			m.links.AddPort(now, e.Port, link.PortInfo{Name: "eth", MAC: e.MAC, Broadcast: true})
-		})
+		m.plug(s)
 	}
+}
+
+func (m *testNode) plug(s testSocket) {
+	e := s.g.Attach(m.host)
+	e.MAC = s.mac
+	m.host.Turn(func(now time.Time) {
+		m.links.AddPort(now, e.Port, link.PortInfo{Name: "eth", MAC: e.MAC, Broadcast: true})
+	})
 }
 
 func (m *testNode) Receive(now time.Time, port int, f *link.Frame) { m.links.Receive(now, port, f) }
@@ -161,6 +175,12 @@ func (m *testNode) LinkDown(now time.Time, l *link.Link) {
 
 func (m *testNode) Frame(now time.Time, l *link.Link, h link.Header, f *link.Frame) {
 	m.order = append(m.order, "frame")
+	if m.net.tap != nil {
+		m.net.tap(m, l, h, f.Body())
+	}
+	if m.evil != nil && m.evil(now, l, h, f) {
+		return
+	}
 	m.Circuits.Frame(now, l, h, f)
 }
 

@@ -20,10 +20,11 @@ type OnionKeys struct {
 	rand                io.Reader
 	start               time.Time // of the current hour
 	epoch               uint32
-	before, now, future onionKey
+	before, now, future OnionKey
 }
 
-type onionKey struct {
+// An OnionKey is one of them, both halves: public belongs to what is hashed.
+type OnionKey struct {
 	private, public [32]byte
 	valid           bool
 }
@@ -35,7 +36,7 @@ func NewOnionKeys(rand io.Reader, now time.Time) *OnionKeys {
 	return o
 }
 
-func (o *OnionKeys) draw() (k onionKey) {
+func (o *OnionKeys) draw() (k OnionKey) {
 	if _, err := io.ReadFull(o.rand, k.private[:]); err != nil {
 		panic("hop: internal error: no randomness: " + err.Error())
 	}
@@ -54,7 +55,7 @@ func (o *OnionKeys) Advance(now time.Time) (next time.Time) {
 	if erase := o.start.Add(onionLate); o.before.valid && now.Before(erase) {
 		return erase
 	}
-	o.before = onionKey{}
+	o.before = OnionKey{}
 	return o.start.Add(onionHour)
 }
 
@@ -65,18 +66,18 @@ func (o *OnionKeys) Public(now time.Time) (epoch uint32, left time.Duration, cur
 	return o.epoch, o.start.Add(onionHour).Sub(now), o.now.public, o.future.public
 }
 
-// Pair returns the key for a set-up of the given parity, if one is accepted now.
-func (o *OnionKeys) Pair(now time.Time, parity byte) (private, public *[32]byte, ok bool) {
+// Private returns the key for a set-up of the given parity, if one is accepted now.
+func (o *OnionKeys) Private(now time.Time, parity byte) (*OnionKey, bool) {
 	o.Advance(now)
 	switch {
 	case parity == byte(o.epoch&1):
-		return &o.now.private, &o.now.public, true
+		return &o.now, true
 	case o.before.valid && now.Sub(o.start) < onionLate:
-		return &o.before.private, &o.before.public, true
+		return &o.before, true
 	case o.start.Add(onionHour).Sub(now) <= onionEarly:
-		return &o.future.private, &o.future.public, true
+		return &o.future, true
 	}
-	return nil, nil, false
+	return nil, false
 }
 
 // A SetupFilter remembers the set-ups of the last 70 minutes by 4-byte keyed

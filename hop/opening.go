@@ -96,10 +96,14 @@ func (ch *channel) first(now time.Time) {
 	}
 	o.tries++
 	o.at = now.Add(o.gap)
-	o.gap += o.gap / 2
+	o.gap = longer(o.gap)
 	ch.n.wake(o.at)
 	ch.raw(now, o.first)
 }
+
+// longer is the growth of the gaps between repetitions: all openTries of them fit
+// into openPatience.
+func longer(gap time.Duration) time.Duration { return gap + gap/5 }
 
 // advanceOpening repeats or gives up; false: given up.
 func (ch *channel) advanceOpening(now time.Time) bool {

@@ -53,7 +53,7 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 	switch {
 	case r.terminal != nil:
 		r.arrived(now, h.Seq, iv, f)
-	case iv == ivAddressed:
+	case iv == ivAddressed, iv == ivControl: // the latter: an Extend that came again
 		r.cell(now, h.Seq, f.Body())
 		cs.c.Env.Free(f)
 	case r.broken != 0:
@@ -88,21 +88,25 @@ func (r *relay) arrived(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 // backward takes a frame from downstream; it owns f. Answers bear the number of a
 // forward frame, the last hop's frames a number of its own.
 func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
-	seq, ok := r.backNumber(now, h)
+	seq, ok := r.backNumber(h)
 	if !ok {
 		r.cs.c.Env.Free(f)
 		return
 	}
 	r.backIn++
 	iv := r.keys.Backward.Apply(seq, h.IV, f.Body())
+	if seq&answerBit != 0 && !r.passAnswer(now, seq, iv^h.IV) {
+		r.cs.c.Env.Free(f)
+		return
+	}
 	r.backOut++
 	r.cs.N.RelayedBack++
 	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
 }
 
 // backNumber turns the number on the far wire into that on the near one, and
-// checks that it is new.
-func (r *relay) backNumber(now time.Time, h link.Header) (uint32, bool) {
+// checks that it is new, or that of a frame that an answer may be to.
+func (r *relay) backNumber(h link.Header) (uint32, bool) {
 	if h.Seq&answerBit == 0 {
 		seq := (h.Seq + r.keys.BackwardOffset) & seqMask
 		if !r.bwd.Check(seq) {
@@ -113,15 +117,24 @@ func (r *relay) backNumber(now time.Time, h link.Header) (uint32, bool) {
 		return seq, true
 	}
 	seq := (h.Seq - r.keys.ForwardOffset) & seqMask
-	if newest, any := r.fwd.Highest(); !any || !r.answers.Accept(seq, h.IV, newest) {
+	if newest, any := r.fwd.Highest(); !any || !r.answers.Check(seq, newest) {
 		r.cs.N.BadAnswer++
 		return 0, false
 	}
+	return seq | answerBit, true
+}
+
+// passAnswer says whether an answer may go on; hash is that of the layer.
+func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
+	if !r.answers.Accept(seq&seqMask, hash) {
+		r.cs.N.BadAnswer++
+		return false
+	}
 	if !r.answered.take(now, answerRate, answerRate) {
 		r.cs.N.AnswersLimited++
-		return 0, false
+		return false
 	}
-	return seq | answerBit, true
+	return true
 }
 
 // cell takes a control cell that is for us.
@@ -175,9 +188,17 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 		r.cs.N.Spoiled++
 		return
 	}
-	next := r.cs.toward(id)
-	if next == nil || next.l.Peer() == r.up.l.Peer() || !r.extend(now, next, packet) {
-		r.answer(now, seq, CellBroken, []byte{byte(ReasonNoNext)})
+	var why Reason
+	switch next := r.cs.toward(id); {
+	case next == nil:
+		why = ReasonNoNext
+	case next.l.Peer() == r.up.l.Peer():
+		why = ReasonRefused
+	case !r.extend(now, next, packet):
+		why = ReasonFull
+	}
+	if why != 0 {
+		r.answer(now, seq, CellBroken, []byte{byte(why)})
 		return
 	}
 	t, cs := r.terminal, r.cs

@@ -206,16 +206,17 @@ func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []*setupKeys, es [
 	}
 }
 
-// OpenSetup opens the first block with an onion key and rewrites packet
-// into what the next hop gets. On an error, which wraps ErrSetup, packet is as it was.
-func OpenSetup(private, public *[32]byte, packet *[SetupSize]byte) (Info, *HopKeys, error) {
+// OpenSetup opens the first block with an onion key, at one multiplication, and
+// rewrites packet into what the next hop gets. On an error, which wraps ErrSetup,
+// packet is as it was.
+func OpenSetup(onion *OnionKey, packet *[SetupSize]byte) (Info, *HopKeys, error) {
 	e := [32]byte(packet[offE:])
 	e[31] &= 0x7f
-	dh, ok := link.X25519(private, &e)
+	dh, ok := link.X25519(&onion.private, &e)
 	if !ok {
 		return Info{}, nil, fmt.Errorf("%w: low order", ErrSetup)
 	}
-	k := deriveSetup(dh[:], packet[offE:offMAC], public[:])
+	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:])
 	if tag := k.tag(packet[offInfo:]); subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
 		return Info{}, nil, fmt.Errorf("%w: MAC", ErrSetup)
 	}

@@ -58,29 +58,32 @@ func (w *Window) Highest() (seq uint32, ok bool) { return w.highest, w.started }
 
 // Answers checks the answers of relays, which bear the number of the forward frame
 // that they answer: several hops may answer one frame, so a window over numbers
-// would drop them. It is a ring of the newest (number, low 32 bits of the incoming
-// iv); the lowest number is evicted and becomes a floor, at or below which all
-// are refused.
+// would drop them. It is a ring of the newest (number, low 32 bits of the layer's
+// hash of the body); the lowest number is evicted and becomes a floor, at or below
+// which all are refused. It is not the iv that is noted: of two frames with one
+// number and one body, the iv that leave differ as those that came.
 type Answers struct {
 	floor   uint32
 	floored bool
 	n       int
-	ring    [answersSize]struct{ seq, iv uint32 }
+	ring    [answersSize]struct{ seq, hash uint32 }
 }
 
 const answersSize = 16
 
-// Accept says whether an answer is new, and notes it. newest is the highest
-// forward number that the relay has passed on: an answer to a later frame is
-// refused, so nobody can push the floor ahead.
-func (a *Answers) Accept(seq uint32, iv uint64, newest uint32) bool {
-	seq &= seqMask
-	if serial(seq, newest) > 0 || a.floored && serial(seq, a.floor) <= 0 {
-		return false
-	}
+// Check says whether an answer may bear a number; it changes nothing. newest is the
+// highest forward number that the relay has passed on: an answer to a later frame
+// is refused, so nobody can push the floor ahead.
+func (a *Answers) Check(seq, newest uint32) bool {
+	return serial(seq, newest) <= 0 && !(a.floored && serial(seq, a.floor) <= 0)
+}
+
+// Accept says whether an answer of a number that Check has passed is new, and
+// notes it.
+func (a *Answers) Accept(seq uint32, hash uint64) bool {
 	low := 0
 	for i := range a.ring[:a.n] {
-		if a.ring[i].seq == seq && a.ring[i].iv == uint32(iv) {
+		if a.ring[i].seq == seq && a.ring[i].hash == uint32(hash) {
 			return false
 		}
 		if serial(a.ring[i].seq, a.ring[low].seq) < 0 {
@@ -96,6 +99,6 @@ func (a *Answers) Accept(seq uint32, iv uint64, newest uint32) bool {
 		}
 		a.floor, a.floored = a.ring[low].seq, true
 	}
-	a.ring[low].seq, a.ring[low].iv = seq, uint32(iv)
+	a.ring[low].seq, a.ring[low].hash = seq, uint32(hash)
 	return true
 }

@@ -3,7 +3,7 @@ package hop
 // Starting values of iv: what the addressee finds after its layer.
 const (
 	ivAddressed = 0 // a relay: control cell; the last hop: session frame
-	ivControl   = 1 // the last hop: control cell
+	ivControl   = 1 // the last hop, or one that was: control cell
 	ivTick      = 2 // each hop: payment (package pay)
 )
 

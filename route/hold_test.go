@@ -45,6 +45,30 @@ func TestRelayRestart(t *testing.T) {
 	}
 }
 
+// TestRelayRestartUnderTraffic: the relay is back within a second, before anyone has
+// missed it, while pings go: they go on soon, and no node keeps a dead circuit.
+func TestRelayRestartUnderTraffic(t *testing.T) {
+	for _, away := range []time.Duration{0, 300 * time.Millisecond, 900 * time.Millisecond} {
+		m := meshtest.Line(meshtest.Options{Seed: 13}, 5)
+		m.Run(5 * time.Second)
+		answered(m, 0, 4, time.Second)
+		m.After(2*time.Second, m.Nodes[2].Host.Kill)
+		m.After(2*time.Second+away, m.Nodes[2].Boot)
+		gap := stream(m, 0, 4, 10*time.Second)
+		t.Logf("away for %v: longest time without an answer %v", away, gap)
+		if gap > away+1500*time.Millisecond || gap < 10*time.Millisecond {
+			t.Errorf("away for %v: longest time without an answer %v", away, gap)
+		}
+		for i, n := range m.Nodes {
+			if used, _ := n.Circuits.Load(); used > 1 {
+				t.Errorf("away for %v: node %d has %d circuits for one ping stream", away, i, used)
+			}
+		}
+		m.Run(200 * time.Second)
+		checkQuiet(t, m)
+	}
+}
+
 func TestSourceRestart(t *testing.T) {
 	m := meshtest.Line(meshtest.Options{Seed: 4}, 4)
 	m.Run(3 * time.Second)
@@ -113,6 +137,8 @@ func TestSilentCutMovesTraffic(t *testing.T) {
 	} else {
 		t.Logf("traffic stood still for %v", gap)
 	}
+	m.Run(200 * time.Second)
+	checkQuiet(t, m)
 }
 
 func TestRenewalLosesNothing(t *testing.T) {
@@ -229,6 +255,9 @@ func TestFiftyNodesBoot(t *testing.T) {
 	}
 }
 
+// TestLossyLineSetsUp: whole nodes over fifteen hops with 2 % loss on every link:
+// the first circuit that is opened comes up, in nearly all cases,
+// and nothing stays when all have closed.
 func TestLossyLineSetsUp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates for long")
@@ -238,18 +267,24 @@ func TestLossyLineSetsUp(t *testing.T) {
 	for _, g := range m.Cables {
 		g.Loss = 0.02
 	}
+	const rounds = 75 // of two, from end to end
 	good := 0
-	const tries = 40
-	for range tries {
-		if d, ok := answered(m, 0, 15, 8*time.Second); ok && d < 8*time.Second {
-			good++
+	for range rounds {
+		for _, pair := range [2][2]int{{0, 15}, {15, 0}} {
+			if _, ok := answered(m, pair[0], pair[1], 8*time.Second); ok {
+				good++
+			}
 		}
-		m.Run(135 * time.Second) // idle: the circuit closes
+		m.Run(135 * time.Second) // idle: the circuits close
 	}
-	if good < tries*99/100 {
-		t.Errorf("%d of %d circuits over 15 hops came up", good, tries)
+	failed := m.Nodes[0].N.Failed + m.Nodes[15].N.Failed
+	t.Logf("%d of %d answered; %d circuits did not come up", good, 2*rounds, failed)
+	if good < 2*rounds*99/100 || failed > 2*rounds/100 {
+		t.Errorf("%d of %d answered; %d circuits did not come up", good, 2*rounds, failed)
 	}
-	if n := m.Circuits(); n != 0 {
-		t.Errorf("%d circuits stay behind", n)
+	for _, g := range m.Cables {
+		g.Loss = 0
 	}
+	m.Run(time.Second)
+	checkQuiet(t, m)
 }

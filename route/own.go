@@ -3,6 +3,8 @@ package route
 import (
 	"encoding/binary"
 	"time"
+
+	"hopwire/link"
 )
 
 // ownState is when and what we announce.
@@ -115,7 +117,8 @@ func (m *Map) advanceOwn(now time.Time) {
 	}
 }
 
-// announce makes and spreads a new announcement.
+// announce makes a new announcement and has it signed elsewhere: to sign takes 12 ms
+// on a small router, too long for what it relays.
 func (m *Map) announce(now time.Time) {
 	s := &m.state
 	s.known = true
@@ -130,7 +133,19 @@ func (m *Map) announce(now time.Time) {
 		a.links = append(a.links, n.stated)
 	}
 	a.links = sortStatements(a.links)
-	m.own = a.signed(m.c.Identity)
+	ok := m.c.Env.Work(link.Cost{Class: link.ClassSetup, Sign: 1}, func() func(time.Time) {
+		raw := a.signed(m.c.Identity)
+		return func(now time.Time) { m.announced(now, raw) }
+	})
+	if !ok {
+		s.dirty, s.due = true, now.Add(firstAfter)
+		m.wake(s.due)
+	}
+}
+
+// announced spreads what has been signed; its age counts from when it was made.
+func (m *Map) announced(now time.Time, raw []byte) {
+	m.own = raw
 	m.graph = nil
 	m.N.Announced++
 	m.wake(now.Add(refreshAfter))

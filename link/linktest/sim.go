@@ -17,8 +17,15 @@ type Core interface {
 	Advance(now time.Time) (next time.Time)
 }
 
-// Costs are virtual times of public-key operations; zero: they take none.
-type Costs struct{ DH, KEM, Sign time.Duration }
+// Costs are virtual times of public-key operations; zero: they take none. With Frame,
+// a host has one core, which frames and public-key work share: frames go first, since
+// the work has a thread of the lowest priority.
+type Costs struct {
+	DH, KEM, Sign time.Duration
+	Frame         time.Duration // a frame that comes in, and what is sent because of it
+	Switch        time.Duration // to take the core away from public-key work
+	OneThread     bool          // it cannot be taken away
+}
 
 // MIPS is about what a 580 MHz MIPS router needs.
 var MIPS = Costs{DH: 8 * time.Millisecond, KEM: 4 * time.Millisecond, Sign: 12 * time.Millisecond}
@@ -99,10 +106,16 @@ type Host struct {
 	Ends []*End // by port id
 
 	free    []*link.Frame
-	Live    int // frames that the core holds
-	Limit   int // most frames at once; 0: no limit
+	Live    int                       // frames that the core holds
+	Most    int                       // and held at once so far
+	Limit   int                       // most frames at once; 0: no limit
+	Costs   *Costs                    // of this host; nil: the world's
+	Worked  [link.ClassVerify + 1]int // jobs of public-key work done, by class
 	jobs    [3][]work
 	working bool
+	jobEnd  time.Time     // of the job at hand, if no frame comes
+	stolen  time.Duration // from it since jobEnd was set
+	busy    time.Time     // until when the core has frames to take
 	wakeAt  time.Time
 	dead    bool
 }
@@ -116,6 +129,7 @@ func (h *Host) Alloc() *link.Frame {
 		return nil
 	}
 	h.Live++
+	h.Most = max(h.Most, h.Live)
 	if n := len(h.free); n > 0 {
 		f := h.free[n-1]
 		h.free = h.free[:n-1]
@@ -143,8 +157,8 @@ func (h *Host) Work(c link.Cost, job func() func(time.Time)) bool {
 	if len(h.jobs[c.Class]) >= 64 {
 		return false
 	}
-	s := h.Sim
-	d := time.Duration(c.DH)*s.Costs.DH + time.Duration(c.KEM)*s.Costs.KEM + time.Duration(c.Sign)*s.Costs.Sign
+	s, costs := h.Sim, h.costs()
+	d := time.Duration(c.DH)*costs.DH + time.Duration(c.KEM)*costs.KEM + time.Duration(c.Sign)*costs.Sign
 	h.jobs[c.Class] = append(h.jobs[c.Class], work{d, job})
 	if !h.working {
 		h.working = true
@@ -162,15 +176,61 @@ func (h *Host) nextJob() {
 	for i, q := range h.jobs {
 		if len(q) > 0 {
 			h.jobs[i] = q[1:]
+			h.Worked[i]++
 			done := q[0].job()
-			h.Sim.After(q[0].d, func() {
-				h.Turn(done)
-				h.nextJob()
-			})
+			h.jobEnd, h.stolen = later(h.Sim.Now, h.busy).Add(q[0].d), 0
+			h.Sim.At(h.jobEnd, func() { h.endJob(done) })
 			return
 		}
 	}
 	h.working = false
+}
+
+// endJob reports a job, as late as the frames that came meanwhile have made it.
+func (h *Host) endJob(done func(time.Time)) {
+	if h.stolen > 0 {
+		h.jobEnd, h.stolen = h.Sim.Now.Add(h.stolen), 0
+		h.Sim.At(h.jobEnd, func() { h.endJob(done) })
+		return
+	}
+	h.Turn(done)
+	h.nextJob()
+}
+
+func (h *Host) costs() *Costs {
+	if h.Costs != nil {
+		return h.Costs
+	}
+	return &h.Sim.Costs
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// onCore has the core take a frame when it can.
+func (h *Host) onCore(take func()) {
+	c, s := h.costs(), h.Sim
+	if c.Frame == 0 {
+		take()
+		return
+	}
+	start, d := later(s.Now, h.busy), c.Frame
+	switch {
+	case !h.working:
+	case c.OneThread:
+		start = later(start, h.jobEnd)
+	default:
+		if start.Equal(s.Now) {
+			d += c.Switch
+		}
+		h.stolen += d
+	}
+	h.busy = start.Add(d)
+	s.At(h.busy, take)
 }
 
 // Turn runs f as the owner of the core, then what is due.
@@ -304,5 +364,5 @@ func (e *End) Inject(from link.Addr, broadcast bool, bytes []byte) {
 	if len(bytes) > f.N {
 		f.N = len(bytes)
 	}
-	h.Turn(func(now time.Time) { h.Core.Receive(now, e.Port, f) })
+	h.onCore(func() { h.Turn(func(now time.Time) { h.Core.Receive(now, e.Port, f) }) })
 }

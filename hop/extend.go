@@ -1,0 +1,95 @@
+package hop
+
+import (
+	"slices"
+	"time"
+
+	"hopwire/link"
+)
+
+// A growth is an Extend on its way: nothing acknowledges a cell, so it is repeated
+// until something comes from a hop beyond.
+type growth struct {
+	hop   int    // was the last
+	data  []byte // of the cell; nil: the set-up is being built
+	tries int
+	gap   time.Duration
+	at    time.Time // of the next
+}
+
+// Extend makes the circuit longer, for ways of more than MaxHops hops: the last hop
+// becomes a relay and passes a further set-up on. Events.CircuitReady is called when
+// that is on its way; Events.CircuitBroken when it is refused, or when nothing has
+// come from beyond after four seconds. ErrNoPath: the circuit is not ready, or more
+// has no hops or too many; ErrTooMany: it is being extended, or there is no room.
+func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
+	switch {
+	case len(more.Hops) == 0 || len(more.Hops) > MaxHops || !c.Ready():
+		return ErrNoPath
+	case c.growth != nil:
+		return ErrTooMany
+	}
+	hops, rand := setupHops(more, life), c.cs.stream()
+	g := &growth{hop: len(c.keys) - 1, gap: openRetry}
+	ok := c.cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
+		packet, keys, err := BuildSetup(rand, hops)
+		return func(now time.Time) {
+			switch {
+			case !c.Ready():
+			case err != nil:
+				c.growth = nil
+				c.fail(now, g.hop, ReasonBusy)
+			default:
+				id := more.Hops[0].Key.Short()
+				g.data = append(id[:], packet[:]...)
+				c.setKeys(keys)
+				c.path.Hops = append(slices.Clone(c.path.Hops), more.Hops...)
+				c.grow(now)
+				c.cs.ev.CircuitReady(now, c)
+			}
+		}
+	})
+	if !ok {
+		return ErrTooMany
+	}
+	c.growth = g
+	return nil
+}
+
+// grow sends the Extend, and a Ping to the hop that is to be the last: its answer
+// shows that all hops have their set-up.
+func (c *Circuit) grow(now time.Time) {
+	g := c.growth
+	g.tries++
+	g.at = now.Add(g.gap)
+	g.gap = longer(g.gap)
+	c.cell(now, g.hop, CellExtend, g.data, link.FrameLong)
+	c.Ping(now, len(c.keys)-1, 0)
+	if !slices.Contains(c.cs.growing, c) {
+		c.cs.growing = append(c.cs.growing, c)
+	}
+	c.cs.wake(g.at)
+}
+
+// grown notes that something came from a hop.
+func (c *Circuit) grown(hop int) {
+	if c.growth != nil && c.growth.data != nil && hop > c.growth.hop {
+		c.growth = nil
+	}
+}
+
+// growAgain repeats the Extends that are due, and gives up those that were
+// repeated for long.
+func (cs *Circuits) growAgain(now time.Time) {
+	cs.growing = slices.DeleteFunc(cs.growing, func(c *Circuit) bool { return c.ended || c.growth == nil })
+	for _, c := range slices.Clone(cs.growing) {
+		switch g := c.growth; {
+		case now.Before(g.at):
+			cs.wake(g.at)
+		case g.tries < openTries:
+			c.grow(now)
+		default:
+			c.fail(now, g.hop, ReasonTimeout)
+		}
+	}
+}
