@@ -12,22 +12,25 @@ import (
 type Circuit struct {
 	User any // the owner's
 
-	cs     *Circuits
-	path   Path
-	side   *side
-	label  uint32
-	keys   []*HopKeys // nil until the set-up is built
-	cellsF []*CellKey
-	cellsB []*CellKey
-	sent   uint64 // cells
-	seq    uint32 // of the first wire
-	offset uint32 // last hop's number − ours
-	bwd    Window
-	seen   []link.Window // counters of each hop's cells
-	growth *growth
-	opened bool
-	ended  bool
-	stats  CircuitStats
+	cs        *Circuits
+	path      Path
+	side      *side
+	label     uint32
+	keys      []*HopKeys // nil until the set-up is built
+	cellsF    []*CellKey
+	cellsB    []*CellKey
+	sent      uint64 // cells
+	seq       uint32 // of the first wire
+	offset    uint32 // last hop's number − ours
+	bwd       Window
+	seen      []link.Window // counters of each hop's cells
+	dropped   uint32        // by our own queues
+	addressed []uint32      // frames sent, by the hop that they are for
+	received  []uint32      // and received, by the hop that sent them
+	growth    *growth
+	opened    bool
+	ended     bool
+	stats     CircuitStats
 }
 
 // CircuitStats are totals of one circuit at its source.
@@ -101,6 +104,7 @@ func (c *Circuit) setKeys(keys []*HopKeys) {
 		c.cellsF, c.cellsB = append(c.cellsF, NewCellKey(k.ControlForward)), append(c.cellsB, NewCellKey(k.ControlBackward))
 	}
 	c.seen = append(c.seen, make([]link.Window, len(keys))...)
+	c.addressed, c.received = append(c.addressed, make([]uint32, len(keys))...), append(c.received, make([]uint32, len(keys))...)
 }
 
 // Ready says whether frames can be sent, Opened whether anything came back, Path
@@ -129,6 +133,7 @@ func (c *Circuit) wrap(now time.Time, hop int, start uint64, seq uint32, f *link
 	}
 	iv := WrapForward(c.keys, hop, start, seq, f.Body())
 	c.stats.Out++
+	c.addressed[hop]++
 	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f)
 }
 
@@ -173,6 +178,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 	c.stats.In++
 	if h.Seq&answerBit == 0 {
 		c.bwd.Accept(h.Seq)
+		c.received[hop]++
 		c.opened = true
 		c.grown(hop)
 		c.cs.ev.CircuitFrame(now, c, seq, f.Body())
@@ -184,6 +190,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 		return
 	}
 	c.seen[hop].Accept(counter)
+	c.received[hop]++
 	c.grown(hop)
 	c.answer(now, hop, cell)
 }

@@ -50,6 +50,7 @@ type testNode struct {
 	answers   []testAnswer
 	broken    []testBroken
 	onBroken  func(now time.Time)
+	onAnswer  func(now time.Time, hop int, p Pong)
 
 	// evil, if set, sees a data frame in place of the circuits; false: let them have it.
 	evil func(now time.Time, from *link.Link, h link.Header, f *link.Frame) bool
@@ -203,8 +204,11 @@ func (m *testNode) CircuitReady(now time.Time, c *Circuit) {
 func (m *testNode) CircuitFrame(_ time.Time, c *Circuit, seq uint32, body []byte) {
 	m.heard = append(m.heard, text(seq, body))
 }
-func (m *testNode) CircuitAnswer(_ time.Time, c *Circuit, hop int, cell Cell) {
+func (m *testNode) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
 	if p, err := ParsePong(cell.Data); err == nil && cell.Type == CellPong {
+		if m.onAnswer != nil {
+			m.onAnswer(now, hop, p)
+		}
 		m.answers = append(m.answers, testAnswer{c, hop, p})
 	}
 }

@@ -390,7 +390,7 @@ func TestCells(t *testing.T) {
 			t.Errorf("%+v %d %v", c, n, err)
 		}
 	}
-	p := Pong{1, 2, 3, 4, 5, 6}
+	p := Pong{1, 2, 3, 4, 5, 6, 7}
 	if got, err := ParsePong(p.Append(nil)); err != nil || got != p {
 		t.Errorf("%+v %v", got, err)
 	}

@@ -52,9 +52,11 @@ func (e *events) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
 	if cell.Type != CellPong {
 		return
 	}
-	if pong, err := ParsePong(cell.Data); err == nil {
-		e.node().answer(now, pong.ID, hop)
+	pong, err := ParsePong(cell.Data)
+	if ch, ok := c.User.(*channel); err != nil || ok && ch.loss != nil && ch.loss.take(now, hop, pong) {
+		return
 	}
+	e.node().answer(now, pong.ID, hop)
 }
 
 // CircuitBroken: the circuit has ended because hop failed.

@@ -69,6 +69,7 @@ func (ch *channel) advance(now time.Time) {
 	ch.owe(now)
 	if ch.c != nil {
 		ch.measure(now)
+		ch.gauge(now)
 		ch.watch(now)
 	}
 }

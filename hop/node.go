@@ -56,7 +56,6 @@ type Node struct {
 	flowKey [16]byte
 	filled  []*channel // have a frame being filled
 	waits   map[uint32]wait
-	waitID  uint32
 	icmp    *icmpLimit
 	door    sessionBucket
 	next    time.Time
@@ -68,6 +67,7 @@ type SessionCounters struct {
 	NoPeer, NoRoom, QueueFull, BadSource        uint64
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
+	Lossy                                       uint64 // circuits moved, or tried to, because of unexplained loss
 }
 
 // NewNode makes a node without ports. newMap is given the node's onion keys and

@@ -33,6 +33,7 @@ type peer struct {
 	wantErr error     // why there is no path
 	warmAt  time.Time // when to look for a second way again
 	checkAt time.Time // for a better path than the one in use
+	lossAt  time.Time // until then, loss moves nothing again
 	replace bool      // what is being opened is to replace the active circuit
 }
 

@@ -35,7 +35,8 @@ type relay struct {
 	paid             bool // ahead of the others when room is needed
 	price            byte // most the source will pay, as a power of two
 
-	in, out, dropped, backIn, backOut uint32
+	// frames of the circuit; dropped: of those, by our queues after they were counted
+	in, out, dropped, backIn, backOut, backDropped uint32
 }
 
 // forward takes a frame from upstream; it owns f.
@@ -151,7 +152,7 @@ func (r *relay) cell(now time.Time, seq uint32, body []byte) {
 			r.cs.N.AnswersLimited++
 			return
 		}
-		p := Pong{binary.LittleEndian.Uint32(c.Data), r.in, r.out, r.dropped, r.backIn, r.backOut}
+		p := Pong{binary.LittleEndian.Uint32(c.Data), r.in, r.out, r.dropped, r.backIn, r.backOut, r.backDropped}
 		r.answer(now, seq, CellPong, p.Append(nil))
 	case c.Type == CellClose:
 		r.free(now)
@@ -178,6 +179,7 @@ func (r *relay) answer(now time.Time, seq uint32, t CellType, data []byte) {
 	r.cellOut.Seal(r.cells, t, data, f.Body())
 	seq |= answerBit
 	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
+	r.backOut++
 	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
 }
 
