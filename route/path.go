@@ -180,6 +180,26 @@ func (o *node) hop(now time.Time) (hop.Hop, bool) {
 	return h, false
 }
 
+// Load returns the highest load that a hop of a path announces.
+func (m *Map) Load(p hop.Path) (most hop.Load) {
+	for _, h := range p.Hops {
+		if o := m.byKey[h.Key]; o != nil {
+			most = max(most, loadOf(o.a.flags))
+		}
+	}
+	return most
+}
+
+func loadOf(flags byte) hop.Load {
+	switch {
+	case flags&FlagFull != 0:
+		return hop.LoadFull
+	case flags&FlagBusy != 0:
+		return hop.LoadBusy
+	}
+	return hop.LoadLight
+}
+
 // Failed notes trouble with hop i of a path, or the link that leads to it.
 func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	switch why {
