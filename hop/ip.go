@@ -140,7 +140,7 @@ func (p *peer) callsReady() *Calls {
 	n := p.n
 	var first [4]byte
 	n.draw(first[:])
-	p.calls = NewCalls(CallConfig{First: first, MaxFragment: MTU, Send: func(now time.Time, fragment []byte) bool {
+	p.calls = NewCalls(CallConfig{First: first, MaxFragment: MTU, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
 		ch := p.any(now)
 		if ch == nil {
 			p.want(now)

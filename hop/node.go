@@ -23,6 +23,7 @@ type NodeConfig struct {
 	Links       link.Config // its Env, Rand and Jitter serve the whole node
 	MaxCircuits int         // 0: 2048
 	MaxPeers    int         // ends of sessions at once; 0: 512
+	CallMemory  int         // bytes that calls of all peers may hold; 0: 4 MiB; at least two largest calls
 	CircuitLife time.Duration
 	// Deliver takes an IP packet from a session for the TUN; it is valid during the call.
 	Deliver func(packet []byte)
@@ -57,6 +58,7 @@ type Node struct {
 	filled  []*channel // have a frame being filled
 	waits   map[uint32]wait
 	icmp    *icmpLimit
+	calls   *CallPool
 	door    sessionBucket
 	next    time.Time
 }
@@ -76,12 +78,15 @@ func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
 	if c.MaxPeers == 0 {
 		c.MaxPeers = 512
 	}
+	if c.CallMemory == 0 {
+		c.CallMemory = callShared
+	}
 	if c.CircuitLife == 0 {
 		c.CircuitLife = circuitLife
 	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
 		key: c.Links.Identity.Key(), peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{},
-		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit)}
+		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit), calls: NewCallPool(c.CallMemory)}
 	n.ip = n.key.IPv6()
 	for _, k := range c.Links.NetworkKeys {
 		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))
