@@ -27,6 +27,7 @@ type Circuit struct {
 	growth *growth
 	opened bool
 	ended  bool
+	flow   link.Flow
 	stats  CircuitStats
 }
 
@@ -129,7 +130,7 @@ func (c *Circuit) wrap(now time.Time, hop int, start uint64, seq uint32, f *link
 	}
 	iv := WrapForward(c.keys, hop, start, seq, f.Body())
 	c.stats.Out++
-	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f)
+	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f, &c.flow)
 }
 
 // cell sends a control cell to a hop.
@@ -218,6 +219,7 @@ func (c *Circuit) Close(now time.Time) {
 // end removes the circuit from the tables.
 func (c *Circuit) end(now time.Time) {
 	c.ended = true
+	c.flow.End()
 	c.side.release(now, c.label)
 	c.cs.own = slices.DeleteFunc(c.cs.own, func(o *Circuit) bool { return o == c })
 }

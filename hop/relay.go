@@ -23,6 +23,8 @@ type relay struct {
 	cells     uint64 // sent
 	terminal  *Terminal
 
+	onward, homeward link.Flow // what waits to go on: forward, and backward
+
 	fwd, bwd Window
 	answers  Answers
 	answered rate // answers of others passed on; apart, so that they cannot use up
@@ -65,7 +67,7 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 	default:
 		r.out++
 		cs.N.Relayed++
-		r.down.l.Send(now, link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}, f)
+		r.down.l.Send(now, link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}, f, &r.onward)
 	}
 }
 
@@ -101,7 +103,7 @@ func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
 	}
 	r.backOut++
 	r.cs.N.RelayedBack++
-	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
+	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f, &r.homeward)
 }
 
 // backNumber turns the number on the far wire into that on the near one, and
@@ -178,7 +180,7 @@ func (r *relay) answer(now time.Time, seq uint32, t CellType, data []byte) {
 	r.cellOut.Seal(r.cells, t, data, f.Body())
 	seq |= answerBit
 	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
-	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
+	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f, &r.homeward)
 }
 
 // takeExtend makes a last hop into a relay: the set-up goes on to the next.
@@ -212,7 +214,8 @@ func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool 
 	if !ok {
 		return false
 	}
-	r.down, r.downLabel = next, label
+	r.down, r.downLabel, r.onward.From = next, label, r.up.l.Index+1
+	r.homeward.From = next.l.Index + 1
 	if !r.cs.postSetup(now, next, label, packet) {
 		next.release(now, label)
 		r.down = nil
@@ -254,6 +257,7 @@ func (r *relay) free(now time.Time) {
 	}
 	r.freed = true
 	r.detach(now)
+	r.homeward.End()
 	cs, up, t := r.cs, r.up, r.terminal
 	last := cs.relays[len(cs.relays)-1]
 	cs.relays[r.place], last.place = last, r.place

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 )
 
 // Frame lengths: the two lengths of Ethernet payload that ever cross a link
@@ -59,6 +60,14 @@ type Frame struct {
 	Broadcast bool
 	// N is the number of valid bytes.
 	N int
+
+	// What Queue and Seal must know of a frame on its way out.
+	link   *Link // whose keys it still waits for; nil: it is ready for the wire
+	header Header
+	flow   *Flow // nil: not of a circuit
+	bulk   bool  // link control that is not urgent
+	next   *Frame
+	queued time.Time
 
 	buf [FrameLong + frameTail]byte
 }
