@@ -49,12 +49,12 @@ type outbox struct {
 	// What the frame being filled holds: messages of package route, and what must
 	// not wait behind others (all but those and acknowledgements).
 	routing, urgent bool
-	last  uint32 // number of our newest message
-	queue []message
-	seen  Window // numbers received
-	high  uint32 // the highest of them,
-	map64 uint64 // and which of the 64 before it were
-	ack   bool
+	last            uint32 // number of our newest message
+	queue           []message
+	seen            Window // numbers received
+	high            uint32 // the highest of them,
+	map64           uint64 // and which of the 64 before it were
+	ack             bool
 }
 
 func (o *outbox) init() { o.body = make([]byte, 0, BodyLong) }

@@ -398,6 +398,10 @@ func (l *Flow) End() {
 	*l = Flow{}
 }
 
+// Shed drops a frame, the oldest of the longest flow, to make room elsewhere; false:
+// there is none to be had.
+func (q *Queue) Shed() bool { return q.makeRoom() }
+
 // Close drops everything that waits: the port is gone.
 func (q *Queue) Close() {
 	for q.frames > 0 && q.makeRoom() {
