@@ -56,7 +56,8 @@ type channel struct {
 	asked      uint32 // id of the RTT question under way
 	askedAt    time.Time
 	srtt       time.Duration
-	spoiled    int // failed tags of late
+	spoiled    int  // failed tags of late
+	slow       bool // frames wait on the way: to be passed on to what is inside
 
 	frame *link.Frame // being filled
 	fill  int

@@ -55,6 +55,9 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 		p.want(now)
 	}
 	p.touched = now
+	if ch != nil && ch.slow && ch.ease(head, rest) {
+		return
+	}
 	if ch != nil {
 		ch.add(now, recordIP, head, rest)
 		return

@@ -68,6 +68,7 @@ type SessionCounters struct {
 	NoPeer, NoRoom, QueueFull, BadSource        uint64
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
+	Slowed, SlowDropped                         uint64 // word of relays where our frames wait; packets dropped for it
 }
 
 // NewNode makes a node without ports. newMap is given the node's onion keys and

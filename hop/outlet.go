@@ -9,7 +9,7 @@ import (
 
 // Constants of what waits below our queues, in the kernel (wire.md, "Queues").
 const (
-	kernelQueue  = 8 * time.Millisecond // of the port's rate
+	kernelQueue  = 4 * time.Millisecond // of the port's rate
 	kernelFrame  = 2304                 // bytes that the kernel counts for a long frame
 	kernelLeast  = 3                    // long frames; with fewer the port would run dry
 	kernelMost   = 56

@@ -32,7 +32,7 @@ type relay struct {
 
 	born, heard, end time.Time // heard: last forward frame
 	broken           Reason    // tombstone: the next hop is lost
-	brokenAt         time.Time
+	brokenAt, slowAt time.Time
 	freed            bool
 	paid             bool // ahead of the others when room is needed
 	price            byte // most the source will pay, as a power of two
@@ -68,6 +68,9 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 		r.out++
 		cs.N.Relayed++
 		r.down.l.Send(now, link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}, f, &r.onward)
+		if r.onward.Waiting(now) >= slowAfter {
+			r.saySlow(now, h.Seq)
+		}
 	}
 }
 
@@ -137,6 +140,17 @@ func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
 		return false
 	}
 	return true
+}
+
+// setPaid puts the circuit into the class of those that are paid for, or out of it.
+func (r *relay) setPaid(paid bool) { r.paid, r.onward.Paid, r.homeward.Paid = paid, paid, paid }
+
+// saySlow tells the source that its frames wait here, at most ten times a second.
+func (r *relay) saySlow(now time.Time, seq uint32) {
+	if now.Sub(r.slowAt) >= slowGap {
+		r.slowAt = now
+		r.answer(now, seq, CellSlow, nil)
+	}
 }
 
 // cell takes a control cell that is for us.
