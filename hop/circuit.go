@@ -24,12 +24,12 @@ type Circuit struct {
 	offset    uint32 // last hop's number − ours
 	bwd       Window
 	seen      []link.Window // counters of each hop's cells
-	dropped   uint32        // by our own queues
 	addressed []uint32      // frames sent, by the hop that they are for
 	received  []uint32      // and received, by the hop that sent them
 	growth    *growth
 	opened    bool
 	ended     bool
+	flow      link.Flow
 	stats     CircuitStats
 }
 
@@ -134,7 +134,7 @@ func (c *Circuit) wrap(now time.Time, hop int, start uint64, seq uint32, f *link
 	iv := WrapForward(c.keys, hop, start, seq, f.Body())
 	c.stats.Out++
 	c.addressed[hop]++
-	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f)
+	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f, &c.flow)
 }
 
 // cell sends a control cell to a hop.
@@ -225,6 +225,7 @@ func (c *Circuit) Close(now time.Time) {
 // end removes the circuit from the tables.
 func (c *Circuit) end(now time.Time) {
 	c.ended = true
+	c.flow.End()
 	c.side.release(now, c.label)
 	c.cs.own = slices.DeleteFunc(c.cs.own, func(o *Circuit) bool { return o == c })
 }

@@ -48,6 +48,7 @@ type testNode struct {
 	ready     func(now time.Time, c *Circuit)
 	heard     []string // frames at sources
 	answers   []testAnswer
+	slow      []time.Time
 	broken    []testBroken
 	onBroken  func(now time.Time)
 	onAnswer  func(now time.Time, hop int, p Pong)
@@ -205,6 +206,9 @@ func (m *testNode) CircuitFrame(_ time.Time, c *Circuit, seq uint32, body []byte
 	m.heard = append(m.heard, text(seq, body))
 }
 func (m *testNode) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
+	if cell.Type == CellSlow {
+		m.slow = append(m.slow, now)
+	}
 	if p, err := ParsePong(cell.Data); err == nil && cell.Type == CellPong {
 		if m.onAnswer != nil {
 			m.onAnswer(now, hop, p)

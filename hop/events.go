@@ -47,16 +47,18 @@ func (e *events) CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte
 	}
 }
 
-// CircuitAnswer: hop answered a control cell.
+// CircuitAnswer: hop answered a control cell, or frames wait there.
 func (e *events) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
-	if cell.Type != CellPong {
-		return
+	ch, ok := c.User.(*channel)
+	switch {
+	case cell.Type == CellSlow && ok && !ch.closed:
+		ch.slowed(now)
+	case cell.Type == CellPong:
+		pong, err := ParsePong(cell.Data)
+		if err == nil && !(ok && ch.loss != nil && ch.loss.take(now, hop, pong)) {
+			e.node().answer(now, pong.ID, hop)
+		}
 	}
-	pong, err := ParsePong(cell.Data)
-	if ch, ok := c.User.(*channel); err != nil || ok && ch.loss != nil && ch.loss.take(now, hop, pong) {
-		return
-	}
-	e.node().answer(now, pong.ID, hop)
 }
 
 // CircuitBroken: the circuit has ended because hop failed.

@@ -84,7 +84,7 @@ func TestGarbageSetups(t *testing.T) {
 			if foe.to(0).Post(now, kindSetup, b, nil) {
 				sent++
 			}
-			foe.to(0).Send(now, link.Header{Label: label, Seq: 1}, foe.fill(link.FrameLong, "garbage"))
+			foe.to(0).Send(now, link.Header{Label: label, Seq: 1}, foe.fill(link.FrameLong, "garbage"), nil)
 		})
 		hub.checkBounds(t)
 	})

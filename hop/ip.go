@@ -3,7 +3,6 @@ package hop
 import (
 	"errors"
 	"net/netip"
-	"slices"
 	"time"
 
 	"hopwire/link"
@@ -16,16 +15,17 @@ var (
 	ErrTooMany = errors.New("hop: too much under way")
 )
 
-// Packet takes an IP packet from the TUN; it is copied. What cannot be delivered
-// is answered with an ICMPv6 error by Deliver.
-func (n *Node) Packet(now time.Time, packet []byte) {
-	dst, ok := ipDestination(packet)
+// Packet takes an IP packet from the TUN, as a head with all its headers and the
+// rest; it is copied. What cannot be delivered is answered with an ICMPv6 error by
+// Deliver.
+func (n *Node) Packet(now time.Time, head, rest []byte) {
+	dst, ok := ipDestination(head)
 	if !ok {
 		return
 	}
 	n.N.PacketsOut++
-	if len(packet) > MTU {
-		n.tooBig(now, packet)
+	if len(head)+len(rest) > MTU {
+		n.tooBig(now, joined(head, rest))
 		return
 	}
 	p := n.byIP[dst]
@@ -33,32 +33,40 @@ func (n *Node) Packet(now time.Time, packet []byte) {
 		key, ok := n.Map.Lookup(dst)
 		if !ok || key == n.key {
 			n.N.NoPeer++
-			n.unreachable(now, packet, codeNoRoute)
+			n.unreachable(now, joined(head, rest), codeNoRoute)
 			return
 		}
 		if p = n.peer(now, key); p == nil {
 			return
 		}
 	}
-	n.toPeer(now, p, packet)
+	n.toPeer(now, p, head, rest)
+}
+
+// joined is a packet in one piece, of our own.
+func joined(head, rest []byte) []byte {
+	return append(append(make([]byte, 0, len(head)+len(rest)), head...), rest...)
 }
 
 // toPeer sends a packet on its flow's channel, or keeps it until there is one.
-func (n *Node) toPeer(now time.Time, p *peer, packet []byte) {
-	ch := p.route(now, FlowHash(packet, n.flowKey))
+func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
+	ch := p.route(now, FlowHash(head, n.flowKey))
 	if ch == nil || ch.c != nil {
 		p.want(now)
 	}
 	p.touched = now
+	if ch != nil && ch.slow && ch.ease(head, rest) {
+		return
+	}
 	if ch != nil {
-		ch.add(now, recordIP, packet)
+		ch.add(now, recordIP, head, rest)
 		return
 	}
 	if len(p.queue) >= maxQueue {
 		n.N.QueueFull++
 		return
 	}
-	p.queue = append(p.queue, slices.Clone(packet))
+	p.queue = append(p.queue, joined(head, rest))
 }
 
 // fromSession takes an IP packet from the other end; a source address that is

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
-
-	"hopwire/link"
 )
 
 // Unexplained loss (wire.md, "Loss"): while traffic flows on the circuit in use,
@@ -75,7 +73,7 @@ func (m *lossMeter) ask(now time.Time) {
 	if len(m.hops) != len(c.keys) {
 		m.hops, m.segs = make([]hopTally, len(c.keys)), make([]segment, len(c.keys))
 	}
-	m.at, m.own = now.Add(lossGap), c.dropped
+	m.at, m.own = now.Add(lossGap), c.flow.Dropped
 	for i := range m.hops {
 		m.hops[i].ok, m.hops[i].id = false, 0
 	}
@@ -186,27 +184,4 @@ func (ch *channel) gauge(now time.Time) {
 	n.N.Lossy++
 	ch.loss, p.lossAt = nil, now.Add(lossHold)
 	p.checkAt = now // move to the path that the map prefers now, if there is one
-}
-
-// Dropped notes that a queue of ours dropped a frame of a circuit that was to leave
-// by a link under a label: the circuit's source is told when it asks, and does not
-// take it for loss on the way.
-func (cs *Circuits) Dropped(l *link.Link, label uint32) {
-	s := cs.side(l)
-	if s == nil {
-		return
-	}
-	if label&backward != 0 {
-		if r := s.relay(label &^ backward); r != nil {
-			r.backDropped++
-		}
-		return
-	}
-	switch o := s.slot(label); {
-	case o == nil:
-	case o.relay != nil:
-		o.relay.dropped++
-	default:
-		o.circuit.dropped++
-	}
 }

@@ -70,6 +70,7 @@ type SessionCounters struct {
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
 	Lossy                                       uint64 // circuits moved, or tried to, because of unexplained loss
+	Slowed, SlowDropped                         uint64 // word of relays where our frames wait; packets dropped for it
 }
 
 // NewNode makes a node without ports. newMap is given the node's onion keys and

@@ -193,7 +193,7 @@ func (p *peer) flushQueue(now time.Time) {
 	queue := p.queue
 	p.queue = nil
 	for _, packet := range queue {
-		p.n.toPeer(now, p, packet)
+		p.n.toPeer(now, p, packet, nil)
 	}
 	pings := p.pings
 	p.pings = nil

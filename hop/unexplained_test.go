@@ -26,12 +26,26 @@ func losing(from, to int, counted bool) func(n *testNet) {
 			if l.Peer() != sender.id.Key() || n.Rand.IntN(5) != 0 {
 				return false
 			}
-			if counted {
-				sender.Circuits.Dropped(sender.to(to), h.Label)
+			switch {
+			case !counted:
+			case from == 0:
+				sender.own[0].flow.Dropped++
+			case h.Label&backward != 0:
+				sender.relays[0].homeward.Dropped++
+			default:
+				sender.relays[0].onward.Dropped++
 			}
 			m.host.Free(f)
 			return true
 		}
+	}
+}
+
+// slow gives the port of a node towards another two thirds of what the traffic needs.
+func slow(from, to int) func(n *testNet) {
+	return func(n *testNet) {
+		port, _ := n.nodes[from].to(to).Port()
+		n.nodes[from].host.Ends[port].Limit(2./3*100*link.FrameLong, 64)
 	}
 }
 
@@ -79,11 +93,14 @@ func TestUnexplainedLoss(t *testing.T) {
 		{"back between relays", losing(3, 2, false), []int{2}, nil},
 		{"a relay's queue back", losing(3, 2, true), nil, nil},
 		{"back to the source", losing(1, 0, false), []int{0}, nil},
+		{"a port too slow", slow(2, 3), nil, nil},
+		{"a port too slow back", slow(3, 2), nil, nil},
+		{"the source's port too slow", slow(0, 1), nil, nil},
 		{"a liar: less came", lying(func(_ *testNet, r *relay) { r.in -= 40 }), []int{1}, nil},
 		{"a liar: more came", lying(func(_ *testNet, r *relay) { r.in += 40 }), []int{2}, nil},
 		{"a liar: more went back", lying(func(_ *testNet, r *relay) { r.backOut += 40 }), []int{1}, nil},
 		{"a liar: anything", lying(func(n *testNet, r *relay) {
-			r.in, r.dropped, r.backOut, r.backDropped = n.Rand.Uint32(), n.Rand.Uint32(), n.Rand.Uint32(), n.Rand.Uint32()
+			r.in, r.onward.Dropped, r.backOut, r.homeward.Dropped = n.Rand.Uint32(), n.Rand.Uint32(), n.Rand.Uint32(), n.Rand.Uint32()
 		}), nil, []int{1, 2}},
 		{"one that holds questions shortly", holding(lossSlack * 9 / 10), nil, nil},
 		{"one that holds questions long", holding(1200 * time.Millisecond), nil, nil},

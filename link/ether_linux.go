@@ -115,7 +115,7 @@ func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("link: bind to %s: %w", e.name, err)
 	}
-	return newBatchSocket(fd, "packet:"+e.name, protocol != 0)
+	return newBatchSocket(fd)
 }
 
 // bigEndian is a number whose bytes in memory are the network's.
@@ -184,6 +184,11 @@ func (e *Ether) Read(frames []*Frame) (int, error) {
 	return e.recv.readBatch(frames, sender)
 }
 
+// TryRead, Descriptors and SetSendBuffer implement Pollable.
+func (e *Ether) TryRead(frames []*Frame) (int, error) { return e.recv.tryRead(frames, sender) }
+func (e *Ether) Descriptors() (read, write int)       { return e.recv.fd, e.send.fd }
+func (e *Ether) SetSendBuffer(bytes int)              { e.send.setSendBuffer(bytes) }
+
 // Write implements Port.
 func (e *Ether) Write(frames []*Frame) (int, error) {
 	return e.send.writeBatch(frames, e.to)
@@ -211,7 +216,10 @@ func (e *Ether) ReadBroadcast(f *Frame) error {
 			if errors.Is(err, unix.ENETDOWN) {
 				continue
 			}
-			return e.recv.closedError(err)
+			if e.recv.closed.Load() {
+				return net.ErrClosed
+			}
+			return err
 		}
 		if n < etherHeader || string(b[:6]) != "\xff\xff\xff\xff\xff\xff" {
 			continue
