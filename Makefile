@@ -44,6 +44,7 @@ sim: ## the simulator with a seed of your own: make sim SEED=7
 
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/netns.sh
+	scripts/names.sh
 	scripts/secrecy.sh
 
 emulate: ## tests and commands on MIPS of both byte orders and on ARM, emulated (root)

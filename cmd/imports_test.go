@@ -17,10 +17,11 @@ var allowed = map[string][]string{
 	"link":              {"link/aead"},
 	"link/linktest":     {"link"},
 	"hop":               {"link", "link/aead"},
+	"hop/names":         {"link"},
 	"route":             {"link", "hop"},
 	"route/meshtest":    {"link", "link/linktest", "hop", "route"}, // whole nodes for the tests
 	"pay":               {"link"},
-	"cmd/hopwire":       {"link", "hop", "route", "pay"},
+	"cmd/hopwire":       {"link", "hop", "hop/names", "route", "pay"},
 	"scripts/capture":   {}, // an outsider's view: it must not know our keys
 	"scripts/memsearch": {"link"},
 }

@@ -100,6 +100,8 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 		d.findings().send(w)
 	case "metrics":
 		return d.metrics(w)
+	case "address":
+		return d.address(w, args[1:])
 	case "ping":
 		return d.ping(w, args[1:])
 	case "trace":
@@ -138,23 +140,58 @@ func fetch(c *config, command string) (*table, error) {
 	return t, nil
 }
 
-// target reads an address, or the mesh IPv6 address of a node that is known.
+// target reads an address, a name, or the mesh IPv6 address of a node that is known.
 func (d *daemon) target(args []string) (key link.Key, err error) {
 	if len(args) == 0 {
-		return key, hinted("give the address of a node", "no address")
+		return key, hinted("give the address or name of a node", "no address")
 	}
-	if ip, err := netip.ParseAddr(args[0]); err == nil {
-		ok := false
-		d.runner.Turn(func(time.Time) { key, ok = d.m.Lookup(ip) })
+	text := args[0]
+	if ip, err := netip.ParseAddr(text); err == nil {
+		key, ok := d.Lookup(ip)
 		if !ok {
 			return key, hinted("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
 		}
 		return key, nil
 	}
-	if key, err = link.ParseKey(args[0]); err != nil {
+	key, ok := d.names.table().Find(text)
+	switch {
+	case ok:
+		return key, nil
+	case isAddress(text):
+		return parseAddress(text)
+	}
+	return key, hinted("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
+}
+
+// isAddress says whether text is as long as an address: what may be wrong with it
+// is then a character.
+func isAddress(text string) bool {
+	return len(text) == 56 || len(text) == 60 && strings.HasSuffix(text, ".hop")
+}
+
+func parseAddress(text string) (link.Key, error) {
+	key, err := link.ParseKey(text)
+	if err != nil {
 		return key, hinted("an address is what 'hopwire address' prints", "%v", err)
 	}
 	return key, nil
+}
+
+// address prints the address of what is named, or its mesh IPv6 address.
+func (d *daemon) address(w io.Writer, args []string) error {
+	key, err := d.target(args)
+	if err == nil {
+		io.WriteString(w, "= "+inText(key, len(args) > 1)+"\n")
+	}
+	return err
+}
+
+// inText is an address, or its mesh IPv6 address.
+func inText(key link.Key, ip bool) string {
+	if ip {
+		return key.IPv6().String()
+	}
+	return key.String()
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

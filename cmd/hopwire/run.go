@@ -28,6 +28,7 @@ type daemon struct {
 	m      *route.Map
 	ports  *portManager
 	tun    *hop.TUN
+	names  *resolver
 }
 
 // run is the command: it ends by a signal, with exit status 0.
@@ -55,6 +56,8 @@ func run(c *config) error {
 	}
 	stop, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	d.names = newResolver(d)
+	d.names.start(stop)
 	control, err := listenControl(d)
 	if err != nil {
 		return err
