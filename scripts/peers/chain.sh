@@ -1,0 +1,127 @@
+# Sourced by bench.sh, bench-peers.sh and profile.sh after lab.sh: the one
+# configuration of all measurements, chains of namespaces, and how they are measured.
+#
+#   c         d         three nodes: a r1 b;   five: a r1 r2 r3 b
+#    \       /          c - d shares the relays with a - b, nothing else
+# a - r1 ... rk - b
+#
+# Each peer has veth cables of its own between the same namespaces, named after it:
+# to-X hopwire, k-X plain forwarding, w-X WireGuard, t-X Tor. Names start with the
+# chain's length: 3a, 3r1, 3b.
+
+mtu=1380                 # of every IP path: hopwire's TUN, WireGuard's, plain cables
+port=7000                # of 'load serve'
+tcp_for=${TCP_FOR:-3s}   # one stream, after half a second of warm-up
+loaded_for=${LOADED_FOR:-2500ms} # pings beside it, begun 0.7 s after it
+udp_for=${UDP_FOR:-500ms} # one probe of a search
+udp_steps=${UDP_STEPS:-7} # halvings between 2,000 and 640,000 packets/s: to 4 %
+pings=${PINGS:-300}      # 5 ms apart
+streams=${STREAMS:-20}   # new streams for the time to the first byte
+load=$PWD/bin/load
+
+# Relays have a core of their own, where there is one; ends and generators the other.
+relay_core="" end_core=""
+if [ "$(nproc)" -gt 1 ]; then relay_core="taskset -c 0" end_core="taskset -c 1"; fi
+# Of the name: pin for a node.
+core_of() { case $1 in ?r*) echo "$relay_core" ;; *) echo "$end_core" ;; esac; }
+# gen NAME COMMAND...: the generator in a namespace.
+gen() {
+	local gen_ns=$1
+	shift
+	# shellcheck disable=SC2086
+	in_ns "$gen_ns" $end_core "$load" "$@"
+}
+
+# relays N, nodes N, middle N, links N: names of a chain. links prints pairs.
+relays() { seq -f "$1r%g" $(($1 - 2)); }
+nodes() { printf '%s\n' "$1a" "$1b" "$1c" "$1d" && relays "$1"; }
+middle() { echo "$1r$((($1 - 1) / 2))"; }
+links() {
+	local r last before
+	last=$1r$(($1 - 2)) before=$1a
+	for r in $(relays "$1"); do
+		echo "$before $r"
+		before=$r
+	done
+	echo "$last $1b $1c $1r1 $last $1d"
+}
+
+# chain N: the namespaces, with the servers in b and d.
+chain() {
+	local e
+	# shellcheck disable=SC2046
+	host $(nodes "$1")
+	for e in "$1b" "$1d"; do
+		in_ns "$e" ${end_core:-} "$load" serve -to "[::]:$port" -control "$lab_dir/$e/control" 2>>"$lab_dir/$e/load" &
+		lab_pids="$lab_pids $!"
+	done
+	wait_for 5 test -S "$lab_dir/$1b/control" || die "no server: $(cat "$lab_dir/$1b/load")"
+}
+
+# wire N KIND: cables of a kind (a letter) along the chain.
+wire() {
+	# shellcheck disable=SC2046
+	set -- "$2" $(links "$1")
+	local kind=$1
+	shift
+	while [ $# -gt 1 ]; do
+		cable "$1" "$2" "$kind-$2" "$kind-$1"
+		shift 2
+	done
+}
+
+# toward N FROM TO: the neighbour of FROM on the way to TO.
+toward() {
+	awk -v from="$2" -v to="$3" -v links="$(links "$1" | tr '\n' ' ')" 'BEGIN {
+		n = split(links, l, " ")
+		for (i = 1; i < n; i += 2) { near[l[i], l[i+1]] = 1; near[l[i+1], l[i]] = 1; all[l[i]]; all[l[i+1]] }
+		hop[to] = to; queue[q = 1] = to
+		for (h = 1; h <= q; h++) for (x in all) if (((queue[h], x) in near) && !(x in hop)) { hop[x] = queue[h]; queue[++q] = x }
+		print hop[from] }'
+}
+
+# number NODE: its place in addresses.
+number() { case $1 in ?a) echo 1 ;; ?b) echo 2 ;; ?c) echo 3 ;; ?d) echo 4 ;; *) echo $((10 + ${1#?r})) ;; esac; }
+
+# routed N KIND PREFIX LENGTH: static routes among all nodes of a chain over cables
+# of a kind; a node's address is PREFIX and its number, the same on all its cables.
+routed() {
+	local n m hop
+	for n in $(nodes "$1"); do
+		for m in $(nodes "$1"); do
+			[ "$n" = "$m" ] && continue
+			hop=$(toward "$1" "$n" "$m")
+			[ "$hop" = "$m" ] && echo "addr add $3$(number "$n")/$4 dev $2-$m"
+			echo "route add $3$(number "$m")/$4 via $3$(number "$hop") dev $2-$hop onlink"
+		done | sort >"$lab_dir/$n/batch" # addresses before routes
+		for m in $(nodes "$1"); do
+			[ "$4" = 128 ] && in_ns "$n" sh -c "test ! -d /sys/class/net/$2-$m || { echo 0 >/proc/sys/net/ipv6/conf/$2-$m/disable_ipv6; echo 0 >/proc/sys/net/ipv6/conf/$2-$m/accept_dad; }"
+		done
+		ip -n "$lab_id-$n" -batch "$lab_dir/$n/batch" || die "no routes on $n"
+		in_ns "$n" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; echo 1 >/proc/sys/net/ipv4/ip_forward'
+	done
+}
+
+# A peer's file defines PEER_up N, and PEER_at N NODE, which prints its address there.
+
+# measured WHAT N FUNCTION RELAY-PID: every figure of an IP path, as JSON lines. The
+# ping that is loaded in "same" shares its ends with the stream, in "other" only the
+# relays.
+measured() {
+	local a b c d sink bulk other size
+	a=$2a c=$2c b=$($3 "$2" "$2b") d=$($3 "$2" "$2d") sink=$lab_dir/$2b/control
+	set -- -what "$1" -nodes "$2" -relay "$4"
+	gen "$a" ping "$@" -to "$b" -figure idle_rtt -count "$pings"
+	gen "$a" echo "$@" -to "[$b]:$port" -figure echo_rtt -count "$((pings / 2))"
+	gen "$a" firstbyte "$@" -to "[$b]:$port" -figure first_byte -count "$streams"
+	gen "$a" tcp "$@" -to "[$b]:$port" -control "$sink" -for "$tcp_for" &
+	bulk=$!
+	sleep 0.7
+	gen "$c" ping "$@" -to "$d" -figure loaded_rtt_other -count "$pings" -for "$loaded_for" &
+	other=$!
+	gen "$a" ping "$@" -to "$b" -figure loaded_rtt_same -count "$pings" -for "$loaded_for"
+	wait $bulk $other
+	for size in ${udp_sizes-64 1200}; do
+		gen "$a" udp "$@" -to "[$b]:$port" -control "$sink" -size "$size" -for "$udp_for" -steps "$udp_steps"
+	done
+}
