@@ -10,6 +10,7 @@ hopwire=$PWD/bin/hopwire
 . scripts/lab.sh
 # shellcheck source=scripts/peers/chain.sh
 . scripts/peers/chain.sh
+# shellcheck source=/dev/null
 for p in hopwire kernel floor; do . "scripts/peers/$p.sh"; done
 [ "$(id -u)" = 0 ] || die "make bench needs root, for network namespaces"
 need ip iproute2 ethtool ethtool taskset util-linux awk mawk

@@ -20,7 +20,7 @@ type options struct {
 	length             time.Duration
 	every              time.Duration
 	count, size, steps int
-	most               float64 // packets/s offered at most
+	least, most        float64 // packets/s offered
 	relay              int     // process whose CPU time counts; 0: none
 	figure, what       string
 	nodes              int
@@ -37,6 +37,7 @@ var commands = map[string]func(o *options) error{
 	"echo":      echoes,
 	"firstbyte": firstBytes,
 	"rss":       peakRSS,
+	"frames":    frames,
 	"floor":     floor,
 	"table":     table,
 	"wgkey":     wgKey,
@@ -45,7 +46,7 @@ var commands = map[string]func(o *options) error{
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fail(fmt.Errorf("which command? one of serve, tcp, udp, ping, reach, echo, firstbyte, rss, floor, table, wgkey, uapi"))
+		fail(fmt.Errorf("which command? one of serve, tcp, udp, ping, reach, echo, firstbyte, rss, frames, floor, table, wgkey, uapi"))
 	}
 	var o options
 	f := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
@@ -57,6 +58,7 @@ func main() {
 	f.IntVar(&o.count, "count", 100, "requests")
 	f.IntVar(&o.size, "size", 64, "bytes of UDP payload")
 	f.IntVar(&o.steps, "steps", 7, "steps of a search")
+	f.Float64Var(&o.least, "least", 2_000, "packets/s offered at least")
 	f.Float64Var(&o.most, "most", 640_000, "packets/s offered at most")
 	f.IntVar(&o.relay, "relay", 0, "process id of the relay")
 	f.StringVar(&o.figure, "figure", "", "name of the figure")

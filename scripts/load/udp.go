@@ -16,7 +16,6 @@ const (
 	lossMost = 0.01                   // of a rate that counts
 	lossFar  = 0.2                    // no accident
 	drain    = 150 * time.Millisecond // for what is still on its way
-	least    = 2000                   // packets/s, where a search begins
 )
 
 // A probe is the outcome of offering one rate.
@@ -38,7 +37,7 @@ func searchUDP(o *options) error {
 		return err
 	}
 	var best probe
-	_, err = search(least, o.most, o.steps, func(rate float64) (bool, error) {
+	_, err = search(o.least, o.most, o.steps, func(rate float64) (bool, error) {
 		for range 3 {
 			p, err := o.probe(fd, rate)
 			if err != nil || p.loss() >= lossFar {

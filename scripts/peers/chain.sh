@@ -51,11 +51,17 @@ chain() {
 	local e
 	# shellcheck disable=SC2046
 	host $(nodes "$1")
-	for e in "$1b" "$1d"; do
-		in_ns "$e" ${end_core:-} "$load" serve -to "[::]:$port" -control "$lab_dir/$e/control" 2>>"$lab_dir/$e/load" &
-		lab_pids="$lab_pids $!"
-	done
-	wait_for 5 test -S "$lab_dir/$1b/control" || die "no server: $(cat "$lab_dir/$1b/load")"
+	for e in "$1b" "$1d"; do server "$e"; done
+}
+
+# server NAME: 'load serve' there; its pid in $pid.
+server() {
+	local ns=$lab_id-$1 # 'ip' itself in the background, for $! to be the server
+	# shellcheck disable=SC2086
+	ip netns exec "$ns" $end_core "$load" serve -to "[::]:$port" -control "$lab_dir/$1/control" 2>>"$lab_dir/$1/load" &
+	pid=$!
+	lab_pids="$lab_pids $pid"
+	wait_for 10 test -S "$lab_dir/$1/control" || die "no server in $1: $(cat "$lab_dir/$1/load")"
 }
 
 # wire N KIND: cables of a kind (a letter) along the chain.

@@ -5,23 +5,28 @@
 
 floor_type=0x88b5
 
-# floor_run: the figures of a chain of three whose relay is the floor.
-floor_run() {
-	local ns node b size floor_pid
+# floor_up: a chain of three whose relay is the floor; its pid in $floor_pid.
+floor_up() {
+	local ns node
 	host Fa Fr Fb
 	cable Fa Fr to-Fr e0
 	cable Fr Fb e1 to-Fr
 	ns=$lab_id-Fr
 	# shellcheck disable=SC2086
-	ip netns exec "$ns" ${relay_core:-} "$load" floor e0 e1 $floor_type 2>"$lab_dir/Fr/log" &
+	ip netns exec "$ns" $relay_core "$load" floor e0 e1 $floor_type 2>"$lab_dir/Fr/log" &
 	floor_pid=$!
 	lab_pids="$lab_pids $floor_pid"
 	lab_pin=$end_core
 	for node in Fa Fb; do HOPWIRE_ETHERTYPE=$floor_type start $node; done
-	in_ns Fb ${end_core:-} "$load" serve -to "[::]:$port" -control "$lab_dir/Fb/control" 2>>"$lab_dir/Fb/load" &
-	lab_pids="$lab_pids $!"
+	server Fb
+	LOAD_RECORD="" gen Fa reach -to "$(ip_of Fb)" -for 20s >/dev/null || die "the floor does not carry: $(cat "$lab_dir/Fr/log")"
+}
+
+# floor_run: its figures.
+floor_run() {
+	local b size
+	floor_up
 	b=$(ip_of Fb)
-	LOAD_RECORD="" gen Fa reach -to "$b" -for 20s >/dev/null || die "the floor does not carry: $(cat "$lab_dir/Fr/log")"
 	set -- -what floor -nodes 3 -relay "$floor_pid"
 	gen Fa ping "$@" -to "$b" -figure idle_rtt -count "$pings"
 	gen Fa tcp "$@" -to "[$b]:$port" -control "$lab_dir/Fb/control" -for "$tcp_for"
@@ -34,10 +39,8 @@ floor_run() {
 # server can do at most, both on the ends' core.
 generator_limit() {
 	local size near
-	in_ns "$1r1" ${end_core:-} "$load" serve -to "[::]:$port" -control "$lab_dir/$1r1/control" 2>>"$lab_dir/$1r1/load" &
-	near=$!
-	lab_pids="$lab_pids $near"
-	wait_for 5 test -S "$lab_dir/$1r1/control" || die "no server in $1r1"
+	server "$1r1"
+	near=$pid
 	for size in ${udp_sizes-64 1200}; do
 		gen "$1a" udp -what generator -nodes 2 -to "[$(kernel_at "$1" "$1r1")]:$port" -control "$lab_dir/$1r1/control" -size "$size" -for "$udp_for" -steps "$udp_steps"
 	done
