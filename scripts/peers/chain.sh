@@ -76,14 +76,20 @@ wire() {
 	done
 }
 
-# toward N FROM TO: the neighbour of FROM on the way to TO.
-toward() {
-	awk -v from="$2" -v to="$3" -v links="$(links "$1" | tr '\n' ' ')" 'BEGIN {
-		n = split(links, l, " ")
-		for (i = 1; i < n; i += 2) { near[l[i], l[i+1]] = 1; near[l[i+1], l[i]] = 1; all[l[i]]; all[l[i+1]] }
-		hop[to] = to; queue[q = 1] = to
-		for (h = 1; h <= q; h++) for (x in all) if (((queue[h], x) in near) && !(x in hop)) { hop[x] = queue[h]; queue[++q] = x }
-		print hop[from] }'
+# ways N: a line "from to via" for each pair of a chain's nodes: via is the neighbour
+# of from on the way; behind them the numbers of the three, their places in addresses.
+ways() {
+	[ -f "$lab_dir/ways$1" ] || links "$1" | awk '
+		function number(x) { return substr(x, 2, 1) == "r" ? 10 + substr(x, 3) : index("abcd", substr(x, 2)) }
+		{ for (i = 1; i < NF; i += 2) { near[$i, $(i+1)]; near[$(i+1), $i]; all[$i]; all[$(i+1)] } }
+		END {
+			for (to in all) {
+				split("", via); via[to] = to; queue[q = 1] = to
+				for (h = 1; h <= q; h++) for (x in all) if (((queue[h], x) in near) && !(x in via)) { via[x] = queue[h]; queue[++q] = x }
+				for (x in all) if (x != to) print x, to, via[x], number(x), number(to), number(via[x])
+			}
+		}' >"$lab_dir/ways$1"
+	cat "$lab_dir/ways$1"
 }
 
 # number NODE: its place in addresses.
@@ -92,19 +98,15 @@ number() { case $1 in ?a) echo 1 ;; ?b) echo 2 ;; ?c) echo 3 ;; ?d) echo 4 ;; *)
 # routed N KIND PREFIX LENGTH: static routes among all nodes of a chain over cables
 # of a kind; a node's address is PREFIX and its number, the same on all its cables.
 routed() {
-	local n m hop
+	local n
 	for n in $(nodes "$1"); do
-		for m in $(nodes "$1"); do
-			[ "$n" = "$m" ] && continue
-			hop=$(toward "$1" "$n" "$m")
-			[ "$hop" = "$m" ] && echo "addr add $3$(number "$n")/$4 dev $2-$m"
-			echo "route add $3$(number "$m")/$4 via $3$(number "$hop") dev $2-$hop onlink"
-		done | sort >"$lab_dir/$n/batch" # addresses before routes
-		for m in $(nodes "$1"); do
-			[ "$4" = 128 ] && in_ns "$n" sh -c "test ! -d /sys/class/net/$2-$m || { echo 0 >/proc/sys/net/ipv6/conf/$2-$m/disable_ipv6; echo 0 >/proc/sys/net/ipv6/conf/$2-$m/accept_dad; }"
-		done
-		ip -n "$lab_id-$n" -batch "$lab_dir/$n/batch" || die "no routes on $n"
-		in_ns "$n" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; echo 1 >/proc/sys/net/ipv4/ip_forward'
+		ways "$1" | awk -v n="$n" -v kind="$2" -v prefix="$3" -v len="$4" '$1 == n {
+			if ($2 == $3) print "addr add " prefix $4 "/" len " dev " kind "-" $2 (len == 128 ? " nodad" : "")
+			print "route add " prefix $5 "/" len " via " prefix $6 " dev " kind "-" $3 " onlink" }' |
+			sort >"$lab_dir/$n/batch" # addresses before routes
+		in_ns "$n" sh -c "[ $4 = 32 ] || for i in /proc/sys/net/ipv6/conf/$2-*; do echo 0 >\$i/disable_ipv6; done
+			echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; echo 1 >/proc/sys/net/ipv4/ip_forward; ip -batch $lab_dir/$n/batch" ||
+			die "no routes on $n"
 	done
 }
 

@@ -18,15 +18,11 @@ wireguard_at() { echo "fd01:$1::$(number "$2")"; }
 
 # wireguard_up N: prints first_ping, from the start of all daemons at once.
 wireguard_up() {
-	local node m dev ns begun
+	local node dev ns begun
 	wireguard_get
 	wire "$1" w
-	for node in $(nodes "$1"); do
-		"$load" wgkey >"$lab_dir/$node/wg"
-		for m in $(nodes "$1"); do # on the wires: link-local, the number again
-			in_ns "$node" sh -c "test ! -d /sys/class/net/w-$m || { echo 0 >/proc/sys/net/ipv6/conf/w-$m/disable_ipv6; ip addr add fd02:$1::$(number "$node")/128 dev w-$m nodad; ip route add fd02:$1::$(number "$m")/128 dev w-$m; }"
-		done
-	done
+	for node in $(nodes "$1"); do "$load" wgkey >"$lab_dir/$node/wg"; done
+	routed "$1" w "fd02:$1::" 128
 	begun=$(date +%s%N)
 	for node in $(nodes "$1"); do
 		dev=w$$_$node
@@ -43,25 +39,21 @@ wireguard_up() {
 
 # wireguard_node N NODE: keys, tunnels and routes of one node.
 wireguard_node() {
-	local dev m to
+	local dev m
 	dev=w$$_$2
 	wait_for 5 test -S "/var/run/wireguard/$dev.sock" || die "wireguard-go does not start: $(tail -n 1 "$lab_dir/$2/wg.log")"
 	{
 		echo "private_key=$(cut -d ' ' -f 1 "$lab_dir/$2/wg")"
 		echo "listen_port=51820"
-		for m in $(nodes "$1"); do
-			[ "$(toward "$1" "$2" "$m")" = "$m" ] && [ "$m" != "$2" ] || continue
+		for m in $(ways "$1" | awk -v n="$2" '$1 == n && $2 == $3 {print $2}'); do
 			echo "public_key=$(cut -d ' ' -f 2 "$lab_dir/$m/wg")"
 			echo "endpoint=[fd02:$1::$(number "$m")]:51820"
-			for to in $(nodes "$1"); do
-				[ "$to" != "$2" ] && [ "$(toward "$1" "$2" "$to")" = "$m" ] && echo "allowed_ip=$(wireguard_at "$1" "$to")/128"
-			done
+			ways "$1" | awk -v n="$2" -v m="$m" -v prefix="fd01:$1::" '$1 == n && $3 == m {print "allowed_ip=" prefix $5 "/128"}'
 		done
 	} | "$load" uapi -control "/var/run/wireguard/$dev.sock" || die "wireguard-go on $2 refuses its configuration"
 	ip -n "$lab_id-$2" addr add "$(wireguard_at "$1" "$2")/128" dev "$dev" nodad
 	ip -n "$lab_id-$2" link set "$dev" mtu "$mtu" up
 	ip -n "$lab_id-$2" route add "fd01:$1::/64" dev "$dev"
-	in_ns "$2" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 }
 
 wireguard_pid() { cat "$lab_dir/$1/wg.pid"; }
