@@ -71,14 +71,7 @@ func bulk(o *options) error {
 	}
 	defer c.Close()
 	failed := make(chan error, 1)
-	go func() {
-		for b := make([]byte, 128<<10); ; {
-			if _, err := c.Write(b); err != nil {
-				failed <- err
-				return
-			}
-		}
-	}()
+	go func() { failed <- o.pour(c) }()
 	time.Sleep(warmUp)
 	got, err := o.ask("sunk")
 	if err != nil {
@@ -96,6 +89,33 @@ func bulk(o *options) error {
 	}
 	o.sayBulk(float64(end-got), cpuTime(o.relay)-cpu, time.Since(begun))
 	return nil
+}
+
+// pour writes without end. A proxy takes in what it is given, without bound and
+// before it sends: there the sender keeps no more than a little ahead of the server,
+// as flow control from end to end does elsewhere.
+func (o *options) pour(c net.Conn) error {
+	const ahead = 1 << 20
+	begun, err := o.ask("sunk")
+	if err != nil {
+		return err
+	}
+	b := make([]byte, 128<<10)
+	for sent := begun; ; sent += int64(len(b)) {
+		for o.socks != "" {
+			sunk, err := o.ask("sunk")
+			if err != nil {
+				return err
+			}
+			if sent-sunk < ahead {
+				break
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		if _, err := c.Write(b); err != nil {
+			return err
+		}
+	}
 }
 
 func (o *options) sayBulk(bytes float64, cpu, wall time.Duration) {
