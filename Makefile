@@ -12,10 +12,10 @@ HOT      := hopwire/link/... hopwire/hop golang.org/x/crypto/... github.com/dche
 SMALL    := -gcflags=all=-l $(foreach p,$(HOT),-gcflags=$(p)=)
 TARGETS  := amd64 386 arm64 arm-5 arm-6 arm-7 mips-softfloat mipsle-softfloat
 
-.PHONY: help build demo test check race fuzz sim netns emulate bench insns mips cross size clean
+.PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load insns mips cross size clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' Makefile
 
 build: ## bin/hopwire and the tools of the demo
 	$(BUILD) -o bin/hopwire ./cmd/hopwire
@@ -50,9 +50,18 @@ netns: build ## scenarios with real daemons in network namespaces (root)
 emulate: ## tests and commands on MIPS of both byte orders and on ARM, emulated (root)
 	scripts/emulate.sh
 
-bench: build ## steps of a hop, and three nodes in line against plain forwarding (root)
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./hop
+load: # the generator of bench, bench-peers and profile
+	$(BUILD) -o bin/load ./scripts/load
+
+bench: build load ## steps of a hop; three and five nodes beside plain forwarding (root)
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop
 	scripts/bench.sh
+
+bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with ratios (root)
+	scripts/bench-peers.sh
+
+profile: build load ## where the relay's time goes, beside its system calls alone (root)
+	scripts/profile.sh
 
 insns: ## instructions per frame and step on MIPS, under emulation (qemu-user)
 	scripts/insns/run.sh
