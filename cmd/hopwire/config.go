@@ -86,8 +86,7 @@ func loadConfig(environ []string) (*config, error) {
 	}
 	var c config
 	if err := envconfig.Process(prefix, &c); err != nil {
-		var pe *envconfig.ParseError
-		if errors.As(err, &pe) {
+		if pe, ok := errors.AsType[*envconfig.ParseError](err); ok {
 			return nil, hinted("'hopwire help config' says what it takes", "%s: %q is not a %s", pe.KeyName, pe.Value, pe.TypeName)
 		}
 		return nil, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/binary"
 	"io"
 	"net/netip"
@@ -83,7 +82,7 @@ func (r *resolver) tick() {
 }
 
 // start listens on the mesh address, if there is one, and where it is told to.
-func (r *resolver) start(stop context.Context) {
+func (r *resolver) start(stop <-chan struct{}) {
 	listen := r.d.c.DNS
 	if contains(listen, "none") {
 		return
@@ -99,27 +98,49 @@ func (r *resolver) start(stop context.Context) {
 
 // keep serves one address, and tries again where that fails: the LAN may come
 // later, and another resolver may let go of it.
-func (r *resolver) keep(stop context.Context, at string, kind int) {
-	for said := ""; stop.Err() == nil; {
+func (r *resolver) keep(stop <-chan struct{}, at string, kind int) {
+	said := ""
+	for {
 		err := r.serve(stop, at, kind)
-		if text := err.Error(); text != said && stop.Err() == nil {
+		if ended(stop) {
+			return
+		}
+		if text := err.Error(); text != said {
 			r.d.log.log("error", "names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address")
 			said = text
 		}
 		select {
-		case <-stop.Done():
+		case <-stop:
+			return
 		case <-time.After(dnsRetry):
 		}
 	}
 }
 
-func (r *resolver) serve(stop context.Context, at string, kind int) error {
+func ended(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *resolver) serve(stop <-chan struct{}, at string, kind int) error {
 	s, err := openSocket(at, kind)
 	if err != nil {
 		return err
 	}
 	defer s.f.Close()
-	defer context.AfterFunc(stop, func() { s.f.Close() })()
+	served := make(chan struct{})
+	defer close(served)
+	go func() {
+		select {
+		case <-stop:
+			s.f.Close()
+		case <-served:
+		}
+	}()
 	if kind == unix.SOCK_DGRAM {
 		return r.serveUDP(s)
 	}

@@ -54,8 +54,7 @@ func command(args []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "hopwire: error:", err)
-	var h *hintError
-	if errors.As(err, &h) && h.hint != "" {
+	if h, ok := errors.AsType[*hintError](err); ok && h.hint != "" {
 		fmt.Fprintln(os.Stderr, "hopwire: hint:", h.hint)
 	}
 	if errors.Is(err, errUsage) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -54,8 +53,8 @@ func run(c *config) error {
 	if err := d.ports.open(); err != nil {
 		return err
 	}
-	stop, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
 	d.names = newResolver(d)
 	d.names.start(stop)
 	control, err := listenControl(d)
@@ -63,7 +62,7 @@ func run(c *config) error {
 		return err
 	}
 	defer control.close()
-	go link.WatchInterfaces(stop.Done(), d.ports.update)
+	go link.WatchInterfaces(stop, d.ports.update)
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
@@ -147,8 +146,7 @@ func (d *daemon) openTUN() error {
 		return nil
 	}
 	t, err := hop.OpenTUN(d.c.TUN, d.id.Key().IPv6())
-	var te *hop.TUNError
-	if errors.As(err, &te) {
+	if te, ok := errors.AsType[*hop.TUNError](err); ok {
 		return &hintError{err, te.Hint}
 	}
 	if err != nil {
