@@ -3,8 +3,7 @@
 
 HW_RUN=/var/run/hopwire
 HW_SOCKET=$HW_RUN/hopwire.sock
-# Where the resolver listens for dnsmasq. Not on port 53 of the mesh address:
-# dnsmasq takes that port of every interface that comes up.
+# Where the resolver listens for dnsmasq, with or without a mesh address.
 HW_DNS='[::1]:5354'
 HW_DNS_SERVER='::1#5354'
 

@@ -165,8 +165,9 @@ hw_ip_port() {
 }
 
 hw_key_shape() {
-	case "$1" in *[!a-z2-7]*) return 1 ;; esac
-	[ ${#1} = 56 ]
+	local k="${1%.hop}"
+	case "$k" in *[!A-Za-z2-7]*) return 1 ;; esac
+	[ ${#k} = 56 ]
 }
 
 hw_allow() {

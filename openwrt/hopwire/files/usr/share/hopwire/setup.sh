@@ -3,7 +3,7 @@
 # names. Only named sections of our own are made, and those that are there are left
 # alone at a first boot (which comes after each sysupgrade too); "again" sets them
 # anew. WAN, SSH and failsafe are not touched.
-# shellcheck shell=dash disable=SC1091
+# shellcheck shell=dash disable=SC1091,SC2154
 . /usr/share/hopwire/common.sh
 . /usr/share/hopwire/devices.sh
 
@@ -157,7 +157,8 @@ hw_rule() {
 }
 
 # dnsmasq asks the node for names under .hop and for names of mesh addresses; its
-# protection against rebinding would drop the answers. LAN hosts take the router
+# protection against rebinding would drop the answers, and port 53 of the mesh
+# address is the node's. LAN hosts take the router
 # for their way to the mesh only when it announces itself.
 hw_names() {
 	local s
@@ -166,9 +167,11 @@ hw_names() {
 		hw_list dhcp.@dnsmasq[0].server "/hop/$HW_DNS_SERVER"
 		hw_list dhcp.@dnsmasq[0].server "/$HW_REVERSE/$HW_DNS_SERVER"
 		hw_list dhcp.@dnsmasq[0].rebind_domain hop
+		[ "$hw_tun" = none ] || hw_list dhcp.@dnsmasq[0].notinterface "$hw_tun"
 	elif [ -n "$hw_again" ]; then
 		for s in "/hop/$HW_DNS_SERVER" "/$HW_REVERSE/$HW_DNS_SERVER"; do uci -q del_list "dhcp.@dnsmasq[0].server=$s"; done
 		uci -q del_list dhcp.@dnsmasq[0].rebind_domain=hop
+		uci -q del_list "dhcp.@dnsmasq[0].notinterface=$hw_tun"
 	fi
 	[ "$(uci -q get dhcp.lan)" != dhcp ] || [ -n "$(uci -q get dhcp.lan.ra_default)" ] || uci -q set dhcp.lan.ra_default=2
 }
@@ -273,7 +276,6 @@ hw_radio_one() {
 	hw_section wireless "$vif" wifi-iface
 	[ -n "$hw_new" ] || return
 	hw_quiet "$dev"
-	hw_new=1
 	hw_put "wireless.$vif.device" "$r"
 	hw_put "wireless.$vif.mode" mesh
 	hw_put "wireless.$vif.ifname" "$dev"
