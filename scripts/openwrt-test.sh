@@ -3,7 +3,7 @@
 # like a router's with stand-ins for OpenWrt's own programs (scripts/openwrt).
 # Needs no root where user namespaces are allowed. Ends with "openwrt: ok". With
 # arguments only those parts: lint boot builder environment wrong ready ...
-# shellcheck disable=SC2016 # what is in single quotes is for the router's shell
+# shellcheck disable=SC2016,SC2034 # what is in single quotes is for the router's shell
 set -u
 cd "$(dirname "$0")/.." || exit 1
 files=openwrt/hopwire/files
@@ -92,12 +92,14 @@ device() {
 network_key() { mkdir -p "$r/etc/hopwire" && printf '%064d\n' 7 >"$r/etc/hopwire/network.key"; }
 # inside COMMAND...: run it on the router; without a network.
 inside() { isolated '' "$@"; }
+# isolated OPTIONS COMMAND...: with other namespaces too. $prelude runs before the
+# root is changed, with the programs of this machine; $extra is more environment.
 isolated() {
 	local more=$1 user=''
 	shift
 	[ "$(id -u)" = 0 ] || user=-r
 	# shellcheck disable=SC2086
-	unshare $user -m $more -- /bin/sh -c 'mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root '"${extra:-}"' timeout 120 chroot "$0" "$@"' "$r" "$@"
+	unshare $user -m $more -- /bin/sh -c 'mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && '"${prelude:-:}"' && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root '"${extra:-}"' timeout 120 chroot "$0" "$@"' "$r" "$@"
 }
 service() { inside /bin/sh /etc/rc.common /etc/init.d/hopwire "$1" 2>&1; }
 first_boot() { inside /bin/sh -c 'cd /etc/uci-defaults && ( . ./90-hopwire ) && rm -f 90-hopwire'; }

@@ -181,6 +181,7 @@ func words(line string) (list []string, err error) {
 
 func parse(name, text string) (*pkg, error) {
 	p := &pkg{name: name}
+	var s *section // the options that follow are its
 	for n, line := range strings.Split(text, "\n") {
 		w, err := words(line)
 		if err != nil {
@@ -189,13 +190,16 @@ func parse(name, text string) (*pkg, error) {
 		switch {
 		case len(w) == 0 || w[0] == "package":
 		case w[0] == "config" && (len(w) == 2 || len(w) == 3):
-			s := &section{kind: w[1], anonymous: len(w) == 2}
+			s = nil
 			if len(w) == 3 {
-				s.name = w[2]
+				s = p.section(w[2]) // a name that comes again is the same section
 			}
-			p.sections = append(p.sections, s)
-		case (w[0] == "option" || w[0] == "list") && len(w) == 3 && len(p.sections) > 0:
-			s := p.sections[len(p.sections)-1]
+			if s == nil {
+				s = &section{anonymous: len(w) == 2}
+				p.sections = append(p.sections, s)
+			}
+			s.kind, s.name = w[1], strings.Join(w[2:], "")
+		case (w[0] == "option" || w[0] == "list") && len(w) == 3 && s != nil:
 			o := s.find(w[1])
 			switch {
 			case o == nil:

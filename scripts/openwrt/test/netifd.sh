@@ -19,7 +19,10 @@ has "when the node starts, netifd is told" "$(cat "$r/tmp/ubus")" "-t 5 call net
 : >"$r/tmp/proto"
 : >"$r/tmp/procd"
 rm -f "$r/var/run/hopwire/started"
-(sleep 1.5 && device hopwire0 virtual) &
+(for ((i = 0; i < 300; i++)); do
+	started && device hopwire0 virtual && break
+	sleep 0.1
+done) &
 handler setup mymesh
 wait $!
 check "there is no device: the service is started" started

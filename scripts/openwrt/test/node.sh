@@ -1,7 +1,7 @@
 # Sourced by openwrt-test.sh: the real node, started with exactly the environment of
 # the init script, in a network of its own, beside a neighbour. The commands and the
 # ubus object answer, and the state folder on flash is not written.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 router node x86
 network_key
 first_boot
@@ -9,8 +9,6 @@ service start >/dev/null
 environment >"$r/tmp/environment"
 rm -rf "$r/sys" && mkdir "$r/sys"
 cat >"$r/tmp/scenario" <<'END'
-mount -t sysfs sysfs /sys && ip link set lo up && ip link add hopmesh0 type veth peer name other0 || exit 1
-ip link set hopmesh0 up && ip link set other0 up
 call() { echo '{}' | /usr/libexec/rpcd/hopwire call "$1"; }
 mkdir -p /tmp/other && HOPWIRE_STATE=/tmp/other hopwire init >/tmp/other.address
 echo "not running: $(call status)"
@@ -34,7 +32,9 @@ kill $node $other
 wait $node
 echo "end: $?"
 END
+prelude='mount -t sysfs sysfs "$0/sys" && ip link set lo up && ip link add hopmesh0 type veth peer name other0 && ip link set hopmesh0 up && ip link set other0 up'
 out=$(isolated -n /bin/sh /tmp/scenario 2>&1)
+prelude=''
 has "the node does not run: error and hint" "$out" 'not running: {"error":"the node does not run (/var/run/hopwire/hopwire.sock)","hint":"start it: service hopwire start"}'
 has "an unknown method fails" "$out" "unknown method: 1"
 has "the node ends well" "$out" "end: 0"

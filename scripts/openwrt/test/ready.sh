@@ -7,8 +7,14 @@ has "but the reload on a change of the settings is there" "$(cat "$r/tmp/procd")
 echo 'correct horse battery staple' >"$r/etc/hopwire/network.key"
 : >"$r/tmp/log"
 service start >/dev/null
-same "a wrong network key: one line, without the key" "$(started; echo $?) $(wc -l <"$r/tmp/log") $(grep -c 'is not one or two lines of 64 hex digits' "$r/tmp/log") $(grep -c horse "$r/tmp/log")" "1 1 1 0"
-{ printf '%064d\n' 1 && printf '%064d\r\n' 2; } >"$r/etc/hopwire/network.key"
+same "a wrong network key: one line, without the key" "$(started; echo $?) $(wc -l <"$r/tmp/log") $(grep -c 'is not one line of 64 hex digits' "$r/tmp/log") $(grep -c horse "$r/tmp/log")" "1 1 1 0"
+for bad in '1 1' '1 2 3'; do
+	# shellcheck disable=SC2086
+	printf '%064d\n' $bad >"$r/etc/hopwire/network.key"
+	service start >/dev/null
+	if started; then not_ok "keys $bad"; else ok "keys $bad are refused"; fi
+done
+{ echo '# ours' && printf '%064d\n' 1 && printf '%064d\r\n' 2; } >"$r/etc/hopwire/network.key"
 service start >/dev/null
 if started; then ok "two keys, while one is changed for the other"; else not_ok "two keys" "$(cat "$r/tmp/log")"; fi
 service start >/dev/null

@@ -76,7 +76,7 @@ hw_device_there() {
 	[ -s "$HW_RUN/started" ] && read -r last <"$HW_RUN/started"
 	if [ -z "$last" ] || [ "$((${now%.*} - last))" -ge 5 ]; then
 		echo "${now%.*}" >"$HW_RUN/started"
-		HOPWIRE_AGAIN=again /etc/init.d/hopwire start
+		HW_AGAIN=again /etc/init.d/hopwire start
 	fi
 	while [ "$n" -lt 15 ]; do
 		[ -d "/sys/class/net/$1" ] && return 0

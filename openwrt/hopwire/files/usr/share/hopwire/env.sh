@@ -70,6 +70,7 @@ hw_read() {
 	config_load hopwire
 	hw_node
 	config_foreach hw_interface interface
+	hw_network 'hopwire_*' setup # what setup made for ports and radios
 	config_foreach hw_neighbour neighbour
 	config_foreach hw_other route_server
 	config_foreach hw_other gateway
@@ -234,6 +235,8 @@ hw_network() {
 	for n in $hw_network_names; do
 		# shellcheck disable=SC2254
 		case "$n" in $1) ;; *) continue ;; esac
+		# shellcheck disable=SC2086
+		hw_in "$n" $hw_networks && continue
 		hw_networks="$hw_networks $n"
 		dev=$(hw_network_device "$n") && hw_device "$dev" "$2"
 	done

@@ -22,12 +22,16 @@ hw_ready() {
 
 hw_no() { [ -n "$hw_wrong" ] || hw_wrong="$1"; }
 
-# hw_key_file: one or two lines of 64 hex digits.
+# hw_key_file: one or two different lines of 64 hex digits, and comments.
 hw_key_file() {
+	local keys
 	if [ ! -s "$hw_key" ]; then
 		hw_no "there is no network key in $hw_key; hint: copy the file of the mesh there, then: service hopwire setup"
-	elif [ "$(grep -c . "$hw_key")" -gt 2 ] || tr -d ' \t\r' <"$hw_key" | grep . | grep -qvxE '[0-9a-fA-F]{64}'; then
-		hw_no "the network key in $hw_key is not one or two lines of 64 hex digits; hint: copy the file of the mesh there again"
+		return
+	fi
+	keys=$(tr -d ' \t\r' <"$hw_key" | grep -v '^#' | grep .)
+	if printf '%s\n' "$keys" | grep -qvxE '[0-9a-fA-F]{64}' || [ "$(printf '%s\n' "$keys" | wc -l)" -gt 2 ] || [ -n "$(printf '%s\n' "$keys" | sort | uniq -d)" ]; then
+		hw_no "the network key in $hw_key is not one line of 64 hex digits, or two different ones; hint: copy the file of the mesh there again"
 	fi
 }
 
@@ -39,8 +43,10 @@ hw_preflight() {
 		hw_no "$(printf '%s\n' "$said" | sed -n 's/^hopwire: error: //p; s/^hopwire: hint: /; hint: /p' | tr -d '\n')"
 }
 
-# hw_run COMMAND...: run hopwire in the environment of the daemon.
+# hw_run COMMAND...: run hopwire in the environment of the daemon and no other: a
+# login shell has one too.
 hw_run() (
+	for v in $(env | sed -n 's/^\(HOPWIRE_[A-Z_]*\)=.*/\1/p'); do unset "$v"; done
 	while IFS= read -r line; do
 		[ -n "$line" ] && export "${line?}"
 	done <<END
