@@ -142,7 +142,7 @@ class DynamicList extends Value {
 				}
 			};
 			input.addEventListener('blur', () => input.value ? take() : null);
-			box.appendChild(E('div', { 'class': 'add-item' }, [ input, E('button', { 'type': 'button', 'class': 'cbi-button', 'aria-label': '+', 'click': take }, [ '+' ]),
+			box.appendChild(E('div', { 'class': 'add-item' }, [ input,
 				this.keys.length ? E('datalist', { 'id': listid }, this.keys.map(function(k) { return E('option', { 'value': k[0] }, [ k[1] ]); })) : '' ]));
 			this.fields[sid].input = input;
 		};
@@ -158,6 +158,11 @@ class DynamicList extends Value {
 
 class DummyValue extends Value {
 	widget(sid, v) { return E('div', {}, [ v ]); }
+	parse() { return true; }
+}
+
+class Button extends Value {
+	widget() { return E('button', { 'type': 'button', 'class': 'cbi-button cbi-button-' + (this.inputstyle || 'button'), 'click': ui.createHandlerFn(this, this.onclick) }, [ this.inputtitle || this.title ]); }
 	parse() { return true; }
 }
 
@@ -260,4 +265,4 @@ class FormMap {
 	}
 }
 
-return { Map: FormMap, NamedSection: NamedSection, TableSection: TableSection, Value: Value, Flag: Flag, ListValue: ListValue, DynamicList: DynamicList, DummyValue: DummyValue };
+return { Map: FormMap, NamedSection: NamedSection, TableSection: TableSection, Value: Value, Flag: Flag, ListValue: ListValue, DynamicList: DynamicList, Button: Button, DummyValue: DummyValue };

@@ -3,9 +3,15 @@
 'require form';
 'require rpc';
 'require uci';
+'require fs';
+'require ui';
 
 // The settings in /etc/config/hopwire. What the daemon would refuse is refused
-// here, in the words of its own errors.
+// here, in the words of its own errors. LuCI shows descriptions as HTML: they hold
+// our own texts only.
+
+const later = _('Takes effect with Set up, under Radio and ports.');
+const notYet = _('Kept for a later version; this one does not use it.');
 
 const netdevs = rpc.declare({ object: 'luci-rpc', method: 'getNetworkDevices', expect: { '': {} } });
 
@@ -42,7 +48,20 @@ function checkListen(section, value) {
 	return !value || place(value.replace(/^:/, '[::]:')) || _('Write :PORT, IP:PORT or [IPv6]:PORT.');
 }
 
-// ports names the bridge of every port: a port of a bridge is deaf for our frames.
+// checkChannels takes one channel for each band, such as 6 36.
+function checkChannels(section, value) {
+	const good = L.toArray(value).every(function(c) {
+		return /^\d+$/.test(c) && (c >= 1 && c <= 14 || c >= 32 && c <= 177);
+	});
+	return good || _('Write one channel for each band: 1 to 14, 32 to 177.');
+}
+
+function checkNetwork(value) {
+	return /^[A-Za-z0-9_*?]+$/.test(value) || _('Write the name of a network: letters, digits and _; * stands for anything.');
+}
+
+// ports names the bridge of every port: such a port is deaf for our frames, and the
+// bridge is used in its place.
 function ports(devices) {
 	const bridge = {};
 	Object.keys(devices).forEach(function(name) {
@@ -56,6 +75,16 @@ function usable(devices, tun) {
 	return Object.keys(devices).sort().filter(function(name) {
 		const flags = devices[name].flags || {};
 		return /^[A-Za-z0-9_.@-]+$/.test(name) && name != tun && !flags.loopback && !flags.noarp;
+	});
+}
+
+function setUp() {
+	return fs.exec('/etc/init.d/hopwire', [ 'setup' ]).then(function(r) {
+		if (r.code)
+			throw new Error(r.stderr || _('exit code %d').format(r.code));
+		ui.addNotification(null, E('p', {}, [ _('Radios and ports are set up.') ]), 'info');
+	}).catch(function(e) {
+		ui.addNotification(null, E('p', {}, [ _('Setting up failed: %s').format(e.message) ]), 'error');
 	});
 }
 
@@ -97,7 +126,7 @@ return view.extend({
 		o.default = o.enabled;
 		o.rmempty = false;
 
-		o = s.taboption('general', form.Value, 'mesh_name', _('Name of the mesh'), _('For people: what this mesh is called.'));
+		o = s.taboption('general', form.Value, 'mesh_name', _('Name of the mesh'), _('In host names, and the mesh ID on the radios.') + ' ' + later);
 		o.datatype = 'maxlength(32)';
 
 		o = s.taboption('general', form.Value, 'network_key_file', _('Network key file'),
@@ -119,40 +148,46 @@ return view.extend({
 		o.validate = checkEtherType;
 
 		o = s.taboption('links', form.Value, 'udp_listen', _('UDP listener'), _('For neighbours beyond the local network. Empty: a random port, and only if a neighbour below is at an IP address.'));
-		o.placeholder = ':4242';
+		o.placeholder = ':7070';
 		o.validate = checkListen;
 	},
 
 	addRadio: function(s) {
-		let o = s.taboption('radio', form.Value, 'radio', _('Radios'), _('Which radios carry the mesh, such as radio0; none: no radio is touched.'));
-		o.datatype = 'uciname';
+		let o = s.taboption('radio', form.Flag, 'radio', _('Use the radios'), _('A mesh interface on each radio, beside what it does already.'));
+		o.default = o.enabled;
 
 		o = s.taboption('radio', form.Value, 'country', _('Country'), _('Decides which channels and powers are lawful.'));
 		o.placeholder = 'DE';
 		o.validate = checkCountry;
 
-		o = s.taboption('radio', form.Value, 'channel', _('Channel'), _('The same on all nodes, or they do not hear each other.'));
-		o.datatype = 'range(1, 233)';
+		o = s.taboption('radio', form.Value, 'channel', _('Channels'), _('One for each band. The same on all nodes, or they do not hear each other.'));
+		o.placeholder = '6 36';
+		o.validate = checkChannels;
 
-		o = s.taboption('radio', form.Value, 'mesh_id', _('Mesh ID'), _('The 802.11s name on the air, the same on all nodes.'));
-		o.datatype = 'rangelength(1, 32)';
+		o = s.taboption('radio', form.Value, 'mesh_id', _('Mesh ID'), _('The 802.11s name on the air, the same on all nodes. Empty: the name of the mesh.'));
+		o.datatype = 'maxlength(32)';
 
-		o = s.taboption('radio', form.Value, 'mesh_key', _('Radio password'), _('For SAE, 8 to 63 characters, the same on all nodes. Empty: an open radio; hopwire encrypts its frames all the same.'));
+		o = s.taboption('radio', form.Value, 'mesh_key', _('Radio password'), _('For SAE, 8 to 63 characters, the same on all nodes; needs the package wpad-mesh. Empty: an open radio; hopwire encrypts its frames all the same.'));
 		o.password = true;
 		o.datatype = 'rangelength(8, 63)';
 
-		s.taboption('radio', form.Flag, 'lan_ports', _('Use LAN ports'), _('Takes the LAN ports out of the bridge for cables to other nodes. A computer at such a port loses the network.'));
+		s.taboption('radio', form.Flag, 'lan_ports', _('Use LAN ports'), _('Makes all LAN ports but the first ports for cables to other nodes. A computer at such a port loses the network.'));
+
+		o = s.taboption('radio', form.Button, '_setup', _('Set up'), _('Save and apply first. The radios restart, and this page may lose the router for a minute.'));
+		o.inputtitle = _('Set up now');
+		o.inputstyle = 'apply';
+		o.onclick = setUp;
 	},
 
 	addServices: function(s) {
-		let o = s.taboption('services', form.Flag, 'dns', _('Answer names'), _('Resolves names that end in .hop for this router and its LAN.'));
+		let o = s.taboption('services', form.Flag, 'dns', _('Answer names'), _('Resolves names that end in .hop for this router and its LAN.') + ' ' + later);
 		o.default = o.enabled;
 
 		o = s.taboption('services', form.Value, 'hosts', _('Names file'), _('A file of lines with an address and a name, like a hosts file.'));
 		o.placeholder = '/etc/hopwire/hosts';
 		o.validate = checkPath;
 
-		o = s.taboption('services', form.Value, 'price', _('Price of relaying'), _('What this node asks of others for relaying. Empty or 0: it relays for free.'));
+		o = s.taboption('services', form.Value, 'price', _('Price of relaying'), notYet);
 		o.datatype = 'uinteger';
 		o.placeholder = '0';
 	},
@@ -163,10 +198,10 @@ return view.extend({
 		o.placeholder = '12';
 
 		o = s.taboption('advanced', form.ListValue, 'log', _('Log'), _('What is written to the system log.'));
+		o.value('', _('default'));
 		o.value('error', _('errors only'));
 		o.value('info', _('changes and errors'));
 		o.value('debug', _('everything'));
-		o.default = 'info';
 
 		o = s.taboption('advanced', form.Value, 'tun', _('Tunnel device'), _('Name of the device that gives this router its mesh IPv6 address; none: this node only relays.'));
 		o.datatype = 'netdevname';
@@ -179,7 +214,7 @@ return view.extend({
 
 	addInterfaces: function(m, devices) {
 		const s = m.section(form.TableSection, 'interface', _('Interfaces'),
-			_('Where neighbours are looked for. Name devices, or a network of the router. A port of a bridge such as br-lan hears nothing: take the port out of the bridge first.'));
+			_('Where neighbours are looked for: devices, networks of the router, or both. A port of a bridge hears nothing; in its place the whole bridge is used.'));
 		s.anonymous = true;
 		s.addremove = true;
 		s.addbtntitle = _('Add interface');
@@ -187,20 +222,17 @@ return view.extend({
 		let o = s.option(form.DynamicList, 'device', _('Devices'));
 		const bridge = ports(devices);
 		usable(devices, uci.get('hopwire', 'node', 'tun') || 'hopwire0').forEach(function(name) {
-			o.value(name, bridge[name] ? _('%s (in %s: deaf)').format(name, bridge[name]) : name);
+			o.value(name, bridge[name] ? _('%s (means %s)').format(name, bridge[name]) : name);
 		});
 		o.datatype = 'netdevname';
 		o.placeholder = _('eth1 or lan*');
-		o.validate = function(section, value) {
-			return !bridge[value] || _('%s is a port of %s and would hear nothing.').format(value, bridge[value]);
-		};
 
-		o = s.option(form.Value, 'network', _('or network'));
-		o.datatype = 'uciname';
-		o.placeholder = 'mesh';
+		o = s.option(form.Value, 'network', _('Network'));
+		o.placeholder = 'hopwire_*';
 		o.validate = function(section, value) {
-			const devices = L.toArray(this.section.formvalue(section, 'device'));
-			return !!value || devices.length > 0 || _('Name a device or a network.');
+			if (value)
+				return checkNetwork(value);
+			return L.toArray(this.section.formvalue(section, 'device')).length > 0 || _('Name a device or a network.');
 		};
 	},
 
@@ -210,8 +242,8 @@ return view.extend({
 		o.placeholder = _('MAC or IP:PORT');
 		o.validate = checkWhere;
 
-		this.addList(m, 'route_server', _('Route servers'), _('Nodes that are asked for paths beyond what this node knows itself.'), _('Add route server'));
-		this.addList(m, 'gateway', _('Payment gateways'), _('Nodes that keep accounts for relaying.'), _('Add gateway'));
+		this.addList(m, 'route_server', _('Route servers'), notYet, _('Add route server'));
+		this.addList(m, 'gateway', _('Payment gateways'), notYet, _('Add gateway'));
 	},
 
 	// addList is a table of sections that are known by an address.

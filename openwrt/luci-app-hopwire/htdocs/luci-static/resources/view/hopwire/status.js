@@ -76,14 +76,14 @@ function brief(address) {
 }
 
 function duration(seconds) {
-	const s = number(seconds);
+	const s = number(seconds), whole = Math.floor;
 	if (s < 60)
 		return _('%d s').format(s);
 	if (s < 3600)
-		return _('%d min').format(s / 60);
+		return _('%d min').format(whole(s / 60));
 	if (s < 86400)
-		return _('%d h %d min').format(s / 3600, (s % 3600) / 60);
-	return _('%d d %d h').format(s / 86400, (s % 86400) / 3600);
+		return _('%d h %d min').format(whole(s / 3600), whole(s % 3600 / 60));
+	return _('%d d %d h').format(whole(s / 86400), whole(s % 86400 / 3600));
 }
 
 // count shortens: a column of six-digit counters says nothing on a phone.
