@@ -2,7 +2,8 @@
 # luci-test.sh: the LuCI pages. Files parse, texts and names agree, and the pages do
 # their work in a headless Chromium against a stub ubus, on loopback. It installs
 # what is missing (node, chromium; playwright-core into a folder of its own) and
-# removes what it made. SHOTS=folder keeps the pictures.
+# removes what it made. SHOTS=folder keeps the pictures; MODULES=folder has
+# playwright-core already.
 set -eu
 cd "$(dirname "$0")/.."
 app=openwrt/luci-app-hopwire
@@ -24,17 +25,25 @@ need npm npm
 need chromium chromium
 
 failed=0
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@"; then echo "ok - luci: $what"; else echo "not ok - luci: $what" && failed=1; fi
+}
 while read -r f; do
 	# As LuCI runs them: strict functions with a return, not modules.
 	{ echo '(function() {' && cat "$f" && echo '})'; } >"$work/parse.js"
-	node --check "$work/parse.js" && echo "ok - luci: parses: ${f##*/resources/}" || { echo "not ok - luci: does not parse: $f" && failed=1; }
+	check "parses: ${f##*/resources/}" node --check "$work/parse.js"
 done < <(find "$app/htdocs" -name '*.js' | sort)
 while read -r f; do
-	node -e 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))' "$f" && echo "ok - luci: JSON: ${f##*/share/}" || { echo "not ok - luci: no JSON: $f" && failed=1; }
+	check "JSON: ${f##*/share/}" node -e 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))' "$f"
 done < <(find "$app/root" -name '*.json' | sort)
 node scripts/luci/texts.js || failed=1
 
-npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/npm" playwright-core@1.65.1 >"$work/npm.log" 2>&1 ||
-	{ tail -n 5 "$work/npm.log" && echo "not ok - luci: no playwright-core" && exit 1; }
-HOME=$browser TMPDIR=$browser CHROMIUM=$(command -v chromium) timeout -k 10 300 nice -n 10 node scripts/luci/test.js "$work/npm/node_modules" "$shots" || failed=1
+if [ -z "${MODULES:-}" ]; then
+	MODULES=$work/npm/node_modules
+	timeout 240 npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/npm" playwright-core@1.65.1 >"$work/npm.log" 2>&1 ||
+		{ tail -n 5 "$work/npm.log" && echo "not ok - luci: no playwright-core" && exit 1; }
+fi
+HOME=$browser TMPDIR=$browser CHROMIUM=$(command -v chromium) timeout -k 10 600 nice -n 10 node scripts/luci/test.js "$MODULES" "$shots" || failed=1
 exit "$failed"

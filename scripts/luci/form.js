@@ -129,7 +129,7 @@ class ListValue extends Value {
 // DynamicList shows items with a field to add one; a wrong item is not taken.
 class DynamicList extends Value {
 	widget(sid, v) {
-		const items = L.toArray(v), box = E('div', { 'class': 'cbi-dynlist', 'id': this.id(sid) });
+		const items = L.toArray(v).slice(), box = E('div', { 'class': 'cbi-dynlist', 'id': this.id(sid) });
 		const labels = Object.fromEntries(this.keys), listid = this.id(sid) + '.list';
 		const draw = () => {
 			L.dom.content(box, items.map((item, i) => E('div', { 'class': 'item', 'tabindex': 0, 'data-value': item, 'click': () => { items.splice(i, 1); draw(); } }, [ E('span', {}, [ labels[item] || item ]) ])));

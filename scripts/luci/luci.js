@@ -266,7 +266,8 @@
 	const protocols = {};
 	const network = {
 		registerProtocol: function(name, members) { return protocols[name] = members; },
-		registerErrorCode: function() {},
+		codes: [],
+		registerErrorCode: function(code) { network.codes.push(code); },
 		getIfnameOf: function(x) { return x; }
 	};
 

@@ -2,6 +2,7 @@
 // test.js MODULES SHOTS: the pages in a headless browser against a stub ubus.
 // MODULES is the folder with playwright-core, SHOTS takes the pictures.
 
+const fs = require('fs');
 const path = require('path');
 const assert = require('assert');
 const { chromium } = require(path.join(process.argv[2], 'playwright-core'));
@@ -41,7 +42,7 @@ function running() {
 async function open(view, options) {
 	const context = await browser.newContext(Object.assign({ viewport: { width: 1000, height: 800 } }, options));
 	const page = await context.newPage();
-	page.setDefaultTimeout(10000);
+	page.setDefaultTimeout(30000);
 	page.faults = [];
 	page.on('pageerror', (e) => page.faults.push(e.stack || String(e)));
 	page.on('console', (m) => m.type() == 'error' && page.faults.push(m.text()));
@@ -115,14 +116,14 @@ async function statusPolls() {
 	await page.waitForSelector('#hw-neighbours table');
 	await page.focus('#hw-neighbours [data-copy="' + address('c') + '"]');
 	router.answers['hopwire.status'] = () => Object.assign(status(), { links: 77 });
-	await page.waitForFunction(() => document.getElementById('hw-facts').innerText.includes('77'), null, { timeout: 8000 });
+	await page.waitForFunction(() => document.getElementById('hw-facts').innerText.includes('77'));
 	await page.waitForTimeout(300);
 	assert.equal(await page.evaluate(() => document.activeElement.getAttribute('data-copy')), address('c'), 'the poll took the focus away');
 	router.answers['hopwire.status'] = { error: 'the node does not run', hint: 'start it' };
-	await page.waitForSelector('#hw-alert .alert-message', { timeout: 8000 });
+	await page.waitForSelector('#hw-alert .alert-message');
 	assert.ok(await page.isHidden('#hw-running'));
 	router.answers['hopwire.status'] = status;
-	await page.waitForSelector('#hw-running:not([hidden])', { timeout: 8000 });
+	await page.waitForSelector('#hw-running:not([hidden])');
 	assert.equal(await text(page, '#hw-alert'), '');
 	return page;
 }
@@ -151,7 +152,7 @@ async function statusDown() {
 	await shot(page, 'status-down');
 	await page.click('#hw-alert button');
 	router.answers['hopwire.status'] = status;
-	await page.waitForSelector('#hw-running:not([hidden])', { timeout: 8000 });
+	await page.waitForSelector('#hw-running:not([hidden])');
 	assert.deepEqual(called('file.exec').map((c) => [ c[1].command, c[1].params ]), [ [ '/etc/init.d/hopwire', [ 'start' ] ] ]);
 	return page;
 }
@@ -355,7 +356,7 @@ async function settingsSave() {
 	await page.click('#cbi-hopwire-neighbour .cbi-button-remove');
 	await page.click('#cbi-hopwire-route_server .cbi-button-add');
 	await page.fill('#cbi-hopwire-route_server input', address('d'));
-	await page.click('.cbi-button-apply');
+	await page.click('.cbi-page-actions .cbi-button-apply');
 	await page.waitForFunction(() => !document.querySelector('.spinning'));
 	assert.deepEqual(router.calls.filter((c) => /uci\.(set|add|delete|apply)/.test(c[0])), [
 		[ 'uci.add', { config: 'hopwire', type: 'route_server', values: { address: address('d') } } ],
@@ -403,9 +404,9 @@ async function protocol() {
 		uci.values.network = { mesh: { '.type': 'interface', '.name': 'mesh', '.index': 0, proto: 'hopwire' }, lan: { '.type': 'interface', '.name': 'lan', '.index': 1, proto: 'static' } };
 		p.renderFormOptions({ taboption: (tab, cls, name) => { made.push(tab + ' ' + name + ' ' + (cls == L.modules.form.DummyValue)); return {}; } });
 		return { name: p.getI18n(), pkg: [ p.getOpkgPackage(), p.getPackageName() ], virtual: p.isFloating() && p.isVirtual() && p.getDevices() === null,
-			ifname: [ p.getIfname.call({ _ubus: () => null, sid: 'mesh' }), p.getIfname.call({ _ubus: () => 'hopwire0', sid: 'mesh' }) ], again: await p.isCreateable('mesh'), second: await p.isCreateable('other'), made: made };
+			ifname: [ p.getIfname.call({ _ubus: () => null, sid: 'mesh' }), p.getIfname.call({ _ubus: () => 'hopwire0', sid: 'mesh' }) ], again: await p.isCreateable('mesh'), second: await p.isCreateable('other'), made: made, codes: L.modules.network.codes };
 	});
-	assert.deepEqual(got, { name: 'Hopwire mesh', pkg: [ 'hopwire', 'hopwire' ], virtual: true, ifname: [ 'mesh', 'hopwire0' ], again: null, second: '"mesh" is the mesh interface already; a router has one.', made: [ 'general _hopwire true' ] });
+	assert.deepEqual(got, { name: 'Hopwire mesh', pkg: [ 'hopwire', 'hopwire' ], virtual: true, ifname: [ 'mesh', 'hopwire0' ], again: null, second: '"mesh" is the mesh interface already; a router has one.', made: [ 'general _hopwire true' ], codes: [ 'NO_TUN', 'DISABLED', 'NO_IDENTITY', 'NOT_READY', 'NO_DEVICE' ] });
 	return page;
 }
 
@@ -421,10 +422,25 @@ function stubRefuses() {
 	return { faults: [] };
 }
 
+// the answers that the pages are tried with have the names and kinds of the daemon's tables.
+function fixturesAgree() {
+	const source = fs.readFileSync(path.join(__dirname, '../../cmd/hopwire/status.go'), 'utf8');
+	const kind = (v) => Array.isArray(v) ? 'l' : typeof v == 'number' ? 'n' : 's';
+	for (const [ name, row ] of [ [ 'status', status() ], [ 'peers', neighbours().neighbours[0] ], [ 'circuits', circuits().circuits[0] ], [ 'routes', routes().routes[0] ] ]) {
+		const m = source.match(new RegExp('\\) ' + name + '\\(\\) \\*table \\{\\s*t := newTable\\("([^"]+)"'));
+		assert.ok(m, 'no table ' + name);
+		const columns = m[1].split(' ');
+		for (const k of Object.keys(row))
+			assert.ok(columns.includes(k + ':' + kind(row[k])), name + ' has no ' + k + ':' + kind(row[k]));
+	}
+	return { faults: [] };
+}
+
 async function main() {
 	url = await router.listen();
 	browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: [ '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync' ] });
 	await test('the stub refuses what is not granted', async () => { const p = stubRefuses(); router.denied = []; return p; });
+	await test('the answers have the columns of the daemon', async () => fixturesAgree());
 	await test('status shows node, neighbours with bars, circuits, known nodes', statusShows);
 	await test('status follows, keeps the focus, goes down and comes back', statusPolls);
 	await test('addresses are copied, over http too', statusCopies);

@@ -6,6 +6,13 @@
 // The protocol "hopwire" of Network, Interfaces: the device that gives the router
 // its mesh address. The daemon makes the device; its settings are under Services.
 
+// What the protocol's script may answer.
+network.registerErrorCode('NO_TUN', _('The settings of hopwire say that it makes no device'));
+network.registerErrorCode('DISABLED', _('Hopwire is switched off'));
+network.registerErrorCode('NO_IDENTITY', _('This node has no identity yet'));
+network.registerErrorCode('NOT_READY', _('Hopwire cannot start; the system log says why'));
+network.registerErrorCode('NO_DEVICE', _('Hopwire has not made its device yet'));
+
 return network.registerProtocol('hopwire', {
 	getI18n: function() {
 		return _('Hopwire mesh');
