@@ -15,10 +15,10 @@ TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
 
-.PHONY: help build demo test check race fuzz sim netns emulate bench insns mips cross size ipk ipk-check feed-key clean
+.PHONY: help build demo test check race fuzz sim netns emulate bench insns mips cross size ipk ipk-check feed-key openwrt-emulate clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
 
 build: ## bin/hopwire and the tools of the demo
 	$(BUILD) -o bin/hopwire ./cmd/hopwire
@@ -84,6 +84,9 @@ ipk-check: ## read the packages and the feed back as opkg would
 
 feed-key: ## make the key that signs the feed, once; keep a copy of .keys/
 	$(GO) run ./scripts/ipk -keys $(KEYS) key
+
+openwrt-emulate: ## packages unpacked by other programs, and run on MIPS and ARM, emulated (root)
+	scripts/openwrt-emulate.sh
 
 clean: ## remove what was built
 	rm -rf bin dist
