@@ -74,16 +74,20 @@ cross: ## every target
 size: cross ## binary sizes, lines of code, modules
 	scripts/size.sh $(TARGETS)
 
-ipk: cross ## packages and a signed feed for every OpenWrt architecture, into dist/
-	@test -e $(KEYS)/feed.sec || $(GO) run ./scripts/ipk -keys $(KEYS) key
-	@SOURCE_DATE_EPOCH=$(EPOCH) $(GO) run ./scripts/ipk -version $(VERSION) -keys $(KEYS) pack $(ARCHS)
-	@$(MAKE) --no-print-directory ipk-check
+ipk: cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
+	@test -e $(KEYS)/feed.sec || bin/ipk -keys $(KEYS) key
+	@SOURCE_DATE_EPOCH=$(EPOCH) bin/ipk -version $(VERSION) -keys $(KEYS) pack $(ARCHS)
+	@bin/ipk -keys $(KEYS) check
 
-ipk-check: ## read the packages and the feed back as opkg would
-	@$(GO) run ./scripts/ipk -keys $(KEYS) check
+ipk-check: bin/ipk ## read the packages and the feed back as opkg would
+	@bin/ipk -keys $(KEYS) check
 
-feed-key: ## make the key that signs the feed, once; keep a copy of .keys/
-	$(GO) run ./scripts/ipk -keys $(KEYS) key
+feed-key: bin/ipk ## make the key that signs the feed, once; keep a copy of .keys/
+	@bin/ipk -keys $(KEYS) key
+
+.PHONY: bin/ipk # go knows whether it is new enough
+bin/ipk:
+	@$(GO) build -o bin/ipk ./scripts/ipk
 
 openwrt-emulate: ## packages unpacked by other programs, and run on MIPS and ARM, emulated (root)
 	scripts/openwrt-emulate.sh

@@ -97,8 +97,8 @@ func encode(text string, parts ...[]byte) string {
 
 func decode(text string, size int) ([]byte, error) {
 	first, rest, _ := strings.Cut(text, "\n")
-	line, more, _ := strings.Cut(rest, "\n")
-	if !strings.HasPrefix(first, comment) || more != "" {
+	line, more, ended := strings.Cut(rest, "\n")
+	if !strings.HasPrefix(first, comment) || !ended || more != "" {
 		return nil, errors.New("not a comment and a line of base64")
 	}
 	b, err := base64.StdEncoding.Strict().DecodeString(line)
