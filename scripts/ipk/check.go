@@ -54,7 +54,7 @@ func checkFeed(dir string, a architecture, key *public) (n int, err error) {
 	for text := range strings.SplitSeq(strings.TrimRight(string(index), "\n"), "\n\n") {
 		fields, err := parseStanza(text + "\n")
 		if err != nil {
-			return 0, fmt.Errorf("Packages: %w", err)
+			return 0, fmt.Errorf("index: %w", err)
 		}
 		if err := checkPackage(dir, fields, a); err != nil {
 			return 0, fmt.Errorf("%s: %w", fields["Filename"], err)
@@ -83,14 +83,14 @@ func readIndex(dir string, key *public) ([]byte, error) {
 		return nil, err
 	}
 	if r := (64 + len(index)) % 128; r == 110 || r == 111 {
-		return nil, errors.New("Packages has a length that usign cannot verify")
+		return nil, errors.New("the index has a length that usign cannot verify")
 	}
 	gz, err := os.ReadFile(filepath.Join(dir, "Packages.gz"))
 	if err != nil {
 		return nil, err
 	}
 	if b, err := inflate(gz); err != nil || !bytes.Equal(b, index) {
-		return nil, errors.New("Packages.gz is not Packages")
+		return nil, errors.New("the compressed index differs")
 	}
 	return index, nil
 }

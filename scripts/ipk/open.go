@@ -156,7 +156,7 @@ func parseStanza(text string) (map[string]string, error) {
 		}
 	}
 	if last != "Description" {
-		return nil, errors.New("Description is not the last field")
+		return nil, errors.New("the last field is not Description")
 	}
 	return fields, nil
 }
@@ -180,7 +180,7 @@ func (o *opened) sane() error {
 		}
 	}
 	if first := strings.SplitN(o.fields["Depends"], ", ", 2)[0]; first != "libc" {
-		return fmt.Errorf("Depends begins with %s, not libc", first)
+		return fmt.Errorf("the first dependency is %s, not libc", first)
 	}
 	return nil
 }
