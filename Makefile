@@ -18,8 +18,7 @@ KEYS     ?= .keys
 .PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load insns mips cross size ipk ipk-check feed-key openwrt-emulate clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s
-", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
 
 build: ## bin/hopwire and the tools of the demo
 	$(BUILD) -o bin/hopwire ./cmd/hopwire

@@ -58,7 +58,7 @@ func TestLostCauses(t *testing.T) {
 		key := taughtKey(i + 1)
 		n.Teach(key)
 		for range 2 * maxQueue {
-			n.Packet(now, ipPacket(n.ip, key.IPv6(), protoUDP, make([]byte, 100)))
+			n.Packet(now, ipPacket(n.ip, key.IPv6(), protoUDP, make([]byte, 100)), nil)
 		}
 		if p := n.peers[key]; p == nil || len(p.queue) > maxQueueLost {
 			t.Fatalf("peer %d: %+v", i, p)

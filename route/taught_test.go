@@ -31,7 +31,7 @@ func TestTaughtAddress(t *testing.T) {
 			if _, ok := a.Node.Lookup(c.ID.Key().IPv6()); ok != teach {
 				t.Errorf("teach %v: the key is found: %v", teach, ok)
 			}
-			a.Node.Packet(now, packet)
+			a.Node.Packet(now, packet, nil)
 		})
 		c.Boot()
 		arrived := m.RunUntil(10*time.Second, func() bool { return len(c.Packets) > 0 })
