@@ -82,6 +82,7 @@ func (ch *channel) nextSeq() uint32 {
 // transmit sends a frame whose body is ready, under the number it was sealed for.
 func (ch *channel) transmit(now time.Time, seq uint32, f *link.Frame) {
 	if ch.c != nil {
+		ch.loss.lead(now)
 		ch.c.Send(now, seq, f)
 	} else {
 		ch.t.Send(now, seq, f)

@@ -30,6 +30,7 @@ type lossMeter struct {
 	at     time.Time // of the next round
 	frames uint64    // of the circuit at the last round
 	own    uint32    // dropped by our own queues until then
+	order  []int     // hops still to be asked in this round
 	hops   []hopTally
 	segs   []segment // [i] leads to hop i
 }
@@ -66,28 +67,39 @@ func (m *lossMeter) due(now time.Time) bool {
 }
 
 // ask begins a round: every hop gets a question, in an order drawn by chance, so that
-// a relay cannot tell whose question it delays; the numbers have nothing in common,
-// so that two relays cannot tell by them that they are on one circuit.
+// a relay cannot tell whose question it delays.
 func (m *lossMeter) ask(now time.Time) {
 	c := m.c
 	if len(m.hops) != len(c.keys) {
 		m.hops, m.segs = make([]hopTally, len(c.keys)), make([]segment, len(c.keys))
 	}
-	m.at, m.own = now.Add(lossGap), c.flow.Dropped
 	for i := range m.hops {
 		m.hops[i].ok, m.hops[i].id = false, 0
 	}
-	for _, i := range c.cs.c.Jitter.Perm(len(m.hops)) {
-		var id [4]byte
-		c.cs.draw(id[:])
-		h := &m.hops[i]
-		h.id, h.asked = max(1, binary.LittleEndian.Uint32(id[:])), now
-		if !c.Ping(now, i, h.id) {
-			h.id = 0
-		}
-		h.sent = beyond(c.addressed, i)
+	m.order = c.cs.c.Jitter.Perm(len(m.hops))
+	m.at, m.own, m.frames = now.Add(lossGap), c.flow.Dropped, c.stats.Out+c.stats.In
+}
+
+// lead asks one hop ahead of a frame of the traffic: a queue where frames wait drops
+// all but the first of those that come together. The numbers of the questions have
+// nothing in common, so that two relays cannot tell by them that they are on one circuit.
+func (m *lossMeter) lead(now time.Time) {
+	if m == nil || len(m.order) == 0 {
+		return
 	}
-	m.frames = c.stats.Out + c.stats.In
+	i := m.order[0]
+	m.order = m.order[1:]
+	if i >= len(m.hops) {
+		return
+	}
+	var id [4]byte
+	m.c.cs.draw(id[:])
+	h := &m.hops[i]
+	h.id, h.asked = max(1, binary.LittleEndian.Uint32(id[:])), now
+	if !m.c.Ping(now, i, h.id) {
+		h.id = 0
+	}
+	h.sent = beyond(m.c.addressed, i)
 }
 
 // beyond sums the counts of the hops from i on.

@@ -134,6 +134,7 @@ func measureLoss(t *testing.T, setup func(n *testNet)) (found []int) {
 	setup(n)
 	rounds := 0
 	for end := n.Now.Add(40 * time.Second); n.Now.Before(end); {
+		src.host.Turn(meter.lead)
 		src.send(c, link.FrameLong, "there")
 		if i := len(dst.terminals) - 1; !dst.terminals[i].closed {
 			dst.reply(dst.terminals[i], link.FrameLong, "back")

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
@@ -28,6 +29,7 @@ type Ether struct {
 	recv   *batchSocket
 	send   *batchSocket
 	beacon *raw.Conn
+	closed atomic.Bool
 	to     func(b *[nameSize]byte, a Addr) uint32 // receiver, made once
 }
 
@@ -58,8 +60,13 @@ const (
 	sendBuffer    = 64 << 10
 )
 
-// OpenEther opens the interface for an EtherType.
+// OpenEther opens the interface for an EtherType. Where the kernel has no recvmmsg or
+// sendmmsg, the port is a slower one (see rawEther).
 func OpenEther(name string, etherType uint16) (Port, error) {
+	return openEther(name, etherType, !mmsgThere())
+}
+
+func openEther(name string, etherType uint16, plain bool) (Port, error) {
 	if bridge := bridgeOf(name); bridge != "" {
 		return nil, &BridgeMemberError{name, bridge}
 	}
@@ -69,6 +76,9 @@ func OpenEther(name string, etherType uint16) (Port, error) {
 	}
 	e := &Ether{name: name, index: index, typ: etherType}
 	e.to = e.receiver
+	if plain {
+		return openRaw(e)
+	}
 	if err := e.open(); err != nil {
 		e.Close()
 		return nil, err
@@ -83,12 +93,21 @@ func (e *Ether) open() (err error) {
 	if e.send, err = e.socket(0); err != nil {
 		return err
 	}
-	e.beacon, err = raw.ListenPacket(&net.Interface{Index: e.index, Name: e.name}, e.typ, nil) // it looks at the index alone
-	if err != nil {
-		return fmt.Errorf("link: beacon socket on %s: %w", e.name, err)
+	e.beacon, err = e.listen(onlyBroadcast)
+	return err
+}
+
+// listen opens a socket by mdlayher/raw, which looks at the interface's index alone.
+func (e *Ether) listen(filter []bpf.RawInstruction) (*raw.Conn, error) {
+	c, err := raw.ListenPacket(&net.Interface{Index: e.index, Name: e.name}, e.typ, nil)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+		return nil, ErrNoCapability
 	}
-	e.beacon.SetBPF(onlyBroadcast) // optional: what gets through is checked again
-	return nil
+	if err != nil {
+		return nil, fmt.Errorf("link: socket on %s: %w", e.name, err)
+	}
+	c.SetBPF(filter) // optional: what gets through is checked again
+	return c, nil
 }
 
 // socket opens one AF_PACKET socket; protocol 0 receives nothing.
@@ -207,10 +226,7 @@ func (e *Ether) ReadBroadcast(f *Frame) error {
 			if errors.Is(err, unix.ENETDOWN) {
 				continue
 			}
-			if e.recv.closed.Load() {
-				return net.ErrClosed
-			}
-			return err
+			return e.ended(err)
 		}
 		if n < etherHeader || string(b[:6]) != "\xff\xff\xff\xff\xff\xff" {
 			continue
@@ -221,13 +237,26 @@ func (e *Ether) ReadBroadcast(f *Frame) error {
 	}
 }
 
-// WriteBroadcast implements Port.
-func (e *Ether) WriteBroadcast(f *Frame) error {
+// ended is the error of a socket that was closed, or else err.
+func (e *Ether) ended(err error) error {
+	if e.closed.Load() {
+		return net.ErrClosed
+	}
+	return err
+}
+
+// mac is the interface's own address.
+func (e *Ether) mac() (net.HardwareAddr, error) {
 	mac, err := os.ReadFile("/sys/class/net/" + e.name + "/address")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	src, err := net.ParseMAC(strings.TrimSpace(string(mac)))
+	return net.ParseMAC(strings.TrimSpace(string(mac)))
+}
+
+// WriteBroadcast implements Port.
+func (e *Ether) WriteBroadcast(f *Frame) error {
+	src, err := e.mac()
 	if err != nil {
 		return err
 	}
@@ -239,6 +268,7 @@ func (e *Ether) WriteBroadcast(f *Frame) error {
 
 // Close implements Port.
 func (e *Ether) Close() error {
+	e.closed.Store(true)
 	for _, s := range []*batchSocket{e.recv, e.send} {
 		if s != nil {
 			s.Close()
