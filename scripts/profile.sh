@@ -61,6 +61,7 @@ loaded() {
 }
 
 export LOAD_RECORD=$lab_dir/figures
+floor_pid=""
 chain 3
 hopwire_up 3
 floor_up
