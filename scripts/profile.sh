@@ -1,9 +1,11 @@
 #!/bin/bash
 # make profile: where a relay's time goes, by perf, under one TCP stream (long frames)
 # and under a steady stream of 64-byte datagrams, beside 'load floor' in its place
-# under the same load: the system calls alone. cpu-clock samples, for a virtual
-# machine has no counters; where there are some, cycles are counted too.
-# RATE=20000 packets/s and FOR=4 seconds can be set; RELAY_ARGS go to perf report.
+# under the same load: the system calls alone. Cycles are sampled where the machine
+# has counters, else cpu-clock, whose timer waits while interrupts are off: such
+# time then shows under the function that enables them again (pvm_irq_enable and its
+# like), and only the shares of whole calls can be believed.
+# RATE=20000 packets/s, FOR=4 seconds and TOP=30 functions can be set.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 hopwire=$PWD/bin/hopwire
@@ -42,7 +44,7 @@ report() {
 	perf report -i "$data" --stdio --no-children -g none --sort sym 2>/dev/null | grep -E '^ +[0-9]' | head -n "${TOP:-30}"
 }
 
-# under FROM TO-ADDRESS SINK COMMAND...: run a command while the stream runs, then
+# loaded FROM TO-ADDRESS SINK PID WHAT: watch a process while the stream runs, then
 # while the datagrams do.
 loaded() {
 	local a=$1 b=$2 sink=$3 pid=$4 what=$5 sender
@@ -59,6 +61,7 @@ loaded() {
 }
 
 export LOAD_RECORD=$lab_dir/figures
+floor_pid=""
 chain 3
 hopwire_up 3
 floor_up

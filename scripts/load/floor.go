@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,10 +28,15 @@ func floor(o *options) error {
 			return fmt.Errorf("%s: %w", o.args[i], err)
 		}
 	}
-	failed := make(chan error)
-	go func() { failed <- carry(fd[0], fd[1]) }()
-	go func() { failed <- carry(fd[1], fd[0]) }()
-	return <-failed
+	runtime.LockOSThread()
+	in := newBatch()
+	wait := []unix.PollFd{{Fd: int32(fd[0]), Events: unix.POLLIN}, {Fd: int32(fd[1]), Events: unix.POLLIN}}
+	for {
+		moved := in.carry(fd[0], fd[1]) + in.carry(fd[1], fd[0])
+		if moved == 0 {
+			unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&wait[0])), 2, 0, 0, 0, 0)
+		}
+	}
 }
 
 // packetSocket opens a raw socket that hears other stations' frames too.
@@ -53,29 +59,25 @@ func packetSocket(name string, proto uint16) (int, error) {
 	return fd, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: proto<<8 | proto>>8, Ifindex: i.Index})
 }
 
-func carry(from, to int) error {
-	runtime.LockOSThread()
-	b := newBatch()
-	for {
-		b.size(len(b.data[0]))
-		n, err := b.receive(from)
-		if err == unix.ENETDOWN {
-			continue
-		} else if err != nil {
-			return err
-		}
-		for i := range n {
-			b.iovs[i].SetLen(int(b.hdrs[i].n))
-		}
-		for i := 0; i < n; {
-			sent, err := b.send(to, n-i)
-			if err != nil {
-				break // its queue is full
-			}
-			i += max(sent, 1)
-			if i < n {
-				break // as a relay does: what the queue does not take is lost
-			}
-		}
+// carry moves one batch, if there is one. What the queue does not take is lost, as
+// with a relay. The calls are raw and there is one thread: Go's scheduler has no part.
+func (b *batch) carry(from, to int) int {
+	b.size(len(b.data[0]))
+	n := b.raw(unix.SYS_RECVMMSG, from, batchMost)
+	for i := range n {
+		b.iovs[i].SetLen(int(b.hdrs[i].n))
 	}
+	if n > 0 {
+		b.raw(unix.SYS_SENDMMSG, to, n)
+	}
+	return n
+}
+
+// raw is a call that does not block; an error moves nothing.
+func (b *batch) raw(trap uintptr, fd, n int) int {
+	r, _, e := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&b.hdrs[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+	if e != 0 {
+		return 0
+	}
+	return int(r)
 }

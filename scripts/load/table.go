@@ -97,7 +97,7 @@ func (f *figures) addPerRelay() {
 func (f *figures) ratio(p place, what string) (float64, bool) {
 	a, ok := f.median[p][ours]
 	b, ok2 := f.median[p][what]
-	return a / b, ok && ok2 && what != ours && b != 0
+	return a / b, ok && ok2 && what != ours && a > 0 && b > 0 // a difference can be lost in noise
 }
 
 // compared says whether any figure of a peer has one of ours beside it.

@@ -44,5 +44,5 @@ generator_limit() {
 	for size in ${udp_sizes-64 1200}; do
 		gen "$1a" udp -what generator -nodes 2 -to "[$(kernel_at "$1" "$1r1")]:$port" -control "$lab_dir/$1r1/control" -size "$size" -for "$udp_for" -steps "$udp_steps"
 	done
-	kill $near
+	kill "$near"
 }

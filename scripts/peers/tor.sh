@@ -67,7 +67,7 @@ tor_keys() {
 	local node dir v3 print
 	for node in $(relays "$1"); do
 		dir=$lab_dir/$node/tor
-		mkdir -p -m 700 "$dir/keys"
+		mkdir -p "$dir/keys" && chmod 700 "$dir" "$dir/keys"
 		echo bench | (cd "$dir/keys" && tor-gencert --create-identity-key -m 12 -a "$(tor_at "$1" "$node"):7001" --passphrase-fd 0) >"$dir/gencert" 2>&1 ||
 			die "tor-gencert: $(tail -n 1 "$dir/gencert")"
 		tor_common "$dir" "$(tor_at "$1" "$node")" >"$dir/torrc"
@@ -103,7 +103,7 @@ tor_begin() {
 		cat "$lab_dir/tor-authorities" >>"$lab_dir/$node/tor/torrc"
 		tor_start "$node"
 	done
-	mkdir -p -m 700 "$lab_dir/$1a/tor"
+	mkdir "$lab_dir/$1a/tor" && chmod 700 "$lab_dir/$1a/tor"
 	{
 		tor_common "$lab_dir/$1a/tor" "$(tor_at "$1" "$1a")"
 		tor_client "$1"
