@@ -139,7 +139,7 @@ func (p *portManager) try(i link.Interface) error {
 		if err != nil {
 			return err
 		}
-		port, err := link.OpenEther(i.Name, t)
+		port, err := link.OpenEther(i.Name, t, p.d.runner.Lanes())
 		if errors.Is(err, link.ErrNoCapability) {
 			return noCapability()
 		}
