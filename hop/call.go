@@ -59,6 +59,8 @@ type CallConfig struct {
 	// Serve answers a request of the other end, which is valid during the call;
 	// reply may be called later, once.
 	Serve func(now time.Time, request []byte, reply func(now time.Time, response []byte))
+	// Pool is the memory that this end shares with others; nil: it has its own bound only.
+	Pool *CallPool
 }
 
 // Calls is one end of a session's calls; both ends may call. It reads no clock and
@@ -111,7 +113,7 @@ func (c *Calls) Call(now time.Time, request []byte, done func(now time.Time, res
 	if c.closed != nil {
 		return 0, c.closed
 	}
-	if len(request) > MaxCall || len(c.out) >= callOpen || c.held+len(request) > callMemory {
+	if len(request) > MaxCall || len(c.out) >= callOpen || !c.room(now, nil, len(request), len(request)) {
 		return 0, ErrTooMany
 	}
 	c.id++
@@ -139,7 +141,9 @@ func (c *Calls) Receive(now time.Time, b []byte) {
 	case callRequestAck:
 		if o := c.outgoing(id); o != nil && len(b) == callAckSize {
 			o.giveUp = now.Add(callServe)
-			o.send.acked(now, index, b[offCallData:])
+			if o.send.acked(now, index, b[offCallData:]); o.send.left == 0 {
+				c.hold(-o.send.drop())
+			}
 		}
 	case callResponseAck:
 		if i := c.incoming(id); i != nil && i.send != nil && len(b) == callAckSize {
@@ -186,7 +190,7 @@ func (c *Calls) takeRequest(now time.Time, id, total uint32, index uint16, data 
 			return
 		}
 	}
-	request, ok := i.recv.take(c, total, index, data)
+	request, ok := i.recv.take(now, c, total, index, data)
 	if !ok {
 		return
 	}
@@ -199,7 +203,7 @@ func (c *Calls) takeRequest(now time.Time, id, total uint32, index uint16, data 
 		return
 	}
 	i.served = true
-	c.held -= i.recv.drop()
+	c.hold(-i.recv.drop())
 	c.c.Serve(now, request, func(now time.Time, response []byte) { c.respond(now, i, response) })
 }
 
@@ -211,7 +215,7 @@ func (c *Calls) admit(now time.Time, id, total uint32, index uint16, data []byte
 	case !i.recv.fits(total, index, data):
 	case slices.Contains(c.finished[:min(c.ends, callFinished)], id):
 		c.acknowledge(now, callRequestAck, id, index, &receiver{complete: true})
-	case len(c.in) >= callOpen || c.c.Serve == nil:
+	case len(c.in) >= callOpen || c.c.Serve == nil || !c.room(now, nil, len(data), int(total)):
 		c.header(now, callRefused, id, 0, 0)
 	default:
 		return i
@@ -225,7 +229,7 @@ func (c *Calls) respond(now time.Time, i *callIn, response []byte) {
 		return
 	}
 	kind := byte(callResponse)
-	if len(response) > MaxCall || c.held+len(response) > callMemory {
+	if len(response) > MaxCall || !c.room(now, nil, len(response), len(response)) {
 		kind, response = callRefused, nil
 	}
 	i.answered, i.send = true, c.sender(kind, i.id, response)
@@ -239,7 +243,8 @@ func (c *Calls) takeResponse(now time.Time, id, total uint32, index uint16, data
 		c.acknowledge(now, callResponseAck, id, index, &receiver{complete: true})
 		return
 	}
-	response, ok := o.recv.take(c, total, index, data)
+	c.hold(-o.send.drop()) // who answers has all of the request
+	response, ok := o.recv.take(now, c, total, index, data)
 	if !ok {
 		return
 	}
@@ -256,7 +261,8 @@ func (c *Calls) end(now time.Time, o *callOut, response []byte, err error) {
 		return
 	}
 	c.out = slices.DeleteFunc(c.out, func(x *callOut) bool { return x == o })
-	c.held -= o.send.drop() + o.recv.drop()
+	c.release(&o.recv)
+	c.hold(-o.send.drop())
 	o.done(now, response, err)
 }
 
@@ -288,7 +294,7 @@ func (c *Calls) advanceIn(now time.Time, i *callIn) (next time.Time) {
 	}
 	next, ok := i.send.advance(now)
 	if !ok {
-		c.held -= i.send.drop()
+		c.hold(-i.send.drop())
 		i.send = nil
 	}
 	return next
@@ -297,9 +303,9 @@ func (c *Calls) advanceIn(now time.Time, i *callIn) (next time.Time) {
 // forget frees a call of theirs; what was served stays known by its id.
 func (c *Calls) forget(i *callIn) {
 	c.in = slices.DeleteFunc(c.in, func(x *callIn) bool { return x == i })
-	c.held -= i.recv.drop()
+	c.release(&i.recv)
 	if i.send != nil {
-		c.held -= i.send.drop()
+		c.hold(-i.send.drop())
 	}
 	if i.served {
 		c.finished[c.ends%callFinished] = i.id

@@ -87,17 +87,17 @@ func (k *CellKey) Open(body []byte) (c Cell, counter uint64, err error) {
 }
 
 // A Pong tells the source how a hop sees the circuit: frames forward and backward,
-// in, out and dropped by its queues.
+// in, out, and of those that went out the ones that its queues dropped.
 type Pong struct {
-	ID                                uint32
-	In, Out, Dropped, BackIn, BackOut uint32
+	ID                                             uint32
+	In, Out, Dropped, BackIn, BackOut, BackDropped uint32
 }
 
-const pongSize = 6 * 4
+const pongSize = 7 * 4
 
 // Append appends the pong's wire form.
 func (p Pong) Append(b []byte) []byte {
-	for _, v := range [...]uint32{p.ID, p.In, p.Out, p.Dropped, p.BackIn, p.BackOut} {
+	for _, v := range [...]uint32{p.ID, p.In, p.Out, p.Dropped, p.BackIn, p.BackOut, p.BackDropped} {
 		b = binary.LittleEndian.AppendUint32(b, v)
 	}
 	return b
@@ -108,7 +108,7 @@ func ParsePong(b []byte) (p Pong, err error) {
 	if len(b) < pongSize {
 		return p, ErrCell
 	}
-	for i, v := range [...]*uint32{&p.ID, &p.In, &p.Out, &p.Dropped, &p.BackIn, &p.BackOut} {
+	for i, v := range [...]*uint32{&p.ID, &p.In, &p.Out, &p.Dropped, &p.BackIn, &p.BackOut, &p.BackDropped} {
 		*v = binary.LittleEndian.Uint32(b[4*i:])
 	}
 	return p, nil

@@ -56,7 +56,9 @@ type channel struct {
 	asked      uint32 // id of the RTT question under way
 	askedAt    time.Time
 	srtt       time.Duration
-	spoiled    int // failed tags of late
+	loss       *lossMeter // of the circuit in use; nil: not begun
+	spoiled    int        // failed tags of late
+	slow       bool       // frames wait on the way: to be passed on to what is inside
 
 	frame *link.Frame // being filled
 	fill  int

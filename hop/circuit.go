@@ -12,22 +12,25 @@ import (
 type Circuit struct {
 	User any // the owner's
 
-	cs     *Circuits
-	path   Path
-	side   *side
-	label  uint32
-	keys   []*HopKeys // nil until the set-up is built
-	cellsF []*CellKey
-	cellsB []*CellKey
-	sent   uint64 // cells
-	seq    uint32 // of the first wire
-	offset uint32 // last hop's number − ours
-	bwd    Window
-	seen   []link.Window // counters of each hop's cells
-	growth *growth
-	opened bool
-	ended  bool
-	stats  CircuitStats
+	cs        *Circuits
+	path      Path
+	side      *side
+	label     uint32
+	keys      []*HopKeys // nil until the set-up is built
+	cellsF    []*CellKey
+	cellsB    []*CellKey
+	sent      uint64 // cells
+	seq       uint32 // of the first wire
+	offset    uint32 // last hop's number − ours
+	bwd       Window
+	seen      []link.Window // counters of each hop's cells
+	addressed []uint32      // frames sent, by the hop that they are for
+	received  []uint32      // and received, by the hop that sent them
+	growth    *growth
+	opened    bool
+	ended     bool
+	flow      link.Flow
+	stats     CircuitStats
 }
 
 // CircuitStats are totals of one circuit at its source.
@@ -101,6 +104,7 @@ func (c *Circuit) setKeys(keys []*HopKeys) {
 		c.cellsF, c.cellsB = append(c.cellsF, NewCellKey(k.ControlForward)), append(c.cellsB, NewCellKey(k.ControlBackward))
 	}
 	c.seen = append(c.seen, make([]link.Window, len(keys))...)
+	c.addressed, c.received = append(c.addressed, make([]uint32, len(keys))...), append(c.received, make([]uint32, len(keys))...)
 }
 
 // Ready says whether frames can be sent, Opened whether anything came back, Path
@@ -129,7 +133,8 @@ func (c *Circuit) wrap(now time.Time, hop int, start uint64, seq uint32, f *link
 	}
 	iv := WrapForward(c.keys, hop, start, seq, f.Body())
 	c.stats.Out++
-	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f)
+	c.addressed[hop]++
+	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f, &c.flow)
 }
 
 // cell sends a control cell to a hop.
@@ -173,6 +178,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 	c.stats.In++
 	if h.Seq&answerBit == 0 {
 		c.bwd.Accept(h.Seq)
+		c.received[hop]++
 		c.opened = true
 		c.grown(hop)
 		c.cs.ev.CircuitFrame(now, c, seq, f.Body())
@@ -184,6 +190,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 		return
 	}
 	c.seen[hop].Accept(counter)
+	c.received[hop]++
 	c.grown(hop)
 	c.answer(now, hop, cell)
 }
@@ -218,6 +225,7 @@ func (c *Circuit) Close(now time.Time) {
 // end removes the circuit from the tables.
 func (c *Circuit) end(now time.Time) {
 	c.ended = true
+	c.flow.End()
 	c.side.release(now, c.label)
 	c.cs.own = slices.DeleteFunc(c.cs.own, func(o *Circuit) bool { return o == c })
 }

@@ -48,8 +48,10 @@ type testNode struct {
 	ready     func(now time.Time, c *Circuit)
 	heard     []string // frames at sources
 	answers   []testAnswer
+	slow      []time.Time
 	broken    []testBroken
 	onBroken  func(now time.Time)
+	onAnswer  func(now time.Time, hop int, p Pong)
 
 	// evil, if set, sees a data frame in place of the circuits; false: let them have it.
 	evil func(now time.Time, from *link.Link, h link.Header, f *link.Frame) bool
@@ -203,8 +205,14 @@ func (m *testNode) CircuitReady(now time.Time, c *Circuit) {
 func (m *testNode) CircuitFrame(_ time.Time, c *Circuit, seq uint32, body []byte) {
 	m.heard = append(m.heard, text(seq, body))
 }
-func (m *testNode) CircuitAnswer(_ time.Time, c *Circuit, hop int, cell Cell) {
+func (m *testNode) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
+	if cell.Type == CellSlow {
+		m.slow = append(m.slow, now)
+	}
 	if p, err := ParsePong(cell.Data); err == nil && cell.Type == CellPong {
+		if m.onAnswer != nil {
+			m.onAnswer(now, hop, p)
+		}
 		m.answers = append(m.answers, testAnswer{c, hop, p})
 	}
 }

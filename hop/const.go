@@ -1,6 +1,10 @@
 package hop
 
-import "time"
+import (
+	"time"
+
+	"hopwire/link"
+)
 
 // Constants of circuits (wire.md, "Constants").
 const (
@@ -18,11 +22,13 @@ const (
 	goneMost     = 300         // labels in one
 	goneAhead    = 4096        // labels that wait to be in one, per link
 	goneRetry    = 50 * time.Millisecond
-	answerRate   = 32  // answers a second that a relay passes on, and that it gives, per circuit
-	setupRate    = 25  // set-ups a second from one neighbour,
-	setupBurst   = 128 // at once,
-	setupQueue   = 128 // and waiting for their Diffie-Hellman
-	setupJobs    = 4   // of those being worked on
+	answerRate   = 32                     // answers a second that a relay passes on, and that it gives, per circuit
+	slowAfter    = link.QueueTarget / 2   // a circuit's frames have waited so long: its source is told,
+	slowGap      = 100 * time.Millisecond // at most this often
+	setupRate    = 25                     // set-ups a second from one neighbour,
+	setupBurst   = 128                    // at once,
+	setupQueue   = 128                    // and waiting for their Diffie-Hellman
+	setupJobs    = 4                      // of those being worked on
 	setupRefill  = setupBurst * time.Second / setupRate
 	setupRetry   = 10 * time.Millisecond
 )

@@ -354,25 +354,6 @@ func TestOnionKeys(t *testing.T) {
 	}
 }
 
-func TestSetupFilter(t *testing.T) {
-	f, now := NewSetupFilter(100), time.Unix(1e9, 0)
-	for i := range uint64(100) {
-		if fresh, full := f.Add(now, i); !fresh || full {
-			t.Fatal(i, fresh, full)
-		}
-	}
-	if fresh, _ := f.Add(now, 5); fresh {
-		t.Error("a replay is fresh")
-	}
-	if _, full := f.Add(now, 1000); !full {
-		t.Error("more than its size")
-	}
-	f.Add(now.Add(71*time.Minute), 1001)
-	if fresh, full := f.Add(now.Add(143*time.Minute), 5); !fresh || full {
-		t.Error("old entries do not leave")
-	}
-}
-
 func TestCells(t *testing.T) {
 	k := NewCellKey([32]byte{1})
 	for _, size := range []int{link.BodyShort, link.BodyLong} {
@@ -390,7 +371,7 @@ func TestCells(t *testing.T) {
 			t.Errorf("%+v %d %v", c, n, err)
 		}
 	}
-	p := Pong{1, 2, 3, 4, 5, 6}
+	p := Pong{1, 2, 3, 4, 5, 6, 7}
 	if got, err := ParsePong(p.Append(nil)); err != nil || got != p {
 		t.Errorf("%+v %v", got, err)
 	}

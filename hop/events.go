@@ -47,13 +47,17 @@ func (e *events) CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte
 	}
 }
 
-// CircuitAnswer: hop answered a control cell.
+// CircuitAnswer: hop answered a control cell, or frames wait there.
 func (e *events) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
-	if cell.Type != CellPong {
-		return
-	}
-	if pong, err := ParsePong(cell.Data); err == nil {
-		e.node().answer(now, pong.ID, hop)
+	ch, ok := c.User.(*channel)
+	switch {
+	case cell.Type == CellSlow && ok && !ch.closed:
+		ch.slowed(now)
+	case cell.Type == CellPong:
+		pong, err := ParsePong(cell.Data)
+		if err == nil && !(ok && ch.loss != nil && ch.loss.take(now, hop, pong)) {
+			e.node().answer(now, pong.ID, hop)
+		}
 	}
 }
 

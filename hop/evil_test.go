@@ -83,7 +83,7 @@ func (e *foe) send(back bool, w wireFrame) (beyond []wireFrame) {
 		if back {
 			s = e.r.up
 		}
-		s.l.Send(now, w.h, f)
+		s.l.Send(now, w.h, f, nil)
 	})
 	e.net.Run(5 * time.Millisecond)
 	return e.show()[1:] // the first is the frame itself at the next node

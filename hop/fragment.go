@@ -24,7 +24,7 @@ type fragment struct {
 
 func (c *Calls) sender(kind byte, id uint32, data []byte) *sender {
 	n := fragments(len(data))
-	c.held += len(data)
+	c.hold(len(data))
 	return &sender{c: c, kind: kind, id: id, data: append([]byte(nil), data...), state: make([]fragment, n), left: n, window: callWindow, buffer: make([]byte, 0, MTU)}
 }
 
@@ -145,7 +145,7 @@ func fragments(size int) int { return max(1, (size+callFragment-1)/callFragment)
 
 // take adds a fragment; message is not nil when it was the last one missing. It is
 // not ok, and changes nothing, if it does not fit or there is no memory for it.
-func (r *receiver) take(c *Calls, total uint32, index uint16, data []byte) (message []byte, ok bool) {
+func (r *receiver) take(now time.Time, c *Calls, total uint32, index uint16, data []byte) (message []byte, ok bool) {
 	if !r.fits(total, index, data) {
 		return nil, false
 	}
@@ -153,7 +153,7 @@ func (r *receiver) take(c *Calls, total uint32, index uint16, data []byte) (mess
 	if r.complete || r.parts[index] != nil {
 		return nil, true
 	}
-	if c.held+size > callMemory {
+	if !c.room(now, r, size, int(total)) {
 		return nil, false
 	}
 	if r.parts == nil {
@@ -162,10 +162,12 @@ func (r *receiver) take(c *Calls, total uint32, index uint16, data []byte) (mess
 	r.total = total
 	r.parts[index] = append(make([]byte, 0, size), data...)
 	r.held += size
-	c.held += size
+	c.hold(size)
 	if len(r.parts) < n {
+		c.c.Pool.await(r)
 		return nil, true
 	}
+	c.c.Pool.leave(r)
 	message = make([]byte, 0, total)
 	for i := range n {
 		message = append(message, r.parts[uint16(i)]...)

@@ -165,6 +165,7 @@ func (r *relay) part(now time.Time, why Reason) {
 func (r *relay) detach(now time.Time) {
 	if d := r.down; d != nil {
 		r.down = nil
+		r.onward.End()
 		d.release(now, r.downLabel)
 		r.cs.gone(now, d, r.downLabel)
 	}

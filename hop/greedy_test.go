@@ -37,7 +37,7 @@ func (m *testNode) checkBounds(t *testing.T) {
 			}
 		}
 	}
-	filter := len(m.filter.gen[0]) + len(m.filter.gen[1])
+	filter := m.filter.n[0] + m.filter.n[1]
 	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > m.filter.size || len(m.buckets) > len(m.net.nodes) {
 		t.Errorf("%d parked, %d jobs, %d relays, %d in the filter, %d buckets", m.parked, m.jobs, len(m.relays), filter, len(m.buckets))
 	}
@@ -84,7 +84,7 @@ func TestGarbageSetups(t *testing.T) {
 			if foe.to(0).Post(now, kindSetup, b, nil) {
 				sent++
 			}
-			foe.to(0).Send(now, link.Header{Label: label, Seq: 1}, foe.fill(link.FrameLong, "garbage"))
+			foe.to(0).Send(now, link.Header{Label: label, Seq: 1}, foe.fill(link.FrameLong, "garbage"), nil)
 		})
 		hub.checkBounds(t)
 	})
@@ -106,8 +106,8 @@ func TestGarbageSetups(t *testing.T) {
 	if hub.host.Most > parkLink+100 {
 		t.Errorf("the hub held %d frames", hub.host.Most)
 	}
-	if len(hub.filter.gen[0]) > own {
-		t.Errorf("garbage is in the filter: %d", len(hub.filter.gen[0]))
+	if hub.filter.n[0] > own {
+		t.Errorf("garbage is in the filter: %d", hub.filter.n[0])
 	}
 	n.wantEmpty(time.Second)
 }

@@ -3,7 +3,6 @@ package hop
 import (
 	"errors"
 	"net/netip"
-	"slices"
 	"time"
 
 	"hopwire/link"
@@ -16,49 +15,62 @@ var (
 	ErrTooMany = errors.New("hop: too much under way")
 )
 
-// Packet takes an IP packet from the TUN; it is copied. What cannot be delivered
-// is answered with an ICMPv6 error by Deliver.
-func (n *Node) Packet(now time.Time, packet []byte) {
-	dst, ok := ipDestination(packet)
+// Packet takes an IP packet from the TUN, as a head with all its headers and the
+// rest; it is copied. What cannot be delivered is answered with an ICMPv6 error by
+// Deliver.
+func (n *Node) Packet(now time.Time, head, rest []byte) {
+	dst, ok := ipDestination(head)
 	if !ok {
 		return
 	}
 	n.N.PacketsOut++
-	if len(packet) > MTU {
-		n.tooBig(now, packet)
+	if len(head)+len(rest) > MTU {
+		n.tooBig(now, joined(head, rest))
 		return
 	}
 	p := n.byIP[dst]
 	if p == nil {
-		key, ok := n.Map.Lookup(dst)
+		key, ok := n.Lookup(dst)
 		if !ok || key == n.key {
 			n.N.NoPeer++
-			n.unreachable(now, packet, codeNoRoute)
+			n.unreachable(now, joined(head, rest), codeNoRoute)
 			return
 		}
 		if p = n.peer(now, key); p == nil {
 			return
 		}
 	}
-	n.toPeer(now, p, packet)
+	n.toPeer(now, p, head, rest)
+}
+
+// joined is a packet in one piece, of our own.
+func joined(head, rest []byte) []byte {
+	return append(append(make([]byte, 0, len(head)+len(rest)), head...), rest...)
 }
 
 // toPeer sends a packet on its flow's channel, or keeps it until there is one.
-func (n *Node) toPeer(now time.Time, p *peer, packet []byte) {
-	ch := p.route(now, FlowHash(packet, n.flowKey))
+func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
+	ch := p.route(now, FlowHash(head, n.flowKey))
 	if ch == nil || ch.c != nil {
 		p.want(now)
 	}
 	p.touched = now
-	if ch != nil {
-		ch.add(now, recordIP, packet)
+	if ch != nil && ch.slow && ch.ease(head, rest) {
 		return
 	}
-	if len(p.queue) >= maxQueue {
+	if ch != nil {
+		ch.add(now, recordIP, head, rest)
+		return
+	}
+	most := maxQueue
+	if p.lostCause() {
+		most = maxQueueLost
+	}
+	if len(p.queue) >= most {
 		n.N.QueueFull++
 		return
 	}
-	p.queue = append(p.queue, slices.Clone(packet))
+	p.queue = append(p.queue, joined(head, rest))
 }
 
 // fromSession takes an IP packet from the other end; a source address that is
@@ -140,7 +152,7 @@ func (p *peer) callsReady() *Calls {
 	n := p.n
 	var first [4]byte
 	n.draw(first[:])
-	p.calls = NewCalls(CallConfig{First: first, MaxFragment: MTU, Send: func(now time.Time, fragment []byte) bool {
+	p.calls = NewCalls(CallConfig{First: first, MaxFragment: MTU, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
 		ch := p.any(now)
 		if ch == nil {
 			p.want(now)

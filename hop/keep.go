@@ -69,6 +69,7 @@ func (ch *channel) advance(now time.Time) {
 	ch.owe(now)
 	if ch.c != nil {
 		ch.measure(now)
+		ch.gauge(now)
 		ch.watch(now)
 	}
 }
@@ -164,6 +165,10 @@ func (p *peer) ensure(now time.Time) {
 func (p *peer) improve(now time.Time) {
 	p.checkAt = now.Add(checkPath)
 	p.n.wake(p.checkAt)
+	if p.warm != nil && p.n.Map.Load(p.warm.path) == LoadFull {
+		p.warm.close(now) // what rests leaves its place to what does not
+		p.warmAt = now.Add(warmRetry)
+	}
 	paths, err := p.n.Map.Paths(now, p.key, 1)
 	if err != nil || sameHops(paths[0], p.active.path) {
 		return
@@ -192,9 +197,9 @@ func (p *peer) begin(now time.Time, renew bool) {
 	}
 	path, ok := paths[p.tries%len(paths)], true
 	if p.active != nil && !renew {
-		path, ok = p.other(paths)
+		path, ok = p.other(now, paths)
 	}
-	if !ok { // there is but one way: no warm circuit
+	if !ok { // there is but one way, or no other has room: no warm circuit
 		p.warmAt = now.Add(warmRetry)
 		p.n.wake(p.warmAt)
 		return
@@ -204,10 +209,11 @@ func (p *peer) begin(now time.Time, renew bool) {
 	}
 }
 
-// other returns the first path that is not the one in use.
-func (p *peer) other(paths []Path) (Path, bool) {
+// other returns the first path that is not the one in use. One for a circuit that
+// is only to be warm has no relay whose table is filling up.
+func (p *peer) other(now time.Time, paths []Path) (Path, bool) {
 	for _, path := range paths {
-		if !sameHops(path, p.active.path) {
+		if !sameHops(path, p.active.path) && (p.active.failing(now) || p.n.Map.Load(path) == LoadLight) {
 			return path, true
 		}
 	}

@@ -23,6 +23,7 @@ type NodeConfig struct {
 	Links       link.Config // its Env, Rand and Jitter serve the whole node
 	MaxCircuits int         // 0: 2048
 	MaxPeers    int         // ends of sessions at once; 0: 512
+	CallMemory  int         // bytes that calls of all peers may hold; 0: 4 MiB; at least two largest calls
 	CircuitLife time.Duration
 	// Deliver takes an IP packet from a session for the TUN; it is valid during the call.
 	Deliver func(packet []byte)
@@ -51,13 +52,14 @@ type Node struct {
 	peers   map[link.Key]*peer
 	order   []*peer // the same, oldest first: nothing depends on map order
 	byIP    map[netip.Addr]*peer
+	taught  taught
 	tokens  map[[tokenSize]byte]*peer
 	flows   flows
 	flowKey [16]byte
 	filled  []*channel // have a frame being filled
 	waits   map[uint32]wait
-	waitID  uint32
 	icmp    *icmpLimit
+	calls   *CallPool
 	door    sessionBucket
 	next    time.Time
 }
@@ -68,6 +70,8 @@ type SessionCounters struct {
 	NoPeer, NoRoom, QueueFull, BadSource        uint64
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
+	Lossy                                       uint64 // circuits moved, or tried to, because of unexplained loss
+	Slowed, SlowDropped                         uint64 // word of relays where our frames wait; packets dropped for it
 }
 
 // NewNode makes a node without ports. newMap is given the node's onion keys and
@@ -76,12 +80,15 @@ func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
 	if c.MaxPeers == 0 {
 		c.MaxPeers = 512
 	}
+	if c.CallMemory == 0 {
+		c.CallMemory = callShared
+	}
 	if c.CircuitLife == 0 {
 		c.CircuitLife = circuitLife
 	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
 		key: c.Links.Identity.Key(), peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{},
-		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit)}
+		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit), calls: NewCallPool(c.CallMemory)}
 	n.ip = n.key.IPv6()
 	for _, k := range c.Links.NetworkKeys {
 		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))

@@ -79,39 +79,3 @@ func (o *OnionKeys) Private(now time.Time, parity byte) (*OnionKey, bool) {
 	}
 	return nil, false
 }
-
-// A SetupFilter remembers the set-ups of the last 70 minutes by 4-byte keyed
-// fingerprints, in two generations. It never holds more than its size.
-type SetupFilter struct {
-	size   int
-	turned time.Time
-	gen    [2]map[uint32]struct{}
-}
-
-// NewSetupFilter returns a filter for at most size set-ups.
-func NewSetupFilter(size int) *SetupFilter {
-	return &SetupFilter{size: size, gen: [2]map[uint32]struct{}{{}, {}}}
-}
-
-// Add notes a fingerprint. fresh: it was not there; full: there is no room, and it
-// was not noted. An entry stays for 70 to 140 minutes: longer than any onion key
-// is accepted, less than for ever.
-func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) {
-	if f.turned.IsZero() {
-		f.turned = now
-	}
-	if now.Sub(f.turned) >= onionHour+onionLate {
-		f.gen[0], f.gen[1], f.turned = map[uint32]struct{}{}, f.gen[0], now
-	}
-	p := uint32(fingerprint)
-	for _, g := range f.gen {
-		if _, ok := g[p]; ok {
-			return false, false
-		}
-	}
-	if len(f.gen[0])+len(f.gen[1]) >= f.size {
-		return true, true
-	}
-	f.gen[0][p] = struct{}{}
-	return true, false
-}

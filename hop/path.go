@@ -53,4 +53,15 @@ type Paths interface {
 	Lookup(ip netip.Addr) (link.Key, bool)
 	// Failed reports trouble with hop i of a path (or the link that leads to it).
 	Failed(now time.Time, p Path, i int, why Reason)
+	// Load returns the highest load that a hop of a path announces.
+	Load(p Path) Load
 }
+
+// Load is how full the circuit table of a node is, as it announces it.
+type Load byte
+
+const (
+	LoadLight Load = iota
+	LoadBusy       // was full, and is not yet down to 60 %: no new warm circuits
+	LoadFull       // at least 75 %: no warm circuits
+)

@@ -33,6 +33,7 @@ type peer struct {
 	wantErr error     // why there is no path
 	warmAt  time.Time // when to look for a second way again
 	checkAt time.Time // for a better path than the one in use
+	lossAt  time.Time // until then, loss moves nothing again
 	replace bool      // what is being opened is to replace the active circuit
 }
 
@@ -52,19 +53,27 @@ func (n *Node) peer(now time.Time, key link.Key) *peer {
 	return p
 }
 
-// evict forgets the peer that was longest without traffic, if that is a while.
+// evict forgets a peer that there is no way to, else the one that was longest
+// without traffic, if that is a while. Whoever asks for many made-up addresses
+// takes no room from those that are real.
 func (n *Node) evict(now time.Time) bool {
 	var oldest *peer
 	for _, p := range n.order {
-		if oldest == nil || p.touched.Before(oldest.touched) {
+		if oldest == nil || p.lostCause() && !oldest.lostCause() ||
+			p.lostCause() == oldest.lostCause() && p.touched.Before(oldest.touched) {
 			oldest = p
 		}
 	}
-	if oldest == nil || now.Sub(oldest.touched) < warmFor/2 {
+	if oldest == nil || !oldest.lostCause() && now.Sub(oldest.touched) < warmFor/2 {
 		return false
 	}
 	oldest.forget(now)
 	return true
+}
+
+// lostCause: the map knows no way, and there is no circuit that needs none.
+func (p *peer) lostCause() bool {
+	return p.wantErr != nil && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
 }
 
 // forget closes what the peer has and removes it.
@@ -192,7 +201,7 @@ func (p *peer) flushQueue(now time.Time) {
 	queue := p.queue
 	p.queue = nil
 	for _, packet := range queue {
-		p.n.toPeer(now, p, packet)
+		p.n.toPeer(now, p, packet, nil)
 	}
 	pings := p.pings
 	p.pings = nil

@@ -4,11 +4,14 @@ import "hopwire/link"
 
 // A pool is the fixed set of frames of a node: made at start, never more. It is
 // not safe for concurrent use.
-type pool struct{ free []*link.Frame }
+type pool struct {
+	free []*link.Frame
+	size int
+}
 
 func newPool(n int) *pool {
 	frames := make([]link.Frame, n)
-	p := &pool{free: make([]*link.Frame, n)}
+	p := &pool{free: make([]*link.Frame, n), size: n}
 	for i := range frames {
 		p.free[i] = &frames[i]
 	}

@@ -23,6 +23,8 @@ type relay struct {
 	cells     uint64 // sent
 	terminal  *Terminal
 
+	onward, homeward link.Flow // what waits to go on: forward, and backward
+
 	fwd, bwd Window
 	answers  Answers
 	answered rate // answers of others passed on; apart, so that they cannot use up
@@ -30,12 +32,12 @@ type relay struct {
 
 	born, heard, end time.Time // heard: last forward frame
 	broken           Reason    // tombstone: the next hop is lost
-	brokenAt         time.Time
+	brokenAt, slowAt time.Time
 	freed            bool
 	paid             bool // ahead of the others when room is needed
 	price            byte // most the source will pay, as a power of two
 
-	in, out, dropped, backIn, backOut uint32
+	in, out, backIn, backOut uint32
 }
 
 // forward takes a frame from upstream; it owns f.
@@ -65,7 +67,10 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 	default:
 		r.out++
 		cs.N.Relayed++
-		r.down.l.Send(now, link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}, f)
+		r.down.l.Send(now, link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}, f, &r.onward)
+		if r.onward.Waiting(now) >= slowAfter {
+			r.saySlow(now, h.Seq)
+		}
 	}
 }
 
@@ -101,7 +106,7 @@ func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
 	}
 	r.backOut++
 	r.cs.N.RelayedBack++
-	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
+	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f, &r.homeward)
 }
 
 // backNumber turns the number on the far wire into that on the near one, and
@@ -137,6 +142,17 @@ func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
 	return true
 }
 
+// setPaid puts the circuit into the class of those that are paid for, or out of it.
+func (r *relay) setPaid(paid bool) { r.paid, r.onward.Paid, r.homeward.Paid = paid, paid, paid }
+
+// saySlow tells the source that its frames wait here, at most ten times a second.
+func (r *relay) saySlow(now time.Time, seq uint32) {
+	if now.Sub(r.slowAt) >= slowGap {
+		r.slowAt = now
+		r.answer(now, seq, CellSlow, nil)
+	}
+}
+
 // cell takes a control cell that is for us.
 func (r *relay) cell(now time.Time, seq uint32, body []byte) {
 	r.readyCells()
@@ -151,7 +167,7 @@ func (r *relay) cell(now time.Time, seq uint32, body []byte) {
 			r.cs.N.AnswersLimited++
 			return
 		}
-		p := Pong{binary.LittleEndian.Uint32(c.Data), r.in, r.out, r.dropped, r.backIn, r.backOut}
+		p := Pong{binary.LittleEndian.Uint32(c.Data), r.in, r.out, r.onward.Dropped, r.backIn, r.backOut, r.homeward.Dropped}
 		r.answer(now, seq, CellPong, p.Append(nil))
 	case c.Type == CellClose:
 		r.free(now)
@@ -178,7 +194,8 @@ func (r *relay) answer(now time.Time, seq uint32, t CellType, data []byte) {
 	r.cellOut.Seal(r.cells, t, data, f.Body())
 	seq |= answerBit
 	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
-	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f)
+	r.backOut++
+	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f, &r.homeward)
 }
 
 // takeExtend makes a last hop into a relay: the set-up goes on to the next.
@@ -212,7 +229,8 @@ func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool 
 	if !ok {
 		return false
 	}
-	r.down, r.downLabel = next, label
+	r.down, r.downLabel, r.onward.From = next, label, r.up.l.Index+1
+	r.homeward.From = next.l.Index + 1
 	if !r.cs.postSetup(now, next, label, packet) {
 		next.release(now, label)
 		r.down = nil
@@ -254,6 +272,7 @@ func (r *relay) free(now time.Time) {
 	}
 	r.freed = true
 	r.detach(now)
+	r.homeward.End()
 	cs, up, t := r.cs, r.up, r.terminal
 	last := cs.relays[len(cs.relays)-1]
 	cs.relays[r.place], last.place = last, r.place

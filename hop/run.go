@@ -12,49 +12,42 @@ import (
 // batchSize is how many frames cross a port in one system call.
 const batchSize = 32
 
-// A PacketDevice is where IP packets come from and go to: the TUN.
-type PacketDevice interface {
-	// ReadBatch blocks for one packet and takes those that are there; an error
-	// after Close.
-	ReadBatch(packets [][]byte, sizes []int) (int, error)
-	Write(packet []byte) (int, error)
-	Close() error
-}
-
-// A Runner runs one Node: it owns the clock, the goroutines and the ports. Each
-// port has a reader that runs what it read to completion (open, look up, layer,
-// seal, send) in a turn of its own: a frame crosses a relay without changing
-// goroutines. Turns exclude one another by one lock, taken once a batch.
+// A Runner runs one Node: it owns the clock, the ports and the goroutines. One loop
+// (loop.go) waits for everything that can be read, and runs what it reads to
+// completion: open, look up, layer, queue, seal, send. A frame crosses a relay
+// without changing threads. Others, such as the worker and the control socket, take
+// a turn by the same lock.
 type Runner struct {
 	mu     sync.Mutex
 	node   *Node
 	pool   *pool
 	ports  []*runPort
-	timer  *time.Timer
-	wakeAt time.Time
-	worker *Worker
 	tun    PacketDevice
+	poller *link.Poller
+	worker *Worker
+	now    time.Time // of the turn
+	wakeAt time.Time // when the loop comes back by itself; zero: it does not
+	turns  bool      // the loop is in a turn, or about to look at wakeAt
 	closed bool
 	done   sync.WaitGroup
+	packet func(head, rest []byte) // made once: a closure per call would be garbage
 
 	// Errors takes what goes wrong with a port while it runs; it may be nil.
 	Errors func(port string, err error)
 }
 
-// runPort is a port and the frames that wait to be written to it.
-type runPort struct {
-	port link.Port
-	info link.PortInfo
-	out  []*link.Frame
-	drop uint64
-}
-
 // NewRunner returns a runner with a pool of the given number of frames (at least
-// four batches) and starts its worker.
+// four batches) and starts its worker and its loop.
 func NewRunner(frames int) *Runner {
-	r := &Runner{pool: newPool(max(frames, 4*batchSize))}
-	r.timer = time.AfterFunc(time.Hour, func() { r.Turn(func(time.Time) {}) })
+	poller, err := link.NewPoller()
+	if err != nil {
+		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
+	}
+	r := &Runner{pool: newPool(max(frames, 4*batchSize)), poller: poller}
+	r.packet = func(head, rest []byte) { r.node.Packet(r.now, head, rest) }
 	r.worker = NewWorker(func(done func(time.Time)) { r.Turn(done) })
+	r.done.Add(1)
+	go r.loop()
 	return r
 }
 
@@ -77,42 +70,37 @@ func (r *Runner) Turn(f func(now time.Time)) {
 	if r.closed {
 		return
 	}
-	now := time.Now()
-	f(now)
-	if r.node != nil {
-		r.finish(now)
-	}
+	r.now = time.Now()
+	f(r.now)
+	r.finish()
 }
 
-// finish ends a turn: timers, then one system call for each port with frames.
-func (r *Runner) finish(now time.Time) {
-	next := r.node.Advance(now)
-	for _, p := range r.ports {
-		if p != nil && len(p.out) > 0 {
-			r.flush(p)
-		}
-	}
-	r.wake(now, next)
-}
-
-// wake sets the timer. It is left alone when it fires before it must: to move it
-// with every frame would cost a wake-up of another thread each time.
-func (r *Runner) wake(now, next time.Time) {
-	if next.IsZero() || r.wakeAt.After(now) && !next.Before(r.wakeAt) {
+// finish ends a turn: timers, then what waits at each port and for the kernel.
+func (r *Runner) finish() {
+	if r.node == nil {
 		return
 	}
-	r.wakeAt = next
-	r.timer.Reset(max(0, next.Sub(now)))
+	next := r.node.Advance(r.now)
+	for _, p := range r.ports {
+		if p != nil {
+			next = earliest(next, r.flush(p))
+		}
+	}
+	if r.tun != nil {
+		r.tun.Flush()
+	}
+	r.wake(next)
 }
 
-// flush writes a port's frames and takes them back; what the kernel does not take is lost.
-func (r *Runner) flush(p *runPort) {
-	n, _ := p.port.Write(p.out)
-	p.drop += uint64(len(p.out) - n)
-	for _, f := range p.out {
-		r.pool.put(f)
+// wake has the loop come back at a time. It is left alone when it comes before: to
+// be moved with every frame would cost a wake-up each time.
+func (r *Runner) wake(next time.Time) {
+	if next.IsZero() || r.wakeAt.After(r.now) && !next.Before(r.wakeAt) {
+		return
 	}
-	p.out = p.out[:0]
+	if r.wakeAt = next; !r.turns {
+		r.poller.Wake()
+	}
 }
 
 // Send implements link.Env.
@@ -125,20 +113,34 @@ func (r *Runner) Send(port int, f *link.Frame) {
 		p.port.WriteBroadcast(f)
 		r.pool.put(f)
 	default:
-		if p.out = append(p.out, f); len(p.out) == batchSize {
-			r.flush(p)
-		}
+		p.queue.Push(r.now, f)
 	}
 }
 
-// Alloc, Free and Work implement link.Env.
-func (r *Runner) Alloc() *link.Frame { return r.pool.get() }
+// Alloc, Free and Work implement link.Env. When the pool is empty the longest of
+// all queues gives a frame up: one slow port must not keep others from sending.
+func (r *Runner) Alloc() *link.Frame {
+	if f := r.pool.get(); f != nil {
+		return f
+	}
+	var longest *runPort
+	for _, p := range r.ports {
+		if p != nil && (longest == nil || p.queue.Len() > longest.queue.Len()) {
+			longest = p
+		}
+	}
+	if longest == nil || !longest.queue.Shed() {
+		return nil
+	}
+	return r.pool.get()
+}
+
 func (r *Runner) Free(f *link.Frame) { r.pool.put(f) }
 func (r *Runner) Work(c link.Cost, job func() func(time.Time)) bool {
 	return r.worker.Do(c, job)
 }
 
-// AddPort gives the node a port and starts its readers; the runner closes it. It
+// AddPort gives the node a port and starts to read it; the runner closes it. It
 // returns the port's id.
 func (r *Runner) AddPort(port link.Port, info link.PortInfo) (id int) {
 	r.Turn(func(now time.Time) {
@@ -147,12 +149,15 @@ func (r *Runner) AddPort(port link.Port, info link.PortInfo) (id int) {
 		if id == len(r.ports) {
 			r.ports = append(r.ports, nil)
 		}
-		p := &runPort{port: port, info: info, out: make([]*link.Frame, 0, batchSize)}
+		p := newRunPort(id, port, info, r.pool)
 		r.ports[id] = p
 		r.node.Links.AddPort(now, id, info)
-		r.done.Add(2)
-		go r.read(id, p)
+		r.done.Add(1)
 		go r.readBroadcast(id, p)
+		if err := p.poll(r.poller); err != nil {
+			r.done.Add(1)
+			go r.read(id, p)
+		}
 	})
 	return id
 }
@@ -162,44 +167,22 @@ func (r *Runner) RemovePort(id int) {
 	r.Turn(func(now time.Time) {
 		if id < len(r.ports) && r.ports[id] != nil {
 			r.node.Links.RemovePort(now, id)
-			r.ports[id].port.Close()
+			r.ports[id].close(r.pool)
 			r.ports[id] = nil
 		}
 	})
 }
 
-// read is the loop of a port's unicast side.
+// read is the loop of a port that cannot be polled.
 func (r *Runner) read(id int, p *runPort) {
 	defer r.done.Done()
-	batch := make([]*link.Frame, batchSize)
-	spare := make([]link.Frame, batchSize) // the reader's own, so that the pool may run dry
-	for i := range batch {
-		batch[i] = &spare[i]
-	}
 	for {
-		n, err := p.port.Read(batch)
+		n, err := p.port.Read(p.batch)
 		if err != nil {
 			r.ended(p, err)
 			return
 		}
-		r.Turn(func(now time.Time) { r.takeBatch(now, id, p, batch[:n]) })
-	}
-}
-
-// takeBatch passes frames to the node, which keeps them, and puts others in their place.
-func (r *Runner) takeBatch(now time.Time, id int, p *runPort, batch []*link.Frame) {
-	if r.ports[id] != p {
-		return
-	}
-	for i, f := range batch {
-		free := r.pool.get()
-		if free == nil {
-			p.drop++
-			continue // the frame is overwritten by the next one read
-		}
-		f.Broadcast = false
-		r.node.Receive(now, id, f)
-		batch[i] = free
+		r.Turn(func(time.Time) { r.take(id, p, n) })
 	}
 }
 
@@ -215,7 +198,7 @@ func (r *Runner) readBroadcast(id int, p *runPort) {
 			return
 		}
 		r.Turn(func(now time.Time) {
-			if free := r.pool.get(); free != nil && r.ports[id] == p {
+			if free := r.Alloc(); free != nil && r.ports[id] == p {
 				f.Broadcast = true
 				r.node.Receive(now, id, f)
 				f = free
@@ -230,38 +213,18 @@ func (r *Runner) ended(p *runPort, err error) {
 	}
 }
 
-// AttachTUN starts the reader of the IP side; the runner closes it.
+// AttachTUN starts to read the IP side; the runner closes it.
 func (r *Runner) AttachTUN(t PacketDevice) {
-	r.tun = t
-	r.done.Add(1)
-	go r.readTUN(t)
+	r.Turn(func(time.Time) {
+		r.tun = t
+		r.poller.Add(t.Descriptor(), tokenTUN, true, false)
+	})
 }
 
-// Deliver writes a packet to the TUN; it is meant for NodeConfig.Deliver.
+// Deliver passes a packet to the TUN; it is meant for NodeConfig.Deliver.
 func (r *Runner) Deliver(packet []byte) {
 	if r.tun != nil {
-		r.tun.Write(packet)
-	}
-}
-
-// readTUN takes the packets that are there in one turn, so that small ones share
-// frames.
-func (r *Runner) readTUN(t PacketDevice) {
-	defer r.done.Done()
-	packets, sizes := make([][]byte, batchSize), make([]int, batchSize)
-	for i := range packets {
-		packets[i] = make([]byte, 2048)
-	}
-	for {
-		n, err := t.ReadBatch(packets, sizes)
-		if err != nil {
-			return
-		}
-		r.Turn(func(now time.Time) {
-			for i, p := range packets[:n] {
-				r.node.Packet(now, p[:sizes[i]])
-			}
-		})
+		r.tun.Put(packet)
 	}
 }
 
@@ -277,14 +240,15 @@ func (r *Runner) Close() {
 	r.closed = true
 	for _, p := range r.ports {
 		if p != nil {
-			p.port.Close()
+			p.close(r.pool)
 		}
 	}
-	r.mu.Unlock()
 	if r.tun != nil {
 		r.tun.Close()
 	}
-	r.timer.Stop()
+	r.poller.Wake()
+	r.mu.Unlock()
 	r.worker.Close()
 	r.done.Wait()
+	r.poller.Close()
 }

@@ -71,5 +71,8 @@ func (r *relay) describe(now time.Time) CircuitInfo {
 	return i
 }
 
+// CallMemory returns how many bytes the calls of all peers hold, and may hold.
+func (n *Node) CallMemory() (held, most int) { return n.calls.held, n.calls.most + MaxCall }
+
 // Peers returns how many peers there are sessions with.
 func (n *Node) Peers() int { return len(n.order) }

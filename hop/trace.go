@@ -14,14 +14,19 @@ type wait struct {
 	done  func(now time.Time, rtt time.Duration, ok bool)
 }
 
-// question registers a question and returns its id; it is above those that
-// channels use for their own RTT.
+// question registers a question and returns its id, which is above those that
+// channels use for their own RTT, and random: two relays that are asked shall not
+// see by it that one source asked them.
 func (n *Node) question(now time.Time, done func(now time.Time, rtt time.Duration, ok bool)) (uint32, error) {
 	if len(n.waits) >= maxWaits {
 		return 0, ErrTooMany
 	}
-	n.waitID++
-	id := n.waitID | 1<<31
+	id := uint32(0)
+	for _, taken := n.waits[id]; id == 0 || taken; _, taken = n.waits[id] {
+		var b [4]byte
+		n.draw(b[:])
+		id = binary.LittleEndian.Uint32(b[:]) | 1<<31
+	}
 	n.waits[id] = wait{now, now.Add(waitFor), done}
 	n.wake(now.Add(waitFor))
 	return id, nil

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	"github.com/vishvananda/netlink/nl"
@@ -17,20 +14,14 @@ import (
 	"hopwire/link"
 )
 
-// A TUN is the network device by which the kernel's IPv6 reaches the mesh. One
-// goroutine may read and one write at a time; Close wakes both, and the device
-// goes with it.
+// A TUN is the network device by which the kernel's IPv6 reaches the mesh; it goes
+// with Close. It is not safe for concurrent use, and nothing in it blocks.
 type TUN struct {
-	file   *os.File
-	raw    syscall.RawConn
-	name   string
-	closed atomic.Bool
-
-	packets [][]byte // of the batch being read
-	sizes   []int
-	n       int
-	err     error
-	read    func(fd uintptr) bool // made once: a closure per call would be garbage
+	fd   int
+	name string
+	in   [vnetSize + 1<<16]byte
+	head [maxHead]byte
+	out  coalescer
 }
 
 // ErrTUNName is wrapped by a TUNError about a name that another device has.
@@ -112,38 +103,47 @@ func OpenTUN(name string, addr netip.Addr) (*TUN, error) {
 	}
 	req, err := unix.NewIfreq(name)
 	if err == nil {
-		req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL) // never join a device that is there
-		err = tunIoctl(fd, req)
+		req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL | unix.IFF_VNET_HDR) // never join a device that is there
+		err = ioctl(fd, unix.TUNSETIFF, req)
 	}
 	if err != nil {
 		unix.Close(fd)
 		return nil, attachError(name, err)
 	}
-	t := &TUN{file: os.NewFile(uintptr(fd), "/dev/net/tun"), name: req.Name()}
-	t.read = t.drain
-	if t.raw, err = t.file.SyscallConn(); err == nil {
-		err = t.configure(addr)
-	}
-	if err != nil {
+	t := &TUN{fd: fd, name: req.Name()}
+	t.out.write = t.write
+	t.offload()
+	if err := t.configure(addr); err != nil {
 		t.Close()
 		return nil, configureError(name, err)
 	}
 	return t, nil
 }
 
-func tunIoctl(fd int, req *unix.Ifreq) error {
-	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TUNSETIFF, uintptr(unsafe.Pointer(req)))
+func ioctl(fd int, op uintptr, req *unix.Ifreq) error {
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), op, uintptr(unsafe.Pointer(req)))
 	if e != 0 {
 		return e
 	}
 	return nil
 }
 
+// offload asks for segmentation by us, as much of it as the kernel has; without any,
+// packets come one by one.
+func (t *TUN) offload() {
+	const plain = unix.TUN_F_CSUM | unix.TUN_F_TSO6
+	const udp = unix.TUN_F_USO4 | unix.TUN_F_USO6 // only both together
+	t.out.udp = unix.IoctlSetInt(t.fd, unix.TUNSETOFFLOAD, plain|udp) == nil
+	if !t.out.udp {
+		unix.IoctlSetInt(t.fd, unix.TUNSETOFFLOAD, plain)
+	}
+}
+
 // configure sets MTU, queue and address by netlink and brings the device up. The
 // address has the mesh's prefix length, by which the kernel makes the route for
 // the whole mesh, and removes it with the device.
 func (t *TUN) configure(addr netip.Addr) error {
-	ifi, err := net.InterfaceByName(t.name)
+	index, err := t.index()
 	if err != nil {
 		return err
 	}
@@ -152,12 +152,29 @@ func (t *TUN) configure(addr netip.Addr) error {
 	// lack it, and a stray address does no harm.
 	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
 	spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(inet6AddrGenMode, nl.Uint8Attr(addrGenModeNone))
-	setLink(ifi.Index, 0, spec)
-	err = setLink(ifi.Index, unix.IFF_UP, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)), nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(tunQueue)))
+	setLink(index, 0, spec)
+	err = setLink(index, unix.IFF_UP, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)), nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(tunQueue)))
 	if err != nil {
 		return err
 	}
-	return addAddr(ifi.Index, netip.PrefixFrom(addr, link.MeshPrefix().Bits()))
+	return addAddr(index, netip.PrefixFrom(addr, link.MeshPrefix().Bits()))
+}
+
+// index asks the kernel for the device's number.
+func (t *TUN) index() (int, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	req, err := unix.NewIfreq(t.name)
+	if err == nil {
+		err = ioctl(fd, unix.SIOCGIFINDEX, req)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return int(req.Uint32()), nil
 }
 
 // These two do what netlink.LinkSetUp and netlink.AddrAdd do, for a device whose
@@ -193,56 +210,48 @@ func addAddr(index int, p netip.Prefix) error {
 // Name returns the device's name.
 func (t *TUN) Name() string { return t.name }
 
-// ReadBatch blocks for one IP packet and then takes those that are there, at most
-// one into each of packets; their lengths go to sizes. It allocates nothing. After
-// Close the error is net.ErrClosed.
-func (t *TUN) ReadBatch(packets [][]byte, sizes []int) (int, error) {
-	t.packets, t.sizes, t.n, t.err = packets, sizes, 0, nil
-	if err := t.raw.Read(t.read); err != nil {
-		return 0, t.ended(err)
+// Descriptor can be polled for packets.
+func (t *TUN) Descriptor() int { return t.fd }
+
+// Receive passes on the packets of one read, in parts, which are valid during take:
+// a head with all headers and the rest. False: there was nothing to read. It
+// allocates nothing. After Close the error is net.ErrClosed.
+func (t *TUN) Receive(take func(head, rest []byte)) (bool, error) {
+	if t.fd < 0 {
+		return false, net.ErrClosed
 	}
-	if t.n > 0 {
-		return t.n, nil // an error behind them comes again
+	n, err := unix.Read(t.fd, t.in[:])
+	switch {
+	case err == unix.EAGAIN:
+		return false, nil
+	case err == unix.EINTR, err == nil && n < vnetSize:
+		return true, nil
+	case err != nil:
+		return false, err
 	}
-	return 0, t.ended(t.err)
+	split(t.in[:vnetSize], t.in[vnetSize:n], &t.head, take)
+	return true, nil
 }
 
-// drain reads until nothing is left; false: wait.
-func (t *TUN) drain(fd uintptr) bool {
-	for t.n < len(t.packets) {
-		n, err := unix.Read(int(fd), t.packets[t.n])
-		if err == unix.EINTR {
-			continue
-		}
-		if err == unix.EAGAIN {
-			return t.n > 0
-		}
-		if err != nil {
-			t.err = err
-			return true
-		}
-		t.sizes[t.n] = n
-		t.n++
-	}
-	return true
-}
+// Put takes a packet for the kernel, which gets it with Flush or before; it is copied.
+func (t *TUN) Put(packet []byte) { t.out.Put(packet) }
 
-// Write hands one packet to the kernel; it allocates nothing.
-func (t *TUN) Write(packet []byte) (int, error) {
-	n, err := t.file.Write(packet)
-	return n, t.ended(err)
-}
+// Flush hands everything over that was put.
+func (t *TUN) Flush() { t.out.Flush() }
 
-// ended turns what a read or write says after Close into net.ErrClosed.
-func (t *TUN) ended(err error) error {
-	if err != nil && t.closed.Load() {
-		return net.ErrClosed
+// write hands one piece to the kernel. What it does not take is lost, as in any queue.
+func (t *TUN) write(b []byte) {
+	if t.fd >= 0 {
+		unix.Write(t.fd, b)
 	}
-	return err
 }
 
 // Close removes the device.
 func (t *TUN) Close() error {
-	t.closed.Store(true)
-	return t.file.Close()
+	if t.fd < 0 {
+		return net.ErrClosed
+	}
+	fd := t.fd
+	t.fd = -1
+	return unix.Close(fd)
 }

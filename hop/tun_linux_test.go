@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -93,52 +92,89 @@ func sendUDP(t *testing.T, sizes ...int) {
 	}
 }
 
-// buffers returns n packet buffers and room for their sizes.
-func buffers(n int) ([][]byte, []int) {
-	packets := make([][]byte, n)
-	for i := range packets {
-		packets[i] = make([]byte, MTU)
-	}
-	return packets, make([]int, n)
-}
-
-func TestTUNReadBatch(t *testing.T) {
-	inNamespace(t)
-	d := openTestTUN(t)
-	sendUDP(t, 1, 2, 3, 4, 5)
-	packets, sizes := buffers(3)
-	for _, want := range [][]int{{1, 2, 3}, {4, 5}} {
-		n, err := d.ReadBatch(packets, sizes)
-		if err != nil || n != len(want) {
-			t.Fatalf("got %d packets, %v; want %d", n, err, len(want))
+// collect reads what the device has until n packets have come.
+func collect(t *testing.T, d *TUN, n int) (packets [][]byte) {
+	t.Helper()
+	for len(packets) < n {
+		fd := []unix.PollFd{{Fd: int32(d.Descriptor()), Events: unix.POLLIN}}
+		if k, err := unix.Poll(fd, 5000); err != unix.EINTR && k != 1 {
+			t.Fatalf("%d of %d packets came", len(packets), n)
 		}
-		for i, w := range want {
-			if sizes[i] != ipHeader+8+w || !bytes.Equal(packets[i][offDest:ipHeader], tunPeer.AsSlice()) {
-				t.Errorf("packet %d: %d bytes % x, want %d", i, sizes[i], packets[i][:ipHeader], ipHeader+8+w)
-			}
+		if _, err := d.Receive(func(head, rest []byte) { packets = append(packets, joined(head, rest)) }); err != nil {
+			t.Fatal(err)
 		}
 	}
+	return packets
 }
 
-// TestTUNClose: a reader that waits is woken.
-func TestTUNClose(t *testing.T) {
+func TestTUNReceive(t *testing.T) {
 	inNamespace(t)
 	d := openTestTUN(t)
-	got := make(chan error)
-	go func() {
-		packets, sizes := buffers(2)
-		_, err := d.ReadBatch(packets, sizes)
-		got <- err
-	}()
+	if ok, err := d.Receive(nil); ok || err != nil {
+		t.Fatalf("%v, %v of an empty device", ok, err)
+	}
+	sizes := []int{1, 2, 3, 1300}
+	sendUDP(t, sizes...)
+	for i, p := range collect(t, d, len(sizes)) {
+		if len(p) != ipHeader+8+sizes[i] || !bytes.Equal(p[offDest:ipHeader], tunPeer.AsSlice()) || !sumHolds(p) {
+			t.Errorf("packet %d: %d bytes % x, want %d with a checksum that holds", i, len(p), p[:ipHeader], ipHeader+8+sizes[i])
+		}
+	}
+}
+
+// TestTUNSegments: what a program sends in one piece comes as packets that are whole,
+// and what they are put together to is one piece again.
+func TestTUNSegments(t *testing.T) {
+	inNamespace(t)
+	d := openTestTUN(t)
+	if !d.out.udp {
+		t.Fatal("no segmentation of UDP in this kernel")
+	}
+	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_SEGMENT, 1000)
+	data := random(9, 10_500)
+	if err := unix.Sendto(fd, data, 0, &unix.SockaddrInet6{Port: 9, Addr: tunPeer.As16()}); err != nil {
+		t.Fatal(err)
+	}
+	packets := collect(t, d, 11)
+	var got []byte
+	for _, p := range packets {
+		if !sumHolds(p) || !wholeLength(p) {
+			t.Fatalf("a segment of %d bytes whose checksum or length is wrong", len(p))
+		}
+		got = append(got, p[ipHeader+8:]...)
+	}
+	if !bytes.Equal(got, data) {
+		t.Error("the segments are not what was sent")
+	}
+	pieces := 0
+	c := coalescer{udp: true, write: func([]byte) { pieces++ }}
+	for _, p := range packets {
+		c.Put(p)
+	}
+	if c.Flush(); pieces != 1 {
+		t.Errorf("put together to %d pieces", pieces)
+	}
+}
+
+// wholeLength: the packet is as long as its header says.
+func wholeLength(p []byte) bool {
+	return int(binary.BigEndian.Uint16(p[offPayloadLength:]))+ipHeader == len(p)
+}
+
+func TestTUNClosed(t *testing.T) {
+	inNamespace(t)
+	d := openTestTUN(t)
 	d.Close()
-	select {
-	case err := <-got:
-		if !errors.Is(err, net.ErrClosed) {
-			t.Errorf("got %v, want net.ErrClosed", err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("the reader still waits")
+	if _, err := d.Receive(nil); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v, want net.ErrClosed", err)
 	}
+	d.Put(udpPacket(tunPeer, tunSelf, 1, 2, []byte("late")))
+	d.Flush()
 }
 
 // TestTUNWrite: what is written arrives at a socket of the kernel.
@@ -156,9 +192,8 @@ func TestTUNWrite(t *testing.T) {
 	}
 	b, packet := make([]byte, 64), udpPacket(tunPeer, tunSelf, 9, 4000, []byte("hello"))
 	for range 100 { // the kernel inserts the local route a little after the address
-		if _, err := d.Write(packet); err != nil {
-			t.Fatal(err)
-		}
+		d.Put(packet)
+		d.Flush()
 		if n, _, err := unix.Recvfrom(fd, b, 0); err == nil {
 			if string(b[:n]) != "hello" {
 				t.Errorf("got %q, want hello", b[:n])
@@ -183,8 +218,7 @@ func udpPacket(src, dst netip.Addr, sport, dport uint16, data []byte) []byte {
 func TestTUNAllocations(t *testing.T) {
 	inNamespace(t)
 	d := openTestTUN(t)
-	packets, sizes := buffers(8)
-	packet := udpPacket(tunPeer, tunSelf, 9, 9, nil)
+	packet, take := udpPacket(tunPeer, tunSelf, 9, 9, []byte("data")), func(head, rest []byte) {}
 	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -192,8 +226,8 @@ func TestTUNAllocations(t *testing.T) {
 	defer unix.Close(fd)
 	var to unix.Sockaddr = &unix.SockaddrInet6{Port: 9, Addr: tunPeer.As16()}
 	for name, f := range map[string]func(){
-		"batch": func() { unix.Sendto(fd, nil, 0, to); d.ReadBatch(packets, sizes) },
-		"write": func() { d.Write(packet) },
+		"receive": func() { unix.Sendto(fd, nil, 0, to); d.Receive(take) },
+		"put":     func() { d.Put(packet); d.Put(packet); d.Flush() },
 	} {
 		if n := testing.AllocsPerRun(50, f); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)

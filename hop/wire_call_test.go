@@ -18,6 +18,7 @@ var callConstants = map[string]any{
 	"MaxCall": MaxCall, "callMap": callMap, "callFragment": callFragment, "callAckSize": callAckSize, "callMost": callMost,
 	"callWindow": callWindow, "callWindowMax": callWindowMax, "callOpen": callOpen, "callMemory": callMemory, "callFinished": callFinished, "callTries": callTries,
 	"callMin": time.Duration(callMin), "callMax": time.Duration(callMax), "callKeep": time.Duration(callKeep), "callServe": time.Duration(callServe),
+	"callShared": callShared, "callSmall": callSmall, "callTurn": time.Duration(callTurn),
 }
 
 // callTables returns the rows of the tables of wire_call.md by section.

@@ -78,7 +78,8 @@ func (ls *Links) sendBeacon(p *port) {
 		ls.N.NoRoom++
 		return
 	}
-	f.N, f.Broadcast = FrameShort, true
+	f.whole(Addr{})
+	f.N = FrameShort
 	b := f.Bytes()
 	ls.draw(b[:offBeaconText])
 	t := b[offBeaconText : offBeaconText+beaconTextSize]

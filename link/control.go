@@ -46,12 +46,15 @@ type message struct {
 type outbox struct {
 	body  []byte // records collected in this turn
 	dirty bool
-	last  uint32 // number of our newest message
-	queue []message
-	seen  Window // numbers received
-	high  uint32 // the highest of them,
-	map64 uint64 // and which of the 64 before it were
-	ack   bool
+	// What the frame being filled holds: messages of package route, and what must
+	// not wait behind others (all but those and acknowledgements).
+	routing, urgent bool
+	last            uint32 // number of our newest message
+	queue           []message
+	seen            Window // numbers received
+	high            uint32 // the highest of them,
+	map64           uint64 // and which of the 64 before it were
+	ack             bool
 }
 
 func (o *outbox) init() { o.body = make([]byte, 0, BodyLong) }
@@ -60,6 +63,7 @@ func (o *outbox) init() { o.body = make([]byte, 0, BodyLong) }
 func (l *Link) record(now time.Time, kind byte, data []byte) {
 	l.reserve(now, offRecordData+len(data))
 	l.append(kind, data)
+	l.control.urgent = l.control.urgent || kind != recordAck
 }
 
 func (l *Link) append(kind byte, data []byte) {
@@ -101,7 +105,7 @@ func (l *Link) send(now time.Time) {
 	f := l.ls.c.Env.Alloc()
 	if f == nil {
 		l.ls.N.NoRoom++
-		o.body = o.body[:0]
+		o.body, o.routing, o.urgent = o.body[:0], false, false
 		return
 	}
 	f.N = FrameShort
@@ -111,7 +115,8 @@ func (l *Link) send(now time.Time) {
 	b := f.Bytes()[offBody:]
 	clear(b[copy(b, o.body):])
 	o.body = o.body[:0]
-	l.cur.Send.SealControl(l.cur.counter, f.Bytes())
+	f.header, f.flow, f.bulk = Header{}, nil, o.routing && !o.urgent
+	o.routing, o.urgent = false, false
 	l.out(f)
 }
 
@@ -147,6 +152,11 @@ func (l *Link) transmit(now time.Time, m *message) {
 	o.body = binary.LittleEndian.AppendUint16(o.body, uint16(numberSize+len(m.data)))
 	o.body = binary.LittleEndian.AppendUint32(o.body, m.number)
 	o.body = append(o.body, m.data...)
+	if m.kind >= KindRoute {
+		o.routing = true
+	} else {
+		o.urgent = true
+	}
 	m.sent, m.tries = now, m.tries+1
 	l.ls.wake(now.Add(l.resendAfter()))
 }

@@ -114,9 +114,15 @@ func (ls *Links) sendHandshake(p *port, to Addr, message []byte) {
 		ls.N.NoRoom++
 		return
 	}
-	f.Addr, f.Broadcast, f.N = to, to == Addr{}, FrameLong
+	f.whole(to)
 	copy(f.Bytes(), message)
 	ls.c.Env.Send(p.id, f)
+}
+
+// whole marks a long frame that nothing is left to do for but to send it.
+func (f *Frame) whole(to Addr) {
+	f.link, f.flow, f.bulk = nil, nil, false
+	f.Addr, f.Broadcast, f.N = to, to == Addr{}, FrameLong
 }
 
 // door takes a long frame that no session opened: message 2 of an attempt of

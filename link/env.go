@@ -5,7 +5,8 @@ import "time"
 // An Env is what the core needs of the outside. All methods are called by the
 // goroutine that owns the core (see Links), and must not call back into it.
 type Env interface {
-	// Send passes f to the port; f belongs to the callee from then on.
+	// Send passes f to the port; f belongs to the callee from then on, who calls
+	// f.Seal before it goes out, as Queue does.
 	Send(port int, f *Frame)
 	// Alloc returns a free frame, or nil when the pool is empty.
 	Alloc() *Frame

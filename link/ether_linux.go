@@ -83,15 +83,11 @@ func (e *Ether) open() (err error) {
 	if e.send, err = e.socket(0); err != nil {
 		return err
 	}
-	ifi, err := net.InterfaceByIndex(e.index)
-	if err != nil {
-		ifi = &net.Interface{Index: e.index, Name: e.name} // no rtnetlink: enough for the socket
-	}
-	e.beacon, err = raw.ListenPacket(ifi, e.typ, nil)
+	e.beacon, err = raw.ListenPacket(&net.Interface{Index: e.index, Name: e.name}, e.typ, nil) // it looks at the index alone
 	if err != nil {
 		return fmt.Errorf("link: beacon socket on %s: %w", e.name, err)
 	}
-	e.beacon.SetBPF(program(onlyBroadcast)) // optional: what gets through is checked again
+	e.beacon.SetBPF(onlyBroadcast) // optional: what gets through is checked again
 	return nil
 }
 
@@ -106,7 +102,7 @@ func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 	}
 	if protocol != 0 {
 		// In place before the bind, so that nothing unwanted is ever queued.
-		attach(fd, program(onlyHost))
+		attach(fd, onlyHost)
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	} else {
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
@@ -115,7 +111,7 @@ func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("link: bind to %s: %w", e.name, err)
 	}
-	return newBatchSocket(fd, "packet:"+e.name, protocol != 0)
+	return newBatchSocket(fd)
 }
 
 // bigEndian is a number whose bytes in memory are the network's.
@@ -135,21 +131,16 @@ var (
 	onlyBroadcast = packetType(packetBroadcast)
 )
 
-func packetType(t uint32) []bpf.Instruction {
-	return []bpf.Instruction{
-		bpf.LoadExtension{Num: bpf.ExtType},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: t, SkipFalse: 1},
-		bpf.RetConstant{Val: 1 << 16},
-		bpf.RetConstant{Val: 0},
+// packetType passes packets of type t whole. (bpf.Assemble would bring every kind
+// of instruction along.)
+func packetType(t uint32) []bpf.RawInstruction {
+	const typeField = 0xfffff000 + 4 // SKF_AD_OFF + SKF_AD_PKTTYPE (linux/filter.h)
+	return []bpf.RawInstruction{
+		{Op: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: typeField},
+		{Op: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: t, Jf: 1},
+		{Op: unix.BPF_RET | unix.BPF_K, K: 1 << 16},
+		{Op: unix.BPF_RET | unix.BPF_K, K: 0},
 	}
-}
-
-func program(is []bpf.Instruction) []bpf.RawInstruction {
-	p, err := bpf.Assemble(is)
-	if err != nil {
-		panic("link: internal error: " + err.Error())
-	}
-	return p
 }
 
 // attach sets a filter; it is optional, and missing under emulation.
@@ -184,6 +175,11 @@ func (e *Ether) Read(frames []*Frame) (int, error) {
 	return e.recv.readBatch(frames, sender)
 }
 
+// TryRead, Descriptors and SetSendBuffer implement Pollable.
+func (e *Ether) TryRead(frames []*Frame) (int, error) { return e.recv.tryRead(frames, sender) }
+func (e *Ether) Descriptors() (read, write int)       { return e.recv.fd, e.send.fd }
+func (e *Ether) SetSendBuffer(bytes int)              { e.send.setSendBuffer(bytes) }
+
 // Write implements Port.
 func (e *Ether) Write(frames []*Frame) (int, error) {
 	return e.send.writeBatch(frames, e.to)
@@ -211,7 +207,10 @@ func (e *Ether) ReadBroadcast(f *Frame) error {
 			if errors.Is(err, unix.ENETDOWN) {
 				continue
 			}
-			return e.recv.closedError(err)
+			if e.recv.closed.Load() {
+				return net.ErrClosed
+			}
+			return err
 		}
 		if n < etherHeader || string(b[:6]) != "\xff\xff\xff\xff\xff\xff" {
 			continue

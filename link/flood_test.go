@@ -104,7 +104,7 @@ func TestFlippedFrames(t *testing.T) {
 	b.host.Turn(func(now time.Time) {
 		f := b.host.Alloc()
 		f.N = link.FrameShort
-		b.up[0].Send(now, link.Header{Label: 5, Seq: 6, IV: 7}, f)
+		b.up[0].Send(now, link.Header{Label: 5, Seq: 6, IV: 7}, f, nil)
 	})
 	s.Trace = nil
 	for i := range last {

@@ -203,25 +203,46 @@ func (l *Link) close(now time.Time) {
 	l.ls.up.LinkDown(now, l)
 }
 
-// Send seals a data frame whose body is ready (f.Bytes()[40:], f.N a frame
-// length) and sends it; f belongs to the link from now on. It allocates nothing.
-func (l *Link) Send(now time.Time, h Header, f *Frame) {
+// Send has a data frame sent whose body is ready (f.Body(), f.N a frame length), as
+// one of a flow; nil: of none, and ahead of all. f belongs to the link from now on.
+// It allocates nothing.
+func (l *Link) Send(now time.Time, h Header, f *Frame, flow *Flow) {
 	if l.gone {
 		l.ls.c.Env.Free(f)
 		return
 	}
-	k := l.cur
-	k.Send.Seal(k.counter, h, f.Bytes())
+	f.header, f.flow, f.bulk = h, flow, false
 	l.out(f)
 }
 
-// out counts a sealed frame and hands it to the port.
+// out hands a frame to the port; it is sealed when it leaves the port's queue.
 func (l *Link) out(f *Frame) {
-	l.cur.counter++
+	f.link, f.Broadcast = l, false
+	l.ls.c.Env.Send(l.port.id, f)
+}
+
+// Seal completes a frame that Env.Send was given, as the last thing before it
+// goes out: the counters of a link follow the order on the wire, and a frame that
+// waited gets the newest keys. False: its link is down, it must not be sent.
+func (f *Frame) Seal() bool {
+	l := f.link
+	if l == nil {
+		return true // a beacon or a handshake, whole as it is
+	}
+	if f.link = nil; l.gone {
+		return false
+	}
+	k := l.cur
+	if f.header.Label == 0 {
+		k.Send.SealControl(k.counter, f.Bytes())
+	} else {
+		k.Send.Seal(k.counter, f.header, f.Bytes())
+	}
+	k.counter++
 	l.stats.FramesOut++
 	l.ls.N.Out++
-	f.Addr, f.Broadcast = l.addr, false
-	l.ls.c.Env.Send(l.port.id, f)
+	f.Addr = l.addr
+	return true
 }
 
 // advance does what is due on the link.

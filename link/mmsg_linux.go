@@ -2,9 +2,8 @@ package link
 
 import (
 	"net"
-	"os"
+	"sync"
 	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -59,108 +58,120 @@ func (m *mmsg) call(trap, fd uintptr, n int) (int, error) {
 	return int(r), nil
 }
 
-// A batchSocket is a socket under the Go netpoller that moves batches. One
-// goroutine may read and one write at a time.
+// A batchSocket is a socket that moves batches. It stays out of the runtime's poller,
+// whose thread each frame would wake; who waits for it polls its descriptor. One
+// goroutine may read and one write at a time; Close may be called by any.
 type batchSocket struct {
-	file   *os.File
-	raw    syscall.RawConn
-	closed atomic.Bool
-
-	in, out *mmsg
-	n       int
-	err     error
-	most    int
-	read    func(fd uintptr) bool // made once: a closure per call would be garbage
-
-	sent, sendMost int
-	sendErr        error
-	write          func(fd uintptr)
+	fd, wake int // wake: an eventfd that ends a blocked Read
+	using    sync.RWMutex
+	closed   atomic.Bool
+	in, out  *mmsg
 }
 
-// newBatchSocket owns fd from now on. A socket that is only written to is not polled:
-// each frame that leaves it would wake the poller to say that there is room again.
-func newBatchSocket(fd int, name string, polled bool) (*batchSocket, error) {
-	if err := unix.SetNonblock(fd, polled); err != nil {
+// newBatchSocket owns fd from now on.
+func newBatchSocket(fd int) (*batchSocket, error) {
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
-	s := &batchSocket{file: os.NewFile(uintptr(fd), name), in: newMmsg(), out: newMmsg()}
-	raw, err := s.file.SyscallConn()
-	if err != nil {
-		s.file.Close()
-		return nil, err
-	}
-	s.raw = raw
-	s.write = func(fd uintptr) { s.sent, s.sendErr = s.out.call(unix.SYS_SENDMMSG, fd, s.sendMost) }
-	s.read = func(fd uintptr) bool {
-		s.n, s.err = s.in.call(unix.SYS_RECVMMSG, fd, s.most)
-		return s.err != unix.EAGAIN && s.err != unix.EINTR
-	}
-	return s, nil
+	return &batchSocket{fd: fd, wake: wake, in: newMmsg(), out: newMmsg()}, nil
 }
 
 // readBatch waits for frames and takes those that are there; name reads a sender.
 func (s *batchSocket) readBatch(frames []*Frame, name func(b *[nameSize]byte) Addr) (int, error) {
-	s.most = min(len(frames), batchMost)
 	for {
-		for i, f := range frames[:s.most] {
-			s.in.set(i, f.Room(), nameSize)
+		if n, err := s.tryRead(frames, name); n > 0 || err != nil {
+			return n, err
 		}
-		if err := s.raw.Read(s.read); err != nil {
-			return 0, s.closedError(err)
-		}
-		if s.err == unix.ENETDOWN {
-			continue // the interface went down: it may come up again, or be removed
-		}
-		break
+		s.wait()
 	}
-	if s.err != nil {
-		return 0, s.err
+}
+
+// wait blocks until there is something to read or the socket was closed.
+func (s *batchSocket) wait() {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if !s.closed.Load() {
+		unix.Poll([]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}, {Fd: int32(s.wake), Events: unix.POLLIN}}, -1)
 	}
-	for i, f := range frames[:s.n] {
+}
+
+// tryRead takes the frames that are there.
+func (s *batchSocket) tryRead(frames []*Frame, name func(b *[nameSize]byte) Addr) (int, error) {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if s.closed.Load() {
+		return 0, net.ErrClosed
+	}
+	most := min(len(frames), batchMost)
+	for i, f := range frames[:most] {
+		s.in.set(i, f.Room(), nameSize)
+	}
+	n, err := s.in.call(unix.SYS_RECVMMSG, uintptr(s.fd), most)
+	switch err {
+	case nil:
+	case unix.EAGAIN, unix.EINTR, unix.ENETDOWN: // down: the interface may come up again, or be removed
+		return 0, nil
+	default:
+		return 0, err
+	}
+	for i, f := range frames[:n] {
 		f.N = int(s.in.hdrs[i].n)
 		if s.in.hdrs[i].hdr.Flags&unix.MSG_TRUNC != 0 {
 			f.N = FrameLong + 1
 		}
 		f.Addr, f.Broadcast = name(&s.in.names[i]), false
 	}
-	return s.n, nil
+	return n, nil
 }
 
 // writeBatch sends what the kernel takes; name writes a receiver and returns the
-// size of its address.
+// size of its address. An error is that of the first frame not sent.
 func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a Addr) uint32) (sent int, err error) {
-	for len(frames) > 0 {
-		n := min(len(frames), batchMost)
-		for i, f := range frames[:n] {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	for !s.closed.Load() {
+		n := min(len(frames)-sent, batchMost)
+		if n == 0 {
+			return sent, nil
+		}
+		for i, f := range frames[sent : sent+n] {
 			s.out.set(i, f.Bytes(), name(&s.out.names[i], f.Addr))
 		}
-		s.sendMost = n
-		if err := s.raw.Control(s.write); err != nil {
-			return sent, s.closedError(err)
+		k, err := s.out.call(unix.SYS_SENDMMSG, uintptr(s.fd), n)
+		switch err {
+		case nil:
+			sent += k // fewer: the next call says why
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return sent, ErrFull
+		default:
+			return sent, err
 		}
-		sent += s.sent
-		if s.sendErr == unix.EAGAIN || s.sendErr == unix.ENOBUFS {
-			return sent, nil // its queue is full
-		}
-		if s.sendErr != nil || s.sent < n {
-			return sent, s.sendErr
-		}
-		frames = frames[n:]
 	}
-	return sent, nil
+	return sent, net.ErrClosed
 }
 
-// Close wakes a reader that waits.
+// setSendBuffer bounds what the kernel queues, in bytes as it counts them.
+func (s *batchSocket) setSendBuffer(bytes int) {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if !s.closed.Load() {
+		unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, bytes/2) // the kernel doubles it
+	}
+}
+
+// Close ends a Read that waits.
 func (s *batchSocket) Close() error {
-	s.closed.Store(true)
-	return s.file.Close()
-}
-
-// closedError makes the poller's word for a closed file the network's.
-func (s *batchSocket) closedError(err error) error {
-	if s.closed.Load() {
-		return net.ErrClosed
+	if s.closed.Swap(true) {
+		return nil
 	}
-	return err
+	var one [8]byte
+	one[0], one[7] = 1, 1 // not 0 in either byte order
+	unix.Write(s.wake, one[:])
+	s.using.Lock() // nobody uses the descriptors any more
+	defer s.using.Unlock()
+	unix.Close(s.wake)
+	return unix.Close(s.fd)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 )
 
 // Frame lengths: the two lengths of Ethernet payload that ever cross a link
@@ -60,6 +61,14 @@ type Frame struct {
 	// N is the number of valid bytes.
 	N int
 
+	// What Queue and Seal must know of a frame on its way out.
+	link   *Link // whose keys it still waits for; nil: it is ready for the wire
+	header Header
+	flow   *Flow // nil: not of a circuit
+	bulk   bool  // link control that is not urgent
+	next   *Frame
+	queued time.Time
+
 	buf [FrameLong + frameTail]byte
 }
 
@@ -81,13 +90,30 @@ type Port interface {
 	// longer than FrameLong have N > FrameLong. It returns net.ErrClosed after Close.
 	Read(frames []*Frame) (int, error)
 	// Write sends frames to their Addr without blocking and returns how many the
-	// kernel took; the rest did not fit into its queue (no error) or failed.
+	// kernel took. The error is that of the first it did not take: ErrFull when
+	// there is no room now.
 	Write(frames []*Frame) (int, error)
 	// ReadBroadcast blocks for one broadcast frame; ErrNoBroadcast if there are none.
 	ReadBroadcast(f *Frame) error
 	// WriteBroadcast sends one frame to everybody on the segment.
 	WriteBroadcast(f *Frame) error
 	Close() error
+}
+
+// ErrFull is the error of a Write that the kernel has no room for now.
+var ErrFull = errors.New("link: the port's queue is full")
+
+// A Pollable is a Port that a Poller can wait for, instead of a goroutine in Read.
+type Pollable interface {
+	Port
+	// TryRead is Read without waiting: 0 frames when there are none.
+	TryRead(frames []*Frame) (int, error)
+	// Descriptors are what to wait for: the first is readable when there are frames,
+	// the second writable when Write takes frames again. They may be the same.
+	Descriptors() (read, write int)
+	// SetSendBuffer bounds what the kernel may queue, in bytes as it counts them:
+	// some 2,300 for a long frame.
+	SetSendBuffer(bytes int)
 }
 
 // PortInfo describes a port to the core.

@@ -39,7 +39,7 @@ func OpenUDP(listen string) (*UDP, error) {
 	if got, err := unix.Getsockname(fd); err == nil {
 		u.port = got.(*unix.SockaddrInet6).Port
 	}
-	u.s, err = newBatchSocket(fd, "udp", true)
+	u.s, err = newBatchSocket(fd)
 	return u, err
 }
 
@@ -83,6 +83,11 @@ func udpReceiver(b *[nameSize]byte, a Addr) uint32 {
 // Read and Write implement Port.
 func (u *UDP) Read(frames []*Frame) (int, error)  { return u.s.readBatch(frames, udpSender) }
 func (u *UDP) Write(frames []*Frame) (int, error) { return u.s.writeBatch(frames, udpReceiver) }
+
+// TryRead, Descriptors and SetSendBuffer implement Pollable.
+func (u *UDP) TryRead(frames []*Frame) (int, error) { return u.s.tryRead(frames, udpSender) }
+func (u *UDP) Descriptors() (read, write int)       { return u.s.fd, u.s.fd }
+func (u *UDP) SetSendBuffer(bytes int)              { u.s.setSendBuffer(bytes) }
 
 // ReadBroadcast and WriteBroadcast return ErrNoBroadcast.
 func (u *UDP) ReadBroadcast(*Frame) error  { return ErrNoBroadcast }

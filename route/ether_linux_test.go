@@ -226,7 +226,7 @@ func (e *end) pings(to link.Key) bool {
 func (e *end) send(n int) {
 	e.Turn(func(now time.Time) {
 		for range n {
-			e.Node().Packet(now, e.pack)
+			e.Node().Packet(now, e.pack, nil)
 		}
 	})
 	e.sent += int64(n)

@@ -37,7 +37,7 @@ func (g *greedy) more(now time.Time) {
 	}
 	for i := range 5 {
 		g.frame(func(f *link.Frame) {
-			g.Links.All()[0].Send(now, link.Header{Label: uint32((5*g.asked+i)%room) | 0x7fff<<16, Seq: 1}, f)
+			g.Links.All()[0].Send(now, link.Header{Label: uint32((5*g.asked+i)%room) | 0x7fff<<16, Seq: 1}, f, nil)
 		})
 	}
 }

@@ -20,6 +20,7 @@ type ownState struct {
 	figures  limit
 	checkAt  time.Time
 	full     bool // hysteresis of the load bits
+	load     byte // as last announced
 }
 
 // linksChanged has a new announcement made: at once for a lost link, else 250 ms
@@ -94,6 +95,9 @@ func (m *Map) advanceOwn(now time.Time) {
 	}
 	if !s.checkAt.IsZero() && !now.Before(s.checkAt) {
 		s.checkAt = now.Add(checkGap)
+		if !s.dirty && m.own != nil && m.load() != s.load {
+			s.dirty, s.due = true, s.lastGap.Add(s.gap)
+		}
 		if !s.dirty && m.figuresChanged() && s.figures.take(now, 1/figureGap.Seconds(), figureBurst) {
 			s.dirty, s.due = true, now
 		}
@@ -126,7 +130,8 @@ func (m *Map) announce(now time.Time) {
 	s.at, s.lastGap, s.dirty, s.due = now, now, false, time.Time{}
 	s.gap = min(max(2*s.gap, firstGap), lastGap)
 	epoch, left, current, next := m.c.Onion(now)
-	a := &announcement{flags: m.c.Flags | m.load(), key: m.c.Identity.Key(), boot: m.c.Boot, sequence: s.sequence,
+	s.load = m.load()
+	a := &announcement{flags: m.c.Flags | s.load, key: m.c.Identity.Key(), boot: m.c.Boot, sequence: s.sequence,
 		epoch: epoch, left: left, current: current, next: next, price: m.c.Price}
 	for _, n := range m.near {
 		n.stated, n.told = n.state(), true

@@ -84,7 +84,9 @@ func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(f
 			f = a.factor
 		}
 		if to != dest {
-			f *= math.Pow(penaltyShared, float64(used[to]))
+			for range used[to] {
+				f *= penaltyShared
+			}
 		} else if from == 0 && used[to] > 0 {
 			f *= penaltyShared
 		}
@@ -180,6 +182,26 @@ func (o *node) hop(now time.Time) (hop.Hop, bool) {
 	return h, false
 }
 
+// Load returns the highest load that a hop of a path announces.
+func (m *Map) Load(p hop.Path) (most hop.Load) {
+	for _, h := range p.Hops {
+		if o := m.byKey[h.Key]; o != nil {
+			most = max(most, loadOf(o.a.flags))
+		}
+	}
+	return most
+}
+
+func loadOf(flags byte) hop.Load {
+	switch {
+	case flags&FlagFull != 0:
+		return hop.LoadFull
+	case flags&FlagBusy != 0:
+		return hop.LoadBusy
+	}
+	return hop.LoadLight
+}
+
 // Failed notes trouble with hop i of a path, or the link that leads to it.
 func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	switch why {
@@ -193,7 +215,10 @@ func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 			m.want(now, p.Hops[i].Key.Short())
 		}
 		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
-	case hop.ReasonLoss, hop.ReasonSpoiled:
+	case hop.ReasonLoss: // a circuit uses the link both ways
+		m.shun(now, p, i, penaltyMild, 3*avoidMild)
+		m.shunBack(now, p, i, penaltyMild, 3*avoidMild)
+	case hop.ReasonSpoiled:
 		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 	default:
 		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
@@ -202,13 +227,29 @@ func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 
 // shun avoids the link to hop i for a while; longer when it failed again.
 func (m *Map) shun(now time.Time, p hop.Path, i int, factor float64, d time.Duration) {
-	if i >= len(p.Hops) {
-		return
+	if i < len(p.Hops) {
+		m.avoidLink(now, m.linkTo(p, i), factor, d)
 	}
+}
+
+// shunBack avoids the same link for who comes from the other side.
+func (m *Map) shunBack(now time.Time, p hop.Path, i int, factor float64, d time.Duration) {
+	if 0 < i && i < len(p.Hops) { // no path of ours leads to us
+		k := m.linkTo(p, i)
+		m.avoidLink(now, pair{k.to, k.from}, factor, d)
+	}
+}
+
+// linkTo is the link of a path to hop i.
+func (m *Map) linkTo(p hop.Path, i int) pair {
 	k := pair{m.short, p.Hops[i].Key.Short()}
 	if i > 0 {
 		k.from = p.Hops[i-1].Key.Short()
 	}
+	return k
+}
+
+func (m *Map) avoidLink(now time.Time, k pair, factor float64, d time.Duration) {
 	a := m.avoid[k]
 	if a == nil {
 		if len(m.avoid) >= maxAvoid {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -217,6 +218,7 @@ func (p *portManager) list() (names []string, why map[string]string) {
 			names, why[n] = append(names, n), w
 		}
 	}
-	slices.Sort(names)
+	//lint:ignore S1032 sort.Strings is a quicksort of its own in the program, 9 kB
+	sort.Sort(sort.StringSlice(names))
 	return names, why
 }

@@ -112,17 +112,18 @@ func (d *daemon) metrics(w io.Writer) error {
 	var cn hop.CircuitCounters
 	var sn hop.SessionCounters
 	var rn route.Counters
-	var links, known, circuits int
+	var links, known, circuits, calls int
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		ln, cn, sn, rn = n.Links.N, n.Circuits.N, n.N, d.m.N
 		links, known = len(n.Links.All()), len(d.m.Known(now))
 		circuits, _ = n.Circuits.Load()
+		calls, _ = n.CallMemory()
 	})
 	for _, g := range []struct {
 		name string
 		v    any
-	}{{"link", ln}, {"circuit", cn}, {"session", sn}, {"map", rn}} {
+	}{{"link", ln}, {"circuit", cn}, {"session", sn}, {"map", rn}, {"names", d.names.counters()}} {
 		v := reflect.ValueOf(g.v)
 		for i := range v.NumField() {
 			name := "hopwire_" + g.name + "_" + snake(v.Type().Field(i).Name) + "_total"
@@ -133,7 +134,7 @@ func (d *daemon) metrics(w io.Writer) error {
 	for _, g := range []struct {
 		name string
 		v    int
-	}{{"links", links}, {"known_nodes", known}, {"circuits", circuits}, {"resident_kilobytes", rss}, {"uptime_seconds", int(time.Since(d.start).Seconds())}} {
+	}{{"links", links}, {"known_nodes", known}, {"circuits", circuits}, {"call_bytes", calls}, {"resident_kilobytes", rss}, {"uptime_seconds", int(time.Since(d.start).Seconds())}} {
 		fmt.Fprintf(w, "= # TYPE hopwire_%s gauge\n= hopwire_%s %d\n", g.name, g.name, g.v)
 	}
 	return nil

@@ -145,10 +145,18 @@ func (h *Host) Free(f *link.Frame) {
 }
 
 func (h *Host) Send(port int, f *link.Frame) {
-	if e := h.Ends[port]; e != nil && !h.dead {
-		e.segment.transmit(e, f)
+	e := h.Ends[port]
+	switch {
+	case e == nil || h.dead:
+		h.Free(f)
+	case e.queue != nil:
+		e.enqueue(f)
+	default:
+		if f.Seal() {
+			e.segment.transmit(e, f)
+		}
+		h.Free(f)
 	}
-	h.Free(f)
 }
 
 // Work queues the job for the host's one worker, which takes the lowest class
@@ -271,6 +279,36 @@ type End struct {
 	MAC       [6]byte
 	EtherType uint16 // ends hear only frames of their own
 	segment   *Segment
+	queue     *link.Queue // nil: what is sent is on the cable at once
+	sending   bool
+}
+
+// Limit gives the end a rate, in bytes a second, and a queue for what does not fit
+// into it, as a real port has.
+func (e *End) Limit(rate float64, frames int) *link.Queue {
+	e.queue = link.NewQueue(frames, e.Host.Free)
+	e.queue.Rate = rate
+	return e.queue
+}
+
+func (e *End) enqueue(f *link.Frame) {
+	e.queue.Push(e.Host.Sim.Now, f)
+	if !e.sending {
+		e.Host.Sim.After(0, e.sendNext)
+		e.sending = true
+	}
+}
+
+// sendNext puts the next frame on the cable and comes back when it has left.
+func (e *End) sendNext() {
+	s := e.Host.Sim
+	f := e.queue.Pop(s.Now)
+	if e.sending = f != nil && !e.Host.dead; !e.sending {
+		return
+	}
+	e.segment.transmit(e, f)
+	s.After(time.Duration(float64(f.N)/e.queue.Rate*1e9), e.sendNext)
+	e.Host.Free(f)
 }
 
 // Faults of a segment; probabilities for each frame and receiver.

@@ -1,0 +1,94 @@
+package hop
+
+import "time"
+
+// A SetupFilter remembers the set-ups of the last 70 minutes by keyed fingerprints of
+// 31 bits, in two generations. It never holds more than its size, in one flat table
+// outside the Go heap (a map of as many costs five times the memory): buckets of 16
+// entries, one cache line each. An entry lies in one of two buckets, the emptier when
+// it came: so the first that finds both full comes at seven eighths of the size (a
+// set-up is refused then, and its source tries again). Not safe for concurrent use.
+type SetupFilter struct {
+	size   int
+	turned time.Time
+	gen    uint32    // newest generation: lowest bit of its entries
+	n      [2]int    // entries of each generation
+	table  []uint32  // fingerprint 31 bits ‖ generation 1; fingerprint 0: free
+	memory *bigTable // what table is a view of
+}
+
+const (
+	filterBucket = 16
+	filterFor    = onionHour + onionLate
+)
+
+// NewSetupFilter returns a filter for at most size set-ups.
+func NewSetupFilter(size int) *SetupFilter {
+	buckets := 1
+	for buckets*filterBucket < size {
+		buckets *= 2
+	}
+	f := &SetupFilter{size: size, memory: newBigTable(4 * buckets * filterBucket)}
+	f.table = f.memory.words()
+	return f
+}
+
+// Add notes a fingerprint. fresh: it was not there; full: there is no room, and it
+// was not noted. An entry stays for 70 to 140 minutes: longer than any onion key
+// is accepted, less than for ever.
+func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) {
+	f.turn(now)
+	// Top bits for the entry, low ones for the places; 0 would be free.
+	entry := max(uint32(fingerprint>>33), 1) << 1
+	a, b := f.bucket(uint32(fingerprint)), f.bucket(uint32(fingerprint>>16)*0x9e3779b1)
+	i, freeA := find(a, entry)
+	j, freeB := find(b, entry)
+	switch {
+	case i < 0 || j < 0:
+		return false, false
+	case f.n[0]+f.n[1] >= f.size || freeA+freeB == 0:
+		return true, true
+	case freeA >= freeB:
+		a[i] = entry | f.gen
+	default:
+		b[j] = entry | f.gen
+	}
+	f.n[f.gen]++
+	return true, false
+}
+
+func (f *SetupFilter) bucket(hash uint32) []uint32 {
+	i := int(hash) & (len(f.table)/filterBucket - 1) * filterBucket
+	return f.table[i : i+filterBucket]
+}
+
+// find returns a free place in a bucket and how many there are; −1: entry is in it.
+func find(bucket []uint32, entry uint32) (place, free int) {
+	for i, e := range bucket {
+		switch {
+		case e == 0:
+			place = i
+			free++
+		case e&^1 == entry:
+			return -1, 0
+		}
+	}
+	return place, free
+}
+
+// turn begins a new generation when it is time, in place of the one before the last.
+func (f *SetupFilter) turn(now time.Time) {
+	if f.turned.IsZero() {
+		f.turned = now
+	}
+	if now.Sub(f.turned) < filterFor {
+		return
+	}
+	f.gen, f.turned = f.gen^1, now
+	f.n[f.gen] = 0
+	for i, e := range f.table {
+		if e&1 == f.gen {
+			f.table[i] = 0
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package hop
+
+import "time"
+
+// A relay where frames of a circuit wait tells its source (Slow, ten times a second
+// at most). What is inside shall send less: calls halve their window, and an IP
+// packet is marked (RFC 3168) or, when it cannot be and is large, dropped. A relay
+// that says so without need gains what it has by dropping frames, and no more.
+
+// slowed takes the word of a relay.
+func (ch *channel) slowed(now time.Time) {
+	ch.n.N.Slowed++
+	ch.slow = true
+	if c := ch.p.calls; c != nil {
+		c.slowed(now)
+	}
+}
+
+// Explicit congestion notification in the traffic class of an IPv6 header.
+const (
+	offECN  = 1
+	ecnMask = 3 << 4
+	ecnCE   = 3 << 4
+)
+
+// ease passes congestion on to the flow of a packet: marked in place, or true: drop
+// it. Small packets pass: they are acknowledgements, or somebody typing.
+func (ch *channel) ease(head, rest []byte) (drop bool) {
+	switch {
+	case head[offECN]&ecnMask != 0:
+		head[offECN] |= ecnCE
+	case len(head)+len(rest) < MTU/2:
+		return false
+	default:
+		ch.n.N.SlowDropped++
+		drop = true
+	}
+	ch.slow = false
+	return drop
+}
+
+// slowed makes every message of ours go slower.
+func (c *Calls) slowed(now time.Time) {
+	for _, o := range c.out {
+		o.send.shrink(now)
+	}
+	for _, i := range c.in {
+		if i.send != nil {
+			i.send.shrink(now)
+		}
+	}
+}
