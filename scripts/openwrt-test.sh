@@ -58,13 +58,6 @@ plain() {
 }
 plain
 variables=$("$dir/hopwire" help config | grep '^HOPWIRE_' | sort)
-# A daemon without the resolver: the scripts are tested without its two variables.
-coming=''
-if ! grep -qx HOPWIRE_DNS <<<"$variables"; then
-	coming='dns hosts'
-	echo "# this daemon has no HOPWIRE_DNS and HOPWIRE_HOSTS: left out"
-	sed -i '/HOPWIRE_DNS/d; s/hw_add "HOPWIRE_$3" "$v"/[ "$3" = HOSTS ] || &/' "$dir/plain/usr/share/hopwire/env.sh"
-fi
 
 # router NAME BOARD: a root folder as after the first lines of a first boot.
 router() {
