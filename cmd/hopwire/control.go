@@ -160,7 +160,8 @@ func (d *daemon) target(args []string) (key link.Key, err error) {
 	case ok:
 		return key, nil
 	case isAddress(text):
-		return parseAddress(text)
+		_, err := link.ParseKey(text)
+		return key, hinted("an address is what 'hopwire address' prints", "%v", err)
 	}
 	return key, hinted("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
 }
@@ -171,19 +172,15 @@ func isAddress(text string) bool {
 	return len(text) == 56 || len(text) == 60 && strings.HasSuffix(text, ".hop")
 }
 
-func parseAddress(text string) (link.Key, error) {
-	key, err := link.ParseKey(text)
-	if err != nil {
-		return key, hinted("an address is what 'hopwire address' prints", "%v", err)
-	}
-	return key, nil
-}
-
 // address prints the address of what is named, or its mesh IPv6 address.
 func (d *daemon) address(w io.Writer, args []string) error {
+	ip := len(args) > 1
+	if ip && args[0] == "--ip" {
+		args = args[1:]
+	}
 	key, err := d.target(args)
 	if err == nil {
-		io.WriteString(w, "= "+inText(key, len(args) > 1)+"\n")
+		io.WriteString(w, "= "+inText(key, ip)+"\n")
 	}
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"hopwire/hop/names"
 )
 
@@ -13,9 +15,15 @@ import (
 type hosts struct {
 	_     [0]func() // not compared: saves the code
 	path  string
-	level string      // at which is said that there is none
-	info  os.FileInfo // of what was read; nil: there was none
-	said  string
+	level string // at which is said that there is none
+	was   hostsStat
+}
+
+// hostsStat tells one state of the file from another: all zero, it was not looked
+// at; of mode 0, there is none.
+type hostsStat struct {
+	looked, inode, size, second, nano uint64
+	mode                              uint32
 }
 
 const maxFaults = 32 // that are logged of one reading
@@ -30,19 +38,17 @@ func (h *hosts) place(c *config) {
 	}
 }
 
-// changed says whether the file is another than the one that was read.
+// changed says whether the file is another than at the last look.
 func (h *hosts) changed() bool {
-	was := h.info
-	h.info, _ = os.Stat(h.path)
-	if was == nil || h.info == nil {
-		return was != h.info || h.said == ""
-	}
-	return !os.SameFile(was, h.info) || was.Size() != h.info.Size() || !was.ModTime().Equal(h.info.ModTime())
+	var st unix.Stat_t
+	unix.Stat(h.path, &st) // on an error nothing is filled in
+	was := h.was
+	h.was = hostsStat{1, uint64(st.Ino), uint64(st.Size), uint64(st.Mtim.Sec), uint64(st.Mtim.Nsec), uint32(st.Mode)}
+	return was != h.was
 }
 
 // read takes what is good in the file and says what is bad, once for each change.
 func (h *hosts) read(log *logger) (t *names.Table, bad int) {
-	h.said = h.path
 	text, err := h.text()
 	if err != nil {
 		log.log(h.level, "no names", "file", h.path, "error", err)
@@ -58,7 +64,7 @@ func (h *hosts) read(log *logger) (t *names.Table, bad int) {
 }
 
 func (h *hosts) text() (string, error) {
-	if h.info != nil && (!h.info.Mode().IsRegular() || h.info.Size() > names.MaxText) {
+	if h.was.mode != 0 && h.was.mode&unix.S_IFMT != unix.S_IFREG || h.was.size > names.MaxText {
 		return "", errHosts
 	}
 	text, err := os.ReadFile(h.path)

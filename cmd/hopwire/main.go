@@ -125,11 +125,11 @@ func addressCommand(c *config, args []string) error {
 	case len(given) > 1 || strings.HasPrefix(given[0], "-"):
 		err = &hintError{fmt.Errorf("%w: too many arguments", errUsage), "hopwire address [ADDR] [--ip]"}
 	case isAddress(given[0]):
-		key, err = parseAddress(given[0])
-	case ip:
-		return ask(c, []string{"address", given[0], "--ip"}, false, os.Stdout)
+		if key, err = link.ParseKey(given[0]); err != nil {
+			err = &hintError{err, "an address is what 'hopwire address' prints"}
+		}
 	default:
-		return ask(c, []string{"address", given[0]}, false, os.Stdout)
+		return ask(c, append([]string{"address"}, args...), false, os.Stdout)
 	}
 	if err == nil {
 		fmt.Println(inText(key, ip))

@@ -202,7 +202,11 @@ func (q *query) write(out *[MaxAnswer]byte, a *answer) int {
 		n += copy(out[n:], recordPTR)
 		n += writeName(out[n:], a.name)
 	case a.zone > 0:
-		out[7+a.soa()] = 1
+		section := 9 // authority
+		if a.kind == typeSOA {
+			section = 7
+		}
+		out[section] = 1
 		zone := n - questionTail - a.zone - 2
 		soa := out[n:]
 		n += copy(soa, recordSOA)
@@ -216,15 +220,6 @@ func (q *query) write(out *[MaxAnswer]byte, a *answer) int {
 		opt[offOPTCode], opt[offOPTFlags] = a.code>>4, q.dnssec
 	}
 	return n
-}
-
-// soa is 0 when the SOA is what was asked for, else 2: it stands in the authority
-// section, whose count is that much behind.
-func (a *answer) soa() int {
-	if a.kind == typeSOA {
-		return 0
-	}
-	return 2
 }
 
 // writeName writes the length of a name of valid labels, and the name.
