@@ -10,12 +10,15 @@ FUZZTIME ?= 10s
 HOT      := hopwire/link/... hopwire/hop golang.org/x/crypto/... github.com/dchest/siphash encoding/binary \
             filippo.io/edwards25519/field crypto/internal/fips140/mlkem internal/runtime/atomic sync/atomic
 SMALL    := -gcflags=all=-l $(foreach p,$(HOT),-gcflags=$(p)=)
-TARGETS  := amd64 386 arm64 arm-5 arm-6 arm-7 mips-softfloat mipsle-softfloat
+# What to build for which OpenWrt architecture; make ipk ARCHS="mipsel_24kc" builds a part.
+TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index(" " only " ", " " $$1 " ")) {print $$2}' openwrt/architectures | sort -u)
+EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
+KEYS     ?= .keys
 
-.PHONY: help build demo test check race fuzz sim netns emulate bench insns mips cross size clean
+.PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load insns mips cross size ipk ipk-check feed-key openwrt-emulate clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
 
 build: ## bin/hopwire and the tools of the demo
 	$(BUILD) -o bin/hopwire ./cmd/hopwire
@@ -44,14 +47,24 @@ sim: ## the simulator with a seed of your own: make sim SEED=7
 
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/netns.sh
+	scripts/names.sh
 	scripts/secrecy.sh
 
 emulate: ## tests and commands on MIPS of both byte orders and on ARM, emulated (root)
 	scripts/emulate.sh
 
-bench: build ## steps of a hop, and three nodes in line against plain forwarding (root)
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./hop
+load: # the generator of bench, bench-peers and profile
+	$(BUILD) -o bin/load ./scripts/load
+
+bench: build load ## steps of a hop; three and five nodes beside plain forwarding (root)
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop
 	scripts/bench.sh
+
+bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with ratios (root)
+	scripts/bench-peers.sh
+
+profile: build load ## where the relay's time goes, beside its system calls alone (root)
+	scripts/profile.sh
 
 insns: ## instructions per frame and step on MIPS, under emulation (qemu-user)
 	scripts/insns/run.sh
@@ -59,15 +72,35 @@ insns: ## instructions per frame and step on MIPS, under emulation (qemu-user)
 mips: ## crypto and frames tested on both byte orders of MIPS, under emulation (qemu-user)
 	scripts/insns/emulate.sh
 
+# Nothing of the environment may change a byte: every knob of Go is set here.
 cross: ## every target
 	@for t in $(TARGETS); do \
-		arch=$${t%%-*}; v=$${t#*-}; test "$$v" != "$$t" || v=; \
-		GOOS=linux GOARCH=$$arch GOARM=$$(test $$arch = arm && echo $$v) GOMIPS=$$(case $$arch in mips*) echo $$v;; esac) CGO_ENABLED=0 \
-		$(GO) build -trimpath $$(case $$arch in mips*) echo '$(SMALL)';; esac) -ldflags "$(LDFLAGS) $$(case $$arch in mips*) echo '-R 0x4000';; esac)" \
-			-o bin/$$t/hopwire ./cmd/hopwire && echo "built $$t" || exit 1; done
+		arch=$${t%%-*}; v=$${t#*-}; test "$$v" != "$$t" || v=; small=; link=; \
+		case $$arch in mips|mipsle) small='$(SMALL)' link='-R 0x4000';; esac; \
+		case $$arch in arm) set -- GOARM=$$v;; 386) set -- GO386=$$v;; mips*) set -- GOMIPS=$$v GOMIPS64=$$v;; *) set -- GOAMD64=v1 GOARM64=v8.0;; esac; \
+		env GOFLAGS=-buildvcs=false GOEXPERIMENT= GOOS=linux GOARCH=$$arch "$$@" CGO_ENABLED=0 \
+		$(GO) build -trimpath $$small -ldflags "$(LDFLAGS) $$link" -o bin/$$t/hopwire ./cmd/hopwire && echo "built $$t" || exit 1; done
 
 size: cross ## binary sizes, lines of code, modules
 	scripts/size.sh $(TARGETS)
+
+ipk: cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
+	@test -e $(KEYS)/feed.sec || bin/ipk -keys $(KEYS) key
+	@SOURCE_DATE_EPOCH=$(EPOCH) bin/ipk -version $(VERSION) -keys $(KEYS) pack $(ARCHS)
+	@bin/ipk -keys $(KEYS) check
+
+ipk-check: bin/ipk ## read the packages and the feed back as opkg would
+	@bin/ipk -keys $(KEYS) check
+
+feed-key: bin/ipk ## make the key that signs the feed, once; keep a copy of .keys/
+	@bin/ipk -keys $(KEYS) key
+
+.PHONY: bin/ipk # go knows whether it is new enough
+bin/ipk:
+	@$(GO) build -o bin/ipk ./scripts/ipk
+
+openwrt-emulate: ## packages unpacked by other programs, and run on MIPS and ARM, emulated (root)
+	scripts/openwrt-emulate.sh
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -25,6 +25,7 @@ const (
 	waitFor      = 5 * time.Second // for the answer to a ping or trace
 
 	maxQueue     = 64 // packets of a peer that wait for a session
+	maxQueueLost = 4  // the same, while the map knows no way to it
 	maxTerminals = 8  // circuits of one peer that end here
 	maxWaits     = 256
 	tokensAhead  = 4 // resumption tokens that a responder accepts

@@ -97,7 +97,7 @@ func TestBigTableUnmapped(t *testing.T) {
 	const size = 8 << 20
 	var at []uint64
 	mapped := func() (n int) {
-		for line := range strings.Lines(maps(t)) {
+		for line := range strings.Lines(mappings(t)) {
 			from, to := span16(line)
 			for _, a := range at {
 				if from <= a && a < to {
@@ -128,7 +128,7 @@ func TestBigTableUnmapped(t *testing.T) {
 	}
 }
 
-func maps(t *testing.T) string {
+func mappings(t *testing.T) string {
 	b, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		t.Fatal(err)

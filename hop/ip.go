@@ -30,7 +30,7 @@ func (n *Node) Packet(now time.Time, head, rest []byte) {
 	}
 	p := n.byIP[dst]
 	if p == nil {
-		key, ok := n.Map.Lookup(dst)
+		key, ok := n.Lookup(dst)
 		if !ok || key == n.key {
 			n.N.NoPeer++
 			n.unreachable(now, joined(head, rest), codeNoRoute)
@@ -62,7 +62,11 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 		ch.add(now, recordIP, head, rest)
 		return
 	}
-	if len(p.queue) >= maxQueue {
+	most := maxQueue
+	if p.lostCause() {
+		most = maxQueueLost
+	}
+	if len(p.queue) >= most {
 		n.N.QueueFull++
 		return
 	}

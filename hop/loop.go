@@ -20,91 +20,234 @@ type PacketDevice interface {
 	Close() error
 }
 
-// Tokens of the poller: the port's id and which side of it, or the TUN.
-const (
-	tokenRead  = 0
-	tokenWrite = 1
-	tokenTUN   = 1 << 20
-)
-
 // tunReads bounds the reads from the TUN in one turn: 32 small packets that share
 // frames, or as much of one flow as a few batches.
 const tunReads = 32
 
-// loop waits for all that can be read, takes a batch from each source that has one,
-// in turn, and sends what came of it.
-func (r *Runner) loop() {
-	defer r.done.Done()
-	r.mu.Lock()
-	for !r.closed {
-		timeout := time.Duration(-1)
-		if !r.wakeAt.IsZero() {
-			timeout = max(0, time.Until(r.wakeAt))
-		}
-		r.turns = false
-		r.mu.Unlock()
-		events := r.poller.Wait(timeout)
-		r.mu.Lock()
-		if r.turns = true; r.closed {
-			break
-		}
-		r.now = time.Now()
-		for _, e := range events {
-			r.event(e)
-		}
-		r.finish()
+// A lane is a loop that serves one receive queue of each port: on one core there is
+// one, on several each has its own, and no frame changes lanes. Frames that only
+// pass through are handled side by side (link.Fast, Circuits.Pass) while the lanes
+// hold the runner's lock for reading; whatever else comes is done by one lane at a
+// time, in a turn.
+type lane struct {
+	r      *Runner
+	poller *link.Poller
+	now    time.Time
+	batch  [batchSize]*link.Frame // to read into
+	onward [][]*link.Frame        // by port: passed on in this batch
+	via    [][]Passage            // and how
+	rest   []deferred             // not plain, or to be told that frames wait
+	tally  tally
+}
+
+// A tally counts what lanes do side by side; turns add it to the node's counters.
+type tally struct{ in, out, relayed, back uint64 }
+
+// A deferred frame needs a turn.
+type deferred struct {
+	port   int
+	f      *link.Frame // nil: no frame, its source is to be told
+	l      *link.Link  // that has opened it; nil: none
+	header link.Header
+	via    Passage
+}
+
+func newLane(r *Runner) *lane {
+	poller, err := link.NewPoller()
+	if err != nil {
+		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
-	r.mu.Unlock()
+	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize)}
+	spare := make([]link.Frame, batchSize) // beside the pool, which may run dry
+	for i := range spare {
+		l.batch[i] = &spare[i]
+	}
+	return l
+}
+
+// loop waits for all that can be read and takes a batch from each source that has
+// one, in turn. The first lane has the timers too.
+func (l *lane) loop() {
+	r := l.r
+	defer r.done.Done()
+	first := l == r.lanes[0]
+	for !r.stopped.Load() {
+		timeout := time.Duration(-1)
+		if first {
+			timeout = r.sleep()
+		}
+		events := l.poller.Wait(timeout)
+		l.now = time.Now()
+		for _, e := range events {
+			l.event(e)
+		}
+		if first && r.awake(l.now) {
+			r.Turn(func(time.Time) {})
+		}
+	}
 }
 
 // event does what a source has become ready for.
-func (r *Runner) event(e link.Event) {
+func (l *lane) event(e link.Event) {
+	r := l.r
 	if e.Token == tokenTUN {
-		r.readTUN()
+		r.Turn(r.readTUN)
 		return
 	}
-	id := int(e.Token >> 1)
-	if id >= len(r.ports) || r.ports[id] == nil {
+	id, side := int(e.Token/tokenSide), int(e.Token%tokenSide)
+	r.mu.RLock()
+	p := r.port(id)
+	if p == nil || r.node == nil {
+		r.mu.RUnlock()
 		return // removed meanwhile
 	}
-	p := r.ports[id]
-	if e.Write && p.full {
-		p.writable(r.now, r.poller)
-	}
-	if e.Readable && e.Token&1 == tokenRead {
-		r.readPort(id, p)
-	}
-}
-
-func (r *Runner) readPort(id int, p *runPort) {
-	n, err := p.pollable.TryRead(p.batch)
-	if err != nil {
-		p.unpoll(r.poller)
-		r.ended(p, err)
-		return
-	}
-	r.take(id, p, n)
-}
-
-// take passes the first n frames of a port's batch to the node, which keeps them,
-// and puts others in their place.
-func (r *Runner) take(id int, p *runPort, n int) {
-	if r.node == nil || r.ports[id] != p {
-		return
-	}
-	for i, f := range p.batch[:n] {
-		free := r.Alloc()
-		if free == nil {
-			p.dropped++
-			continue // the frame is overwritten by the next one read
+	if e.Write {
+		p.mu.Lock()
+		if p.full {
+			p.writable()
+			r.wakeBy(p.flush(l.now, r.pool))
 		}
+		p.mu.Unlock()
+	}
+	if e.Readable && side != tokenWrite {
+		l.read(id, p, side)
+	}
+	r.mu.RUnlock()
+	if len(l.rest) > 0 {
+		l.turn()
+	}
+	l.refill()
+}
+
+// read takes a batch of a port and passes on what only passes through. The caller
+// holds the lock for reading.
+func (l *lane) read(id int, p *runPort, queue int) {
+	n, err := p.pollable.TryRead(queue, l.room())
+	if err != nil {
+		fds, _ := p.pollable.Descriptors()
+		l.poller.Remove(fds[queue])
+		go l.r.ended(p, err)
+		return
+	}
+	for len(l.onward) < len(l.r.ports) {
+		l.onward, l.via = append(l.onward, nil), append(l.via, nil)
+	}
+	for i, f := range l.batch[:n] {
 		f.Broadcast = false
-		r.node.Receive(r.now, id, f)
-		p.batch[i] = free
+		l.frame(id, f)
+		l.batch[i] = nil
+	}
+	for out, frames := range l.onward {
+		if len(frames) > 0 {
+			l.send(out, frames)
+			l.onward[out], l.via[out] = frames[:0], l.via[out][:0]
+		}
 	}
 }
 
-func (r *Runner) readTUN() {
+// room is the part of the batch that has frames to read into: all, unless the pool
+// has run dry.
+func (l *lane) room() []*link.Frame {
+	for i, f := range l.batch {
+		if f == nil {
+			return l.batch[:i]
+		}
+	}
+	return l.batch[:]
+}
+
+// frame takes the fast path, or leaves the frame for a turn.
+func (l *lane) frame(id int, f *link.Frame) {
+	node := l.r.node
+	d := deferred{port: id, f: f}
+	var ok bool
+	if d.l, d.header, ok = node.Links.Fast(id, f); ok {
+		d.via = node.Circuits.Pass(l.now, d.l, d.header, f)
+	}
+	if !d.via.Done {
+		l.rest = append(l.rest, d)
+		return
+	}
+	d.l.Passed(l.now)
+	l.tally.in++
+	l.tally.out++
+	if d.via.Back {
+		l.tally.back++
+	} else {
+		l.tally.relayed++
+	}
+	d.via.from = d.l
+	l.onward[d.via.Port] = append(l.onward[d.via.Port], f)
+	l.via[d.via.Port] = append(l.via[d.via.Port], d.via)
+}
+
+// send puts frames into a port's queue and sends what the kernel takes.
+func (l *lane) send(out int, frames []*link.Frame) {
+	p := l.r.port(out)
+	if p == nil {
+		l.r.pool.put(frames...)
+		return
+	}
+	p.mu.Lock()
+	for _, f := range frames {
+		p.queue.Push(l.now, f)
+	}
+	l.r.wakeBy(p.flush(l.now, l.r.pool))
+	if p.queue.Len() > 0 {
+		l.late(l.via[out])
+	}
+	p.mu.Unlock()
+}
+
+// late notes the circuits of which frames wait for long, one frame of each.
+func (l *lane) late(via []Passage) {
+	for i, v := range via {
+		if v.Waits(l.now) && (i == 0 || via[i-1].r != v.r) && len(l.rest) < cap(l.rest) {
+			l.rest = append(l.rest, deferred{l: v.from, via: v})
+		}
+	}
+}
+
+// turn does what the fast path has left.
+func (l *lane) turn() {
+	l.r.Turn(func(now time.Time) {
+		node := l.r.node
+		for _, d := range l.rest {
+			switch {
+			case d.f == nil:
+				node.Circuits.Late(now, d.l, d.via)
+			case d.l == nil:
+				node.Receive(now, d.port, d.f)
+			case d.via.Taken():
+				d.l.Passed(now)
+				node.Circuits.Finish(now, d.l, d.via, d.f)
+			default:
+				node.Links.Opened(now, d.l, d.header, d.f)
+			}
+		}
+	})
+	clear(l.rest)
+	l.rest = l.rest[:0]
+}
+
+// refill replaces the frames that the batch has lost; when the pool is empty, the
+// longest queue gives some up, since what comes in may be more urgent.
+func (l *lane) refill() {
+	if l.batch[0] == nil || l.batch[batchSize-1] == nil {
+		l.r.pool.take(l.batch[:])
+	}
+	if l.batch[0] == nil {
+		l.r.Turn(func(time.Time) { l.batch[0] = l.r.Alloc() })
+	}
+	for i, n := 0, 0; i < batchSize; i++ { // those that there are come first
+		if l.batch[i] != nil {
+			l.batch[i], l.batch[n] = l.batch[n], l.batch[i]
+			n++
+		}
+	}
+}
+
+func (r *Runner) readTUN(time.Time) {
 	for range tunReads {
 		if ok, err := r.tun.Receive(r.packet); !ok || err != nil {
 			return

@@ -52,6 +52,7 @@ type Node struct {
 	peers   map[link.Key]*peer
 	order   []*peer // the same, oldest first: nothing depends on map order
 	byIP    map[netip.Addr]*peer
+	taught  taught
 	tokens  map[[tokenSize]byte]*peer
 	flows   flows
 	flowKey [16]byte

@@ -2,6 +2,7 @@ package hop
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"hopwire/link"
@@ -27,10 +28,11 @@ type runPort struct {
 	id       int
 	port     link.Port
 	pollable link.Pollable // nil: a goroutine reads it
+	first    *link.Poller  // of its first receive queue; it waits for the sending side too
 	info     link.PortInfo
-	batch    []*link.Frame // to read into; the port's own, so that the pool may run dry
 	dropped  uint64
 
+	mu    sync.Mutex // of what follows: lanes send to a port at the same time
 	queue *link.Queue
 	out   []*link.Frame // sealed, not taken by the kernel yet
 	full  bool          // the kernel has no room; it will say when
@@ -43,75 +45,77 @@ type runPort struct {
 
 func newRunPort(id int, port link.Port, info link.PortInfo, pool *pool) *runPort {
 	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize), buffer: kernelMost * kernelFrame}
-	p.queue = link.NewQueue(max(batchSize, pool.size/queuedFrames), pool.put)
-	spare := make([]link.Frame, batchSize)
-	for i := range spare {
-		p.batch = append(p.batch, &spare[i])
-	}
+	p.queue = link.NewQueue(max(batchSize, pool.size/queuedFrames), func(f *link.Frame) { pool.put(f) })
 	return p
 }
 
-var errNotPollable = errors.New("hop: a port without descriptors")
-
-// poll has the poller wait for frames.
-func (p *runPort) poll(poller *link.Poller) error {
+// poll has the pollers of lanes wait for frames, each for one receive queue; false:
+// the port cannot be polled.
+func (p *runPort) poll(lanes []*lane) bool {
 	pollable, ok := p.port.(link.Pollable)
 	if !ok {
-		return errNotPollable
+		return false
 	}
-	fd, _ := pollable.Descriptors()
-	if err := poller.Add(fd, p.token(tokenRead), true, false); err != nil {
-		return err
+	queues, _ := pollable.Descriptors()
+	for i, fd := range queues {
+		if lanes[(p.id+i)%len(lanes)].poller.Add(fd, p.token(i), true, false) != nil {
+			return false
+		}
 	}
-	p.pollable = pollable
-	return nil
+	p.pollable, p.first = pollable, lanes[p.id%len(lanes)].poller
+	return true
 }
 
-func (p *runPort) token(side uint32) uint32 { return uint32(p.id)<<1 | side }
+// Tokens of the poller: the port's id and which receive queue of it, or its sending
+// side, or the TUN.
+const (
+	tokenSide  = 8
+	tokenWrite = tokenSide - 1
+	tokenTUN   = 1 << 20
+)
 
-func (p *runPort) unpoll(poller *link.Poller) {
-	fd, _ := p.pollable.Descriptors()
-	poller.Remove(fd)
-}
+func (p *runPort) token(side int) uint32 { return uint32(p.id*tokenSide + side) }
 
 // close gives back all frames that wait and closes the port.
 func (p *runPort) close(pool *pool) {
 	p.queue.Close()
-	for _, f := range p.out {
-		pool.put(f)
-	}
+	pool.put(p.out...)
 	p.out = nil
 	p.port.Close()
 }
 
 // flush sends what waits, as far as the kernel takes it, and returns when to come
-// back for the rest, if the kernel does not say.
-func (r *Runner) flush(p *runPort) time.Time {
-	if p.full || r.now.Before(p.later) {
+// back for the rest, if the kernel does not say. The caller holds p.mu.
+func (p *runPort) flush(now time.Time, pool *pool) time.Time {
+	if p.full || now.Before(p.later) {
 		return p.later
 	}
 	p.later = time.Time{}
-	for p.fill(r.now) {
+	for p.fill(now) {
 		n, err := p.port.Write(p.out)
 		for _, f := range p.out[:n] {
 			p.bytes += f.N
-			r.pool.put(f)
 		}
-		p.out = p.out[:copy(p.out, p.out[n:])]
+		p.shift(n, pool)
 		switch {
 		case err == nil:
 		case errors.Is(err, link.ErrFull):
-			p.measure(r.now)
-			p.wait(r.now, r.poller)
+			p.measure(now)
+			p.wait(now)
 			return p.later
 		default: // lost: the interface is down, or its own queue is full
 			p.dropped++
-			r.pool.put(p.out[0])
-			p.out = p.out[:copy(p.out, p.out[1:])]
+			p.shift(1, pool)
 		}
 	}
 	p.since = time.Time{} // nothing waits: what it takes now is not its rate
 	return time.Time{}
+}
+
+// shift gives the first frames of out back.
+func (p *runPort) shift(n int, pool *pool) {
+	pool.put(p.out[:n]...)
+	p.out = p.out[:copy(p.out, p.out[n:])]
 }
 
 // fill takes as many frames from the queue as may be sealed at once; false: there
@@ -156,14 +160,13 @@ func (p *runPort) measure(now time.Time) {
 	}
 }
 
-// wait has the poller say when the kernel takes frames again.
-func (p *runPort) wait(now time.Time, poller *link.Poller) {
+// wait has a poller say when the kernel takes frames again.
+func (p *runPort) wait(now time.Time) {
 	if p.pollable != nil {
-		read, write := p.pollable.Descriptors()
-		if read == write {
-			p.full = poller.Change(read, p.token(tokenRead), true, true) == nil
+		if read, write := p.pollable.Descriptors(); read[0] == write {
+			p.full = p.first.Change(write, p.token(0), true, true) == nil
 		} else {
-			p.full = poller.Add(write, p.token(tokenWrite), false, true) == nil
+			p.full = p.first.Add(write, p.token(tokenWrite), false, true) == nil
 		}
 	}
 	if !p.full {
@@ -171,12 +174,12 @@ func (p *runPort) wait(now time.Time, poller *link.Poller) {
 	}
 }
 
-// writable takes the word of the poller.
-func (p *runPort) writable(now time.Time, poller *link.Poller) {
+// writable takes the word of the poller. The caller holds p.mu.
+func (p *runPort) writable() {
 	p.full = false
-	if read, write := p.pollable.Descriptors(); read == write {
-		poller.Change(read, p.token(tokenRead), true, false)
+	if read, write := p.pollable.Descriptors(); read[0] == write {
+		p.first.Change(write, p.token(0), true, false)
 	} else {
-		poller.Remove(write)
+		p.first.Remove(write)
 	}
 }

@@ -53,19 +53,27 @@ func (n *Node) peer(now time.Time, key link.Key) *peer {
 	return p
 }
 
-// evict forgets the peer that was longest without traffic, if that is a while.
+// evict forgets a peer that there is no way to, else the one that was longest
+// without traffic, if that is a while. Whoever asks for many made-up addresses
+// takes no room from those that are real.
 func (n *Node) evict(now time.Time) bool {
 	var oldest *peer
 	for _, p := range n.order {
-		if oldest == nil || p.touched.Before(oldest.touched) {
+		if oldest == nil || p.lostCause() && !oldest.lostCause() ||
+			p.lostCause() == oldest.lostCause() && p.touched.Before(oldest.touched) {
 			oldest = p
 		}
 	}
-	if oldest == nil || now.Sub(oldest.touched) < warmFor/2 {
+	if oldest == nil || !oldest.lostCause() && now.Sub(oldest.touched) < warmFor/2 {
 		return false
 	}
 	oldest.forget(now)
 	return true
+}
+
+// lostCause: the map knows no way, and there is no circuit that needs none.
+func (p *peer) lostCause() bool {
+	return p.wantErr != nil && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
 }
 
 // forget closes what the peer has and removes it.

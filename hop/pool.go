@@ -1,10 +1,15 @@
 package hop
 
-import "hopwire/link"
+import (
+	"sync"
+
+	"hopwire/link"
+)
 
 // A pool is the fixed set of frames of a node: made at start, never more. It is
-// not safe for concurrent use.
+// safe for concurrent use.
 type pool struct {
+	mu   sync.Mutex
 	free []*link.Frame
 	size int
 }
@@ -18,14 +23,27 @@ func newPool(n int) *pool {
 	return p
 }
 
+// get returns a frame; nil: there is none.
 func (p *pool) get() *link.Frame {
-	if len(p.free) == 0 {
-		return nil
-	}
-	f := p.free[len(p.free)-1]
-	p.free = p.free[:len(p.free)-1]
-	f.Broadcast = false
-	return f
+	var f [1]*link.Frame
+	p.take(f[:])
+	return f[0]
 }
 
-func (p *pool) put(f *link.Frame) { p.free = append(p.free, f) }
+// take fills as many places that are nil as there are frames.
+func (p *pool) take(places []*link.Frame) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range places {
+		if n := len(p.free); n > 0 && places[i] == nil {
+			places[i] = p.free[n-1]
+			p.free = p.free[:n-1]
+		}
+	}
+}
+
+func (p *pool) put(f ...*link.Frame) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, f...)
+}

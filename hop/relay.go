@@ -42,24 +42,36 @@ type relay struct {
 
 // forward takes a frame from upstream; it owns f.
 func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
-	cs := r.cs // r may be another circuit when a cell was taken
-	if h.Seq&answerBit != 0 || !r.fwd.Check(h.Seq) {
-		cs.N.BadSeq++
-		cs.c.Env.Free(f)
+	if !r.isNew(now, h) {
+		r.cs.N.BadSeq++
+		r.cs.c.Env.Free(f)
 		return
+	}
+	r.forwarded(now, h.Seq, r.keys.Forward.Apply(h.Seq, h.IV, f.Body()), f)
+}
+
+// isNew checks a forward frame's number and notes it.
+func (r *relay) isNew(now time.Time, h link.Header) bool {
+	if h.Seq&answerBit != 0 || !r.fwd.Check(h.Seq) {
+		return false
 	}
 	r.fwd.Accept(h.Seq)
 	r.heard = now
 	r.in++
-	iv := r.keys.Forward.Apply(h.Seq, h.IV, f.Body())
+	return true
+}
+
+// forwarded does what is left for a forward frame whose layer is off.
+func (r *relay) forwarded(now time.Time, seq uint32, iv uint64, f *link.Frame) {
+	cs := r.cs // r may be another circuit when a cell was taken
 	switch {
 	case r.terminal != nil:
-		r.arrived(now, h.Seq, iv, f)
+		r.arrived(now, seq, iv, f)
 	case iv == ivAddressed, iv == ivControl: // the latter: an Extend that came again
-		r.cell(now, h.Seq, f.Body())
+		r.cell(now, seq, f.Body())
 		cs.c.Env.Free(f)
 	case r.broken != 0:
-		r.sayBroken(now, h.Seq)
+		r.sayBroken(now, seq)
 		cs.c.Env.Free(f)
 	case iv == ivTick:
 		cs.N.Ticks++
@@ -67,10 +79,23 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 	default:
 		r.out++
 		cs.N.Relayed++
-		r.down.l.Send(now, link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}, f, &r.onward)
-		if r.onward.Waiting(now) >= slowAfter {
-			r.saySlow(now, h.Seq)
-		}
+		r.down.l.Send(now, r.onwardHeader(seq, iv), f, &r.onward)
+		r.late(now, seq)
+	}
+}
+
+func (r *relay) onwardHeader(seq uint32, iv uint64) link.Header {
+	return link.Header{Label: r.downLabel, Seq: (seq + r.keys.ForwardOffset) & seqMask, IV: iv}
+}
+
+func (r *relay) homewardHeader(seq uint32, iv uint64) link.Header {
+	return link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}
+}
+
+// late tells the source when its frames wait here for long.
+func (r *relay) late(now time.Time, seq uint32) {
+	if r.onward.Waiting(now) >= slowAfter {
+		r.saySlow(now, seq)
 	}
 }
 
@@ -106,7 +131,7 @@ func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
 	}
 	r.backOut++
 	r.cs.N.RelayedBack++
-	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f, &r.homeward)
+	r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
 }
 
 // backNumber turns the number on the far wire into that on the near one, and
@@ -195,7 +220,7 @@ func (r *relay) answer(now time.Time, seq uint32, t CellType, data []byte) {
 	seq |= answerBit
 	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
 	r.backOut++
-	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f, &r.homeward)
+	r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
 }
 
 // takeExtend makes a last hop into a relay: the set-up goes on to the next.

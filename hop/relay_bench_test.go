@@ -1,6 +1,8 @@
 package hop
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,8 +22,8 @@ var steps = map[string]func(b *testing.B){
 }
 
 func BenchmarkStep(b *testing.B) {
-	for name, f := range steps {
-		b.Run(name, f)
+	for _, name := range slices.Sorted(maps.Keys(steps)) {
+		b.Run(name, steps[name])
 	}
 }
 

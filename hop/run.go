@@ -3,7 +3,9 @@ package hop
 import (
 	"errors"
 	"net"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hopwire/link"
@@ -12,42 +14,49 @@ import (
 // batchSize is how many frames cross a port in one system call.
 const batchSize = 32
 
-// A Runner runs one Node: it owns the clock, the ports and the goroutines. One loop
-// (loop.go) waits for everything that can be read, and runs what it reads to
+// A Runner runs one Node: it owns the clock, the ports and the goroutines. Lanes
+// (loop.go) wait for everything that can be read, and run what they read to
 // completion: open, look up, layer, queue, seal, send. A frame crosses a relay
-// without changing threads. Others, such as the worker and the control socket, take
-// a turn by the same lock.
+// without changing threads. What changes more than a frame's own circuit is done in
+// turns, one at a time: by lanes, the worker and the control socket.
 type Runner struct {
-	mu     sync.Mutex
-	node   *Node
-	pool   *pool
-	ports  []*runPort
-	tun    PacketDevice
-	poller *link.Poller
-	worker *Worker
-	now    time.Time // of the turn
-	wakeAt time.Time // when the loop comes back by itself; zero: it does not
-	turns  bool      // the loop is in a turn, or about to look at wakeAt
-	closed bool
-	done   sync.WaitGroup
-	packet func(head, rest []byte) // made once: a closure per call would be garbage
+	mu      sync.RWMutex // turns hold it; lanes, for reading, while they pass frames on
+	node    *Node
+	pool    *pool
+	ports   []*runPort
+	tun     PacketDevice
+	lanes   []*lane
+	worker  *Worker
+	now     time.Time    // of the turn
+	wakeAt  atomic.Int64 // when the first lane comes back by itself, in ns since start; 0: it does not
+	asleep  atomic.Bool  // the first lane waits, or is about to look at wakeAt
+	start   time.Time
+	closed  bool
+	stopped atomic.Bool
+	done    sync.WaitGroup
+	packet  func(head, rest []byte) // made once: a closure per call would be garbage
 
 	// Errors takes what goes wrong with a port while it runs; it may be nil.
 	Errors func(port string, err error)
 }
 
+// maxLanes bounds the lanes: one a core, but a relay with more than four cores has
+// enough of them.
+const maxLanes = 4
+
 // NewRunner returns a runner with a pool of the given number of frames (at least
-// four batches) and starts its worker and its loop.
+// four batches) and starts its worker and its lanes.
 func NewRunner(frames int) *Runner {
-	poller, err := link.NewPoller()
-	if err != nil {
-		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
-	}
-	r := &Runner{pool: newPool(max(frames, 4*batchSize)), poller: poller}
+	r := &Runner{pool: newPool(max(frames, 4*batchSize)), start: time.Now().Add(-1)}
 	r.packet = func(head, rest []byte) { r.node.Packet(r.now, head, rest) }
 	r.worker = NewWorker(func(done func(time.Time)) { r.Turn(done) })
-	r.done.Add(1)
-	go r.loop()
+	for range min(runtime.NumCPU(), maxLanes) {
+		r.lanes = append(r.lanes, newLane(r))
+	}
+	for _, l := range r.lanes {
+		r.done.Add(1)
+		go l.loop()
+	}
 	return r
 }
 
@@ -58,6 +67,9 @@ func (r *Runner) Start(node *Node) {
 	r.mu.Unlock()
 	r.Turn(func(time.Time) {})
 }
+
+// Lanes is how many receive queues of a port are served side by side.
+func (r *Runner) Lanes() int { return len(r.lanes) }
 
 // Node returns the node; it must be used inside Turn only.
 func (r *Runner) Node() *Node { return r.node }
@@ -71,8 +83,23 @@ func (r *Runner) Turn(f func(now time.Time)) {
 		return
 	}
 	r.now = time.Now()
+	if r.node != nil {
+		r.count()
+	}
 	f(r.now)
 	r.finish()
+}
+
+// count adds what the lanes have counted to the node's counters.
+func (r *Runner) count() {
+	for _, l := range r.lanes {
+		t := &l.tally
+		r.node.Links.N.In += t.in
+		r.node.Links.N.Out += t.out
+		r.node.Circuits.N.Relayed += t.relayed
+		r.node.Circuits.N.RelayedBack += t.back
+		*t = tally{}
+	}
 }
 
 // finish ends a turn: timers, then what waits at each port and for the kernel.
@@ -83,24 +110,57 @@ func (r *Runner) finish() {
 	next := r.node.Advance(r.now)
 	for _, p := range r.ports {
 		if p != nil {
-			next = earliest(next, r.flush(p))
+			next = earliest(next, p.flush(r.now, r.pool))
 		}
 	}
 	if r.tun != nil {
 		r.tun.Flush()
 	}
-	r.wake(next)
+	r.wakeBy(next)
 }
 
-// wake has the loop come back at a time. It is left alone when it comes before: to
-// be moved with every frame would cost a wake-up each time.
-func (r *Runner) wake(next time.Time) {
-	if next.IsZero() || r.wakeAt.After(r.now) && !next.Before(r.wakeAt) {
+// wakeBy has the first lane come back at a time, or before; zero: it need not.
+func (r *Runner) wakeBy(t time.Time) {
+	if t.IsZero() {
 		return
 	}
-	if r.wakeAt = next; !r.turns {
-		r.poller.Wake()
+	at := max(1, int64(t.Sub(r.start)))
+	for {
+		old := r.wakeAt.Load()
+		if old != 0 && old <= at {
+			return
+		}
+		if r.wakeAt.CompareAndSwap(old, at) {
+			break
+		}
 	}
+	if r.asleep.Load() {
+		r.lanes[0].poller.Wake()
+	}
+}
+
+// sleep is for how long the first lane may wait; negative: for ever.
+func (r *Runner) sleep() time.Duration {
+	r.asleep.Store(true)
+	at := r.wakeAt.Load()
+	if at == 0 {
+		return -1
+	}
+	return max(0, time.Duration(at)-time.Since(r.start))
+}
+
+// awake says whether the time to come back has come, and forgets it.
+func (r *Runner) awake(now time.Time) bool {
+	r.asleep.Store(false)
+	at := r.wakeAt.Load()
+	return at != 0 && at <= int64(now.Sub(r.start)) && r.wakeAt.CompareAndSwap(at, 0)
+}
+
+func (r *Runner) port(id int) *runPort {
+	if id < 0 || id >= len(r.ports) {
+		return nil
+	}
+	return r.ports[id]
 }
 
 // Send implements link.Env.
@@ -154,7 +214,7 @@ func (r *Runner) AddPort(port link.Port, info link.PortInfo) (id int) {
 		r.node.Links.AddPort(now, id, info)
 		r.done.Add(1)
 		go r.readBroadcast(id, p)
-		if err := p.poll(r.poller); err != nil {
+		if !p.poll(r.lanes) {
 			r.done.Add(1)
 			go r.read(id, p)
 		}
@@ -176,13 +236,34 @@ func (r *Runner) RemovePort(id int) {
 // read is the loop of a port that cannot be polled.
 func (r *Runner) read(id int, p *runPort) {
 	defer r.done.Done()
+	batch := make([]*link.Frame, batchSize)
+	for i := range batch {
+		batch[i] = new(link.Frame)
+	}
 	for {
-		n, err := p.port.Read(p.batch)
+		n, err := p.port.Read(batch)
 		if err != nil {
 			r.ended(p, err)
 			return
 		}
-		r.Turn(func(time.Time) { r.take(id, p, n) })
+		r.Turn(func(now time.Time) { r.take(now, id, p, batch[:n]) })
+	}
+}
+
+// take passes frames to the node, which keeps them, and puts others in their place.
+func (r *Runner) take(now time.Time, id int, p *runPort, batch []*link.Frame) {
+	if r.port(id) != p {
+		return
+	}
+	for i, f := range batch {
+		free := r.Alloc()
+		if free == nil {
+			p.dropped++
+			continue // the frame is overwritten by the next one read
+		}
+		f.Broadcast = false
+		r.node.Receive(now, id, f)
+		batch[i] = free
 	}
 }
 
@@ -217,7 +298,7 @@ func (r *Runner) ended(p *runPort, err error) {
 func (r *Runner) AttachTUN(t PacketDevice) {
 	r.Turn(func(time.Time) {
 		r.tun = t
-		r.poller.Add(t.Descriptor(), tokenTUN, true, false)
+		r.lanes[0].poller.Add(t.Descriptor(), tokenTUN, true, false)
 	})
 }
 
@@ -246,9 +327,14 @@ func (r *Runner) Close() {
 	if r.tun != nil {
 		r.tun.Close()
 	}
-	r.poller.Wake()
+	r.stopped.Store(true)
+	for _, l := range r.lanes {
+		l.poller.Wake()
+	}
 	r.mu.Unlock()
 	r.worker.Close()
 	r.done.Wait()
-	r.poller.Close()
+	for _, l := range r.lanes {
+		l.poller.Close()
+	}
 }

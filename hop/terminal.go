@@ -41,7 +41,7 @@ func (t *Terminal) Send(now time.Time, seq uint32, f *link.Frame) {
 	}
 	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
 	r.backOut++
-	r.up.l.Send(now, link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}, f, &r.homeward)
+	r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
 }
 
 // Close ends the circuit from our side: its source is told, and what was on the

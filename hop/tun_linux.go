@@ -104,7 +104,7 @@ func OpenTUN(name string, addr netip.Addr) (*TUN, error) {
 	req, err := unix.NewIfreq(name)
 	if err == nil {
 		req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL | unix.IFF_VNET_HDR) // never join a device that is there
-		err = tunIoctl(fd, req)
+		err = ioctl(fd, unix.TUNSETIFF, req)
 	}
 	if err != nil {
 		unix.Close(fd)
@@ -120,8 +120,8 @@ func OpenTUN(name string, addr netip.Addr) (*TUN, error) {
 	return t, nil
 }
 
-func tunIoctl(fd int, req *unix.Ifreq) error {
-	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TUNSETIFF, uintptr(unsafe.Pointer(req)))
+func ioctl(fd int, op uintptr, req *unix.Ifreq) error {
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), op, uintptr(unsafe.Pointer(req)))
 	if e != 0 {
 		return e
 	}
@@ -143,7 +143,7 @@ func (t *TUN) offload() {
 // address has the mesh's prefix length, by which the kernel makes the route for
 // the whole mesh, and removes it with the device.
 func (t *TUN) configure(addr netip.Addr) error {
-	ifi, err := net.InterfaceByName(t.name)
+	index, err := t.index()
 	if err != nil {
 		return err
 	}
@@ -152,12 +152,29 @@ func (t *TUN) configure(addr netip.Addr) error {
 	// lack it, and a stray address does no harm.
 	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
 	spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(inet6AddrGenMode, nl.Uint8Attr(addrGenModeNone))
-	setLink(ifi.Index, 0, spec)
-	err = setLink(ifi.Index, unix.IFF_UP, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)), nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(tunQueue)))
+	setLink(index, 0, spec)
+	err = setLink(index, unix.IFF_UP, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)), nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(tunQueue)))
 	if err != nil {
 		return err
 	}
-	return addAddr(ifi.Index, netip.PrefixFrom(addr, link.MeshPrefix().Bits()))
+	return addAddr(index, netip.PrefixFrom(addr, link.MeshPrefix().Bits()))
+}
+
+// index asks the kernel for the device's number.
+func (t *TUN) index() (int, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	req, err := unix.NewIfreq(t.name)
+	if err == nil {
+		err = ioctl(fd, unix.SIOCGIFINDEX, req)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return int(req.Uint32()), nil
 }
 
 // These two do what netlink.LinkSetUp and netlink.AddrAdd do, for a device whose

@@ -18,15 +18,15 @@ import (
 	"github.com/mdlayher/raw"
 )
 
-// An Ether is a Port over an Ethernet-like interface. Frames go by two AF_PACKET
-// sockets of their own (one bound to the EtherType that receives, one bound to
-// nothing that sends), in batches and without allocation; beacons, a few a second,
-// go by mdlayher/raw, whose convenience costs nothing there.
+// An Ether is a Port over an Ethernet-like interface. Frames go by AF_PACKET sockets
+// of its own (one or more bound to the EtherType that receive, one bound to nothing
+// that sends), in batches and without allocation; beacons, a few a second, go by
+// mdlayher/raw, whose convenience costs nothing there.
 type Ether struct {
 	name   string
 	index  int
 	typ    uint16
-	recv   *batchSocket
+	recv   []*batchSocket // receive queues
 	send   *batchSocket
 	beacon *raw.Conn
 	closed atomic.Bool
@@ -60,13 +60,14 @@ const (
 	sendBuffer    = 64 << 10
 )
 
-// OpenEther opens the interface for an EtherType. Where the kernel has no recvmmsg or
-// sendmmsg, the port is a slower one (see rawEther).
-func OpenEther(name string, etherType uint16) (Port, error) {
-	return openEther(name, etherType, !mmsgThere())
+// OpenEther opens the interface for an EtherType, with as many receive queues (1 to
+// maxQueues), or one where the kernel does not steer frames. Where it has no recvmmsg
+// or sendmmsg, the port is a slower one (see rawEther).
+func OpenEther(name string, etherType uint16, queues int) (Port, error) {
+	return openEther(name, etherType, queues, !mmsgThere())
 }
 
-func openEther(name string, etherType uint16, plain bool) (Port, error) {
+func openEther(name string, etherType uint16, queues int, plain bool) (Port, error) {
 	if bridge := bridgeOf(name); bridge != "" {
 		return nil, &BridgeMemberError{name, bridge}
 	}
@@ -79,15 +80,15 @@ func openEther(name string, etherType uint16, plain bool) (Port, error) {
 	if plain {
 		return openRaw(e)
 	}
-	if err := e.open(); err != nil {
+	if err := e.open(queues); err != nil {
 		e.Close()
 		return nil, err
 	}
 	return e, nil
 }
 
-func (e *Ether) open() (err error) {
-	if e.recv, err = e.socket(e.typ); err != nil {
+func (e *Ether) open(queues int) (err error) {
+	if err := e.openQueues(queues); err != nil {
 		return err
 	}
 	if e.send, err = e.socket(0); err != nil {
@@ -97,20 +98,16 @@ func (e *Ether) open() (err error) {
 	return err
 }
 
-// listen opens a socket by mdlayher/raw.
-func (e *Ether) listen(filter []bpf.Instruction) (*raw.Conn, error) {
-	ifi, err := net.InterfaceByIndex(e.index)
-	if err != nil {
-		ifi = &net.Interface{Index: e.index, Name: e.name} // no rtnetlink: enough for the socket
-	}
-	c, err := raw.ListenPacket(ifi, e.typ, nil)
+// listen opens a socket by mdlayher/raw, which looks at the interface's index alone.
+func (e *Ether) listen(filter []bpf.RawInstruction) (*raw.Conn, error) {
+	c, err := raw.ListenPacket(&net.Interface{Index: e.index, Name: e.name}, e.typ, nil)
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
 		return nil, ErrNoCapability
 	}
 	if err != nil {
 		return nil, fmt.Errorf("link: socket on %s: %w", e.name, err)
 	}
-	c.SetBPF(program(filter)) // optional: what gets through is checked again
+	c.SetBPF(filter) // optional: what gets through is checked again
 	return c, nil
 }
 
@@ -125,7 +122,7 @@ func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 	}
 	if protocol != 0 {
 		// In place before the bind, so that nothing unwanted is ever queued.
-		attach(fd, program(onlyHost))
+		attach(fd, onlyHost)
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	} else {
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
@@ -154,30 +151,28 @@ var (
 	onlyBroadcast = packetType(packetBroadcast)
 )
 
-func packetType(t uint32) []bpf.Instruction {
-	return []bpf.Instruction{
-		bpf.LoadExtension{Num: bpf.ExtType},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: t, SkipFalse: 1},
-		bpf.RetConstant{Val: 1 << 16},
-		bpf.RetConstant{Val: 0},
+// packetType passes packets of type t whole. (bpf.Assemble would bring every kind
+// of instruction along.)
+func packetType(t uint32) []bpf.RawInstruction {
+	const typeField = 0xfffff000 + 4 // SKF_AD_OFF + SKF_AD_PKTTYPE (linux/filter.h)
+	return []bpf.RawInstruction{
+		{Op: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: typeField},
+		{Op: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: t, Jf: 1},
+		{Op: unix.BPF_RET | unix.BPF_K, K: 1 << 16},
+		{Op: unix.BPF_RET | unix.BPF_K, K: 0},
 	}
-}
-
-func program(is []bpf.Instruction) []bpf.RawInstruction {
-	p, err := bpf.Assemble(is)
-	if err != nil {
-		panic("link: internal error: " + err.Error())
-	}
-	return p
 }
 
 // attach sets a filter; it is optional, and missing under emulation.
-func attach(fd int, p []bpf.RawInstruction) {
+func attach(fd int, p []bpf.RawInstruction) { fprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, p) }
+
+// fprog gives a socket option a program of the kernel's packet filter.
+func fprog(fd, level, option int, p []bpf.RawInstruction) error {
 	f := make([]unix.SockFilter, len(p))
 	for i, r := range p {
 		f[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
 	}
-	unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]})
+	return unix.SetsockoptSockFprog(fd, level, option, &unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]})
 }
 
 // Offsets in a sockaddr_ll.
@@ -198,15 +193,24 @@ func sender(b *[nameSize]byte) Addr {
 	return MACAddr([6]byte(b[offSLLAddr:]))
 }
 
-// Read implements Port.
+// Read implements Port; with several receive queues it reads the first alone.
 func (e *Ether) Read(frames []*Frame) (int, error) {
-	return e.recv.readBatch(frames, sender)
+	return e.recv[0].readBatch(frames, sender)
 }
 
 // TryRead, Descriptors and SetSendBuffer implement Pollable.
-func (e *Ether) TryRead(frames []*Frame) (int, error) { return e.recv.tryRead(frames, sender) }
-func (e *Ether) Descriptors() (read, write int)       { return e.recv.fd, e.send.fd }
-func (e *Ether) SetSendBuffer(bytes int)              { e.send.setSendBuffer(bytes) }
+func (e *Ether) TryRead(queue int, frames []*Frame) (int, error) {
+	return e.recv[queue].tryRead(frames, sender)
+}
+
+func (e *Ether) Descriptors() (read []int, write int) {
+	for _, s := range e.recv {
+		read = append(read, s.fd)
+	}
+	return read, e.send.fd
+}
+
+func (e *Ether) SetSendBuffer(bytes int) { e.send.setSendBuffer(bytes) }
 
 // Write implements Port.
 func (e *Ether) Write(frames []*Frame) (int, error) {
@@ -278,10 +282,11 @@ func (e *Ether) WriteBroadcast(f *Frame) error {
 // Close implements Port.
 func (e *Ether) Close() error {
 	e.closed.Store(true)
-	for _, s := range []*batchSocket{e.recv, e.send} {
-		if s != nil {
-			s.Close()
-		}
+	for _, s := range e.recv {
+		s.Close()
+	}
+	if e.send != nil {
+		e.send.Close()
 	}
 	if e.beacon != nil {
 		e.beacon.Close()

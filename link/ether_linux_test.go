@@ -72,7 +72,7 @@ func etherPair(t *testing.T) (a, b Port, macs [2][6]byte) {
 	mountSys(t)
 	var ports [2]Port
 	for i, name := range []string{"left", "right"} {
-		p, err := OpenEther(name, testType)
+		p, err := OpenEther(name, testType, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestEtherBridgeMember(t *testing.T) {
 	if err := netlink.LinkSetMaster(l, br); err != nil {
 		t.Fatal(err)
 	}
-	_, err := OpenEther("left", testType)
+	_, err := OpenEther("left", testType, 1)
 	var e *BridgeMemberError
 	if !errors.As(err, &e) || e.Bridge != "br0" {
 		t.Errorf("got %v", err)

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"maps"
 	mrand "math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -248,8 +250,8 @@ var steps = map[string]func(b *testing.B){
 }
 
 func BenchmarkStep(b *testing.B) {
-	for name, f := range steps {
-		b.Run(name, f)
+	for _, name := range slices.Sorted(maps.Keys(steps)) {
+		b.Run(name, steps[name])
 	}
 }
 
@@ -279,6 +281,7 @@ func benchmarkSeal(b *testing.B, size int) {
 
 func benchmarkWindow(b *testing.B) {
 	var w Window
+	b.ReportAllocs()
 	for i := range b.N {
 		c := uint64(i + 1)
 		if !w.Plausible(c) || !w.Check(c) {

@@ -68,9 +68,17 @@ func Interfaces() ([]Interface, error) {
 		all[n].Bridge = names[masters[all[n].Name]]
 		all[n].fromSys()
 	}
-	sort.Slice(all, func(a, b int) bool { return all[a].Name < all[b].Name })
+	sort.Sort(byName(all))
 	return all, nil
 }
+
+// byName sorts. (sort.Slice and slices.SortFunc are each a quicksort more in the
+// program; sort.Sort is there for what we import.)
+type byName []Interface
+
+func (b byName) Len() int           { return len(b) }
+func (b byName) Less(i, j int) bool { return b[i].Name < b[j].Name }
+func (b byName) Swap(i, j int)      { b[i], b[j] = b[j], b[i] }
 
 // fromNetlink reads what an RTM_NEWLINK says that we need, and the index of the
 // bridge that the interface is a port of. netlink.LinkList reads everything of
@@ -148,14 +156,19 @@ func sysNumber(path string) int {
 
 // sysInterfaces lists by /sys alone: rtnetlink is missing under some emulations.
 func sysInterfaces() ([]Interface, error) {
-	dir, err := os.ReadDir("/sys/class/net")
+	dir, err := os.Open("/sys/class/net")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
 	if err != nil {
 		return nil, err
 	}
 	var all []Interface
-	for _, d := range dir {
-		base := "/sys/class/net/" + d.Name()
-		i := Interface{Name: d.Name(), Index: sysNumber(base + "/ifindex"), MTU: sysNumber(base + "/mtu"), Bridge: bridgeOf(d.Name()), Ethernet: sysNumber(base+"/type") == 1}
+	for _, name := range names {
+		base := "/sys/class/net/" + name
+		i := Interface{Name: name, Index: sysNumber(base + "/ifindex"), MTU: sysNumber(base + "/mtu"), Bridge: bridgeOf(name), Ethernet: sysNumber(base+"/type") == 1}
 		mac, _ := os.ReadFile(base + "/address")
 		hw, _ := net.ParseMAC(strings.TrimSpace(string(mac)))
 		copy(i.MAC[:], hw)
@@ -166,6 +179,7 @@ func sysInterfaces() ([]Interface, error) {
 		i.fromSys()
 		all = append(all, i)
 	}
+	sort.Sort(byName(all))
 	return all, nil
 }
 

@@ -218,6 +218,7 @@ func (l *Link) Send(now time.Time, h Header, f *Frame, flow *Flow) {
 // out hands a frame to the port; it is sealed when it leaves the port's queue.
 func (l *Link) out(f *Frame) {
 	f.link, f.Broadcast = l, false
+	l.ls.N.Out++
 	l.ls.c.Env.Send(l.port.id, f)
 }
 
@@ -240,7 +241,6 @@ func (f *Frame) Seal() bool {
 	}
 	k.counter++
 	l.stats.FramesOut++
-	l.ls.N.Out++
 	f.Addr = l.addr
 	return true
 }

@@ -106,11 +106,14 @@ var ErrFull = errors.New("link: the port's queue is full")
 // A Pollable is a Port that a Poller can wait for, instead of a goroutine in Read.
 type Pollable interface {
 	Port
-	// TryRead is Read without waiting: 0 frames when there are none.
-	TryRead(frames []*Frame) (int, error)
-	// Descriptors are what to wait for: the first is readable when there are frames,
-	// the second writable when Write takes frames again. They may be the same.
-	Descriptors() (read, write int)
+	// TryRead is Read without waiting, from one of the receive queues: 0 frames when
+	// there are none. Different queues may be read at the same time.
+	TryRead(queue int, frames []*Frame) (int, error)
+	// Descriptors are what to wait for: those of the receive queues (at most 4), which
+	// are readable when there are frames, and one that is writable when Write takes
+	// frames again; it may be the first of the others. The frames of one sender all
+	// come by one queue.
+	Descriptors() (read []int, write int)
 	// SetSendBuffer bounds what the kernel may queue, in bytes as it counts them:
 	// some 2,300 for a long frame.
 	SetSendBuffer(bytes int)

@@ -41,12 +41,12 @@ func withoutMmsg(t *testing.T) {
 func rawPair(t *testing.T) (plain *rawEther, fast Port, macs [2][6]byte) {
 	lab(t)
 	mountSys(t)
-	fast, err := OpenEther("right", testType)
+	fast, err := OpenEther("right", testType, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	withoutMmsg(t)
-	p, err := OpenEther("left", testType)
+	p, err := OpenEther("left", testType, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,12 +201,12 @@ func TestRawFull(t *testing.T) {
 // TestRawAllocs says what the fallback costs: the bound is what the document states.
 func TestRawAllocs(t *testing.T) {
 	plain, _, macs := rawPair(t)
-	other, err := openEther("right", testType+1, true)
+	other, err := openEther("right", testType+1, 1, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	back, err := openEther("left", testType+1, true)
+	back, err := openEther("left", testType+1, 1, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,9 +85,9 @@ func (u *UDP) Read(frames []*Frame) (int, error)  { return u.s.readBatch(frames,
 func (u *UDP) Write(frames []*Frame) (int, error) { return u.s.writeBatch(frames, udpReceiver) }
 
 // TryRead, Descriptors and SetSendBuffer implement Pollable.
-func (u *UDP) TryRead(frames []*Frame) (int, error) { return u.s.tryRead(frames, udpSender) }
-func (u *UDP) Descriptors() (read, write int)       { return u.s.fd, u.s.fd }
-func (u *UDP) SetSendBuffer(bytes int)              { u.s.setSendBuffer(bytes) }
+func (u *UDP) TryRead(_ int, frames []*Frame) (int, error) { return u.s.tryRead(frames, udpSender) }
+func (u *UDP) Descriptors() (read []int, write int)        { return []int{u.s.fd}, u.s.fd }
+func (u *UDP) SetSendBuffer(bytes int)                     { u.s.setSendBuffer(bytes) }
 
 // ReadBroadcast and WriteBroadcast return ErrNoBroadcast.
 func (u *UDP) ReadBroadcast(*Frame) error  { return ErrNoBroadcast }

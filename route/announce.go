@@ -183,8 +183,21 @@ func powerOfTwo(kbits uint32) uint32 {
 
 // sortStatements orders and bounds the links of an announcement.
 func sortStatements(links []statement) []statement {
-	sort.Slice(links, func(x, y int) bool { return links[x].rtt < links[y].rtt })
+	sort.Sort(byRTT(links))
 	links = links[:min(len(links), maxLinks)]
-	sort.Slice(links, func(x, y int) bool { return bytes.Compare(links[x].id[:], links[y].id[:]) < 0 })
+	sort.Sort(byID(links))
 	return slices.CompactFunc(links, func(x, y statement) bool { return x.id == y.id })
 }
+
+// byRTT and byID sort, by the one quicksort that is in the program anyway.
+type (
+	byRTT []statement
+	byID  []statement
+)
+
+func (b byRTT) Len() int           { return len(b) }
+func (b byRTT) Less(i, j int) bool { return b[i].rtt < b[j].rtt }
+func (b byRTT) Swap(i, j int)      { b[i], b[j] = b[j], b[i] }
+func (b byID) Len() int            { return len(b) }
+func (b byID) Less(i, j int) bool  { return bytes.Compare(b[i].id[:], b[j].id[:]) < 0 }
+func (b byID) Swap(i, j int)       { b[i], b[j] = b[j], b[i] }

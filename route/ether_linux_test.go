@@ -79,7 +79,7 @@ func etherNode(deliver func([]byte), interfaces ...string) (*hop.Runner, error) 
 	})
 	runner.Start(node)
 	for _, name := range interfaces {
-		port, err := link.OpenEther(name, key.EtherType())
+		port, err := link.OpenEther(name, key.EtherType(), runner.Lanes())
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"hopwire/link"
@@ -32,7 +33,19 @@ func cost(rtt time.Duration, kbits uint32, loss float64) float64 {
 	air := float64(airBytes) * 8 / float64(kbits) * 1e6 // ns
 	ok := 1 - min(loss, 0.95)
 	c := (float64(max(rtt, leastRTT))/2 + 4*air) / (ok * ok)
-	return math.Pow(1.1, math.Ceil(math.Log(c)/math.Log(1.1)))
+	return steps[sort.SearchFloat64s(steps[:len(steps)-1], c)]
+}
+
+// steps are the powers of 1.1 from a nanosecond to beyond the dearest hop. (A look
+// at a table is also cheaper than logarithms where floats are done in software.)
+var steps = powers(1.1)
+
+func powers(base float64) (p [400]float64) {
+	p[0] = 1
+	for i := range p[1:] {
+		p[i+1] = p[i] * base
+	}
+	return p
 }
 
 // worse is what counts of two statements of one link.

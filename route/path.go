@@ -84,7 +84,9 @@ func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(f
 			f = a.factor
 		}
 		if to != dest {
-			f *= math.Pow(penaltyShared, float64(used[to]))
+			for range used[to] {
+				f *= penaltyShared
+			}
 		} else if from == 0 && used[to] > 0 {
 			f *= penaltyShared
 		}

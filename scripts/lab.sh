@@ -85,12 +85,13 @@ with() {
 	in_ns "$n" env HOPWIRE_STATE="$lab_dir/$n" HOPWIRE_NETWORK_KEY_FILE="$(key)" HOPWIRE_INTERFACES="${HOPWIRE_INTERFACES:-to-*}" "$@"
 }
 
-# start NAME: start the daemon there; its log is $lab_dir/NAME/log, its pid in $pid.
+# start NAME: start the daemon there, under $lab_pin if set ("taskset -c 0"); its log is
+# $lab_dir/NAME/log, its pid in $pid.
 start() {
 	[ -f "$lab_dir/$1/identity" ] || with "$1" "$hopwire" init >/dev/null || die "init failed on $1"
 	ns=$lab_id-$1
 	ip netns exec "$ns" env HOPWIRE_STATE="$lab_dir/$1" HOPWIRE_NETWORK_KEY_FILE="$(key)" HOPWIRE_INTERFACES="${HOPWIRE_INTERFACES:-to-*}" \
-		"$hopwire" run >>"$lab_dir/$1/log" 2>&1 &
+		${lab_pin:-} "$hopwire" run >>"$lab_dir/$1/log" 2>&1 &
 	pid=$!
 	echo "$pid" >"$lab_dir/$1/pid"
 	lab_pids="$lab_pids $pid"

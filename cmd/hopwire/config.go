@@ -27,6 +27,8 @@ type config struct {
 	Beacon         bool     `default:"true" desc:"announce this node on its interfaces: true or false"`
 	UDPListen      string   `envconfig:"UDP_LISTEN" desc:"address:port for links over UDP; empty: a random port, and only if a neighbour is behind UDP"`
 	TUN            string   `envconfig:"TUN" default:"hopwire0" desc:"name of the TUN device; none: no IP on this node"`
+	DNS            []string `envconfig:"DNS" desc:"comma list of IP:PORT that answer for names too, for the LAN or dnsmasq; empty: port 53 of the mesh address alone; none: no names"`
+	Hosts          string   `desc:"file of friendly names, lines of ADDRESS NAME [NAME ...]; empty: hosts in the state folder"`
 	Socket         string   `desc:"control socket; empty: hopwire.sock in the state folder"`
 	Memory         int      `default:"12" desc:"memory budget in MB, 8 or more: 12 allows 2048 circuits, 14 allows 4096"`
 	Log            string   `default:"info" desc:"what is logged: error, info or debug"`
@@ -84,8 +86,7 @@ func loadConfig(environ []string) (*config, error) {
 	}
 	var c config
 	if err := envconfig.Process(prefix, &c); err != nil {
-		var pe *envconfig.ParseError
-		if errors.As(err, &pe) {
+		if pe, ok := errors.AsType[*envconfig.ParseError](err); ok {
 			return nil, hinted("'hopwire help config' says what it takes", "%s: %q is not a %s", pe.KeyName, pe.Value, pe.TypeName)
 		}
 		return nil, err
@@ -152,6 +153,9 @@ func (c *config) check() error {
 	if _, err := c.neighbours(); err != nil {
 		return err
 	}
+	if err := c.checkDNS(); err != nil {
+		return err
+	}
 	_, err := c.allowed()
 	return err
 }
@@ -203,6 +207,17 @@ func parseAddr(s string) (link.Addr, error) {
 		return link.Addr{}, fmt.Errorf("%q is neither a MAC address nor IP:PORT", s)
 	}
 	return link.UDPAddr(ap), nil
+}
+
+// checkDNS refuses what is no address to listen on. A listener on all addresses
+// would be one for strangers.
+func (c *config) checkDNS() error {
+	for _, text := range c.DNS {
+		if a, err := netip.ParseAddrPort(text); text != "none" && (err != nil || a.Addr().IsUnspecified()) {
+			return hinted("write an address of this router's in the LAN or 127.0.0.1, and a port, as in 127.0.0.1:5355", "HOPWIRE_DNS: %q is not an address and port", text)
+		}
+	}
+	return nil
 }
 
 func (c *config) allowed() (keys []link.Key, err error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -19,7 +18,7 @@ import (
 // A control is the Unix socket by which the other commands ask the daemon. Only
 // its owner may (0600); at most eight at once, a line each.
 type control struct {
-	l    net.Listener
+	l    *os.File
 	path string
 	d    *daemon
 	busy chan struct{}
@@ -33,7 +32,7 @@ func listenControl(d *daemon) (*control, error) {
 		}
 		os.Remove(path) // we hold the lock of the state folder: nobody listens there
 	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	l, err := listenUnix(path)
 	if err != nil {
 		return nil, hinted("set HOPWIRE_SOCKET to a path of at most 107 characters in a folder that can be written", "control socket: %v", err)
 	}
@@ -46,11 +45,14 @@ func listenControl(d *daemon) (*control, error) {
 	return c, nil
 }
 
-func (c *control) close() { c.l.Close() }
+func (c *control) close() {
+	os.Remove(c.path)
+	c.l.Close()
+}
 
 func (c *control) accept() {
 	for {
-		conn, err := c.l.Accept()
+		conn, err := acceptUnix(c.l)
 		if err != nil {
 			return
 		}
@@ -64,23 +66,23 @@ func (c *control) accept() {
 	}
 }
 
-func (c *control) serve(conn net.Conn) {
+func (c *control) serve(conn *os.File) {
 	defer func() {
 		conn.Close()
 		<-c.busy
 	}()
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	request, err := bufio.NewReaderSize(io.LimitReader(conn, 1024), 1024).ReadString('\n')
-	args := strings.Fields(request)
-	if err != nil || len(args) == 0 {
+	in := bufio.NewScanner(io.LimitReader(conn, 1024))
+	in.Scan()
+	args := strings.Fields(in.Text())
+	if in.Err() != nil || len(args) == 0 {
 		return
 	}
 	conn.SetDeadline(time.Now().Add(24 * time.Hour))
 	if err := c.d.answer(conn, args); err != nil {
-		io.WriteString(conn, "! "+escape.Replace(err.Error())+"\n")
-		var h *hintError
-		if errors.As(err, &h) && h.hint != "" {
-			io.WriteString(conn, "? "+escape.Replace(h.hint)+"\n")
+		io.WriteString(conn, "! "+escape(err.Error())+"\n")
+		if h, ok := errors.AsType[*hintError](err); ok && h.hint != "" {
+			io.WriteString(conn, "? "+escape(h.hint)+"\n")
 		}
 	}
 }
@@ -100,6 +102,8 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 		d.findings().send(w)
 	case "metrics":
 		return d.metrics(w)
+	case "address":
+		return d.address(w, args[1:])
 	case "ping":
 		return d.ping(w, args[1:])
 	case "trace":
@@ -112,7 +116,7 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 
 // ask is the client's side: it sends the command and shows the answer.
 func ask(c *config, args []string, json bool, out io.Writer) error {
-	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: c.socket(), Net: "unix"})
+	conn, err := dialUnix(c.socket())
 	if err != nil {
 		return hinted("start it with 'hopwire run', or set HOPWIRE_SOCKET or HOPWIRE_STATE as it has them", "the node does not run (%s)", c.socket())
 	}
@@ -123,7 +127,7 @@ func ask(c *config, args []string, json bool, out io.Writer) error {
 
 // fetch asks for a table and returns its rows.
 func fetch(c *config, command string) (*table, error) {
-	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: c.socket(), Net: "unix"})
+	conn, err := dialUnix(c.socket())
 	if err != nil {
 		return nil, err
 	}
@@ -138,23 +142,55 @@ func fetch(c *config, command string) (*table, error) {
 	return t, nil
 }
 
-// target reads an address, or the mesh IPv6 address of a node that is known.
+// target reads an address, a name, or the mesh IPv6 address of a node that is known.
 func (d *daemon) target(args []string) (key link.Key, err error) {
 	if len(args) == 0 {
-		return key, hinted("give the address of a node", "no address")
+		return key, hinted("give the address or name of a node", "no address")
 	}
-	if ip, err := netip.ParseAddr(args[0]); err == nil {
-		ok := false
-		d.runner.Turn(func(time.Time) { key, ok = d.m.Lookup(ip) })
+	text := args[0]
+	if ip, err := netip.ParseAddr(text); err == nil {
+		key, ok := d.Lookup(ip)
 		if !ok {
 			return key, hinted("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
 		}
 		return key, nil
 	}
-	if key, err = link.ParseKey(args[0]); err != nil {
+	key, ok := d.names.table().Find(text)
+	switch {
+	case ok:
+		return key, nil
+	case isAddress(text):
+		_, err := link.ParseKey(text)
 		return key, hinted("an address is what 'hopwire address' prints", "%v", err)
 	}
-	return key, nil
+	return key, hinted("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
+}
+
+// isAddress says whether text is as long as an address: what may be wrong with it
+// is then a character.
+func isAddress(text string) bool {
+	return len(text) == 56 || len(text) == 60 && strings.HasSuffix(text, ".hop")
+}
+
+// address prints the address of what is named, or its mesh IPv6 address.
+func (d *daemon) address(w io.Writer, args []string) error {
+	ip := len(args) > 1
+	if ip && args[0] == "--ip" {
+		args = args[1:]
+	}
+	key, err := d.target(args)
+	if err == nil {
+		io.WriteString(w, "= "+inText(key, ip)+"\n")
+	}
+	return err
+}
+
+// inText is an address, or its mesh IPv6 address.
+func inText(key link.Key, ip bool) string {
+	if ip {
+		return key.IPv6().String()
+	}
+	return key.String()
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

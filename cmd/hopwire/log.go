@@ -24,7 +24,7 @@ func (l *logger) log(level, event string, pairs ...any) {
 	var b strings.Builder
 	b.WriteString("hopwire: " + level + ": " + event)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		v := escape.Replace(fmt.Sprint(pairs[i+1]))
+		v := escape(fmt.Sprint(pairs[i+1]))
 		if strings.ContainsAny(v, " =\"") {
 			v = fmt.Sprintf("%q", v)
 		}

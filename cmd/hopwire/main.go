@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
+
+	"hopwire/link"
 )
 
 // version is set by the linker.
@@ -15,7 +18,8 @@ const usage = `hopwire: a mesh relay for routers
 
   hopwire init                 make this node's identity and print its address
   hopwire run                  run the node
-  hopwire address [--ip]       print the address, or its mesh IPv6 address
+  hopwire address [ADDR] [--ip]
+                               print the address (of ADDR), or its mesh IPv6 address
   hopwire status               what the node does
   hopwire peers                neighbours: round-trip time, loss, frames
   hopwire circuits             circuits that start, pass or end here
@@ -28,7 +32,7 @@ const usage = `hopwire: a mesh relay for routers
   hopwire help config          the settings: environment variables
 
 status, peers, circuits, routes, ping, trace and doctor take --json. ADDR is an
-address of 56 characters or a mesh IPv6 address.
+address of 56 characters, a name such as gate.hop, or a mesh IPv6 address.
 
 Example, on each of several routers that share a cable:
   HOPWIRE_INTERFACES=eth1 HOPWIRE_NETWORK_KEY_FILE=/etc/hopwire.key hopwire run
@@ -50,8 +54,7 @@ func command(args []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "hopwire: error:", err)
-	var h *hintError
-	if errors.As(err, &h) && h.hint != "" {
+	if h, ok := errors.AsType[*hintError](err); ok && h.hint != "" {
 		fmt.Fprintln(os.Stderr, "hopwire: hint:", h.hint)
 	}
 	if errors.Is(err, errUsage) {
@@ -106,15 +109,30 @@ func initCommand(c *config) error {
 	return nil
 }
 
+// addressCommand prints the address of this node or of another. Names, and mesh
+// IPv6 addresses, the running node knows.
 func addressCommand(c *config, args []string) error {
-	id, err := loadIdentity(c)
-	if err != nil {
-		return err
+	given := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--ip" })
+	ip := len(given) < len(args)
+	var key link.Key
+	var err error
+	switch {
+	case len(given) == 0:
+		var id *link.Identity
+		if id, err = loadIdentity(c); err == nil {
+			key = id.Key()
+		}
+	case len(given) > 1 || strings.HasPrefix(given[0], "-"):
+		err = &hintError{fmt.Errorf("%w: too many arguments", errUsage), "hopwire address [ADDR] [--ip]"}
+	case isAddress(given[0]):
+		if key, err = link.ParseKey(given[0]); err != nil {
+			err = &hintError{err, "an address is what 'hopwire address' prints"}
+		}
+	default:
+		return ask(c, append([]string{"address"}, args...), false, os.Stdout)
 	}
-	if slices.Contains(args, "--ip") {
-		fmt.Println(id.Key().IPv6())
-	} else {
-		fmt.Println(id.Key())
+	if err == nil {
+		fmt.Println(inText(key, ip))
 	}
-	return nil
+	return err
 }

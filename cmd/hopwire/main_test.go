@@ -29,6 +29,10 @@ func TestConfigErrors(t *testing.T) {
 		{"HOPWIRE_NEIGHBOURS=bob", "HOPWIRE_NEIGHBOURS", "ADDRESS@MAC"},
 		{"HOPWIRE_ALLOW=bob", "HOPWIRE_ALLOW", "56"},
 		{"HOPWIRE_INTERFACES=[", "HOPWIRE_INTERFACES", "globs"},
+		{"HOPWIRE_DNS=53", "HOPWIRE_DNS", "127.0.0.1"},
+		{"HOPWIRE_DNS=127.0.0.1:53,router.lan:53", "router.lan", "127.0.0.1"},
+		{"HOPWIRE_DNS=0.0.0.0:53", "HOPWIRE_DNS", "LAN"},
+		{"HOPWIRE_DNS=[::]:53", "HOPWIRE_DNS", "LAN"},
 	} {
 		t.Run(c.set, func(t *testing.T) {
 			_, err := loadConfig(environ(t, c.set))
@@ -45,7 +49,7 @@ func TestConfigDefaults(t *testing.T) {
 	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.socket() != "/var/lib/hopwire/hopwire.sock" {
 		t.Errorf("%+v %v", c, err)
 	}
-	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "SOCKET", "MEMORY", "LOG"} {
+	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "DNS", "HOSTS", "SOCKET", "MEMORY", "LOG"} {
 		if names, _ := variables(); !contains(names, "HOPWIRE_"+name) {
 			t.Errorf("HOPWIRE_%s is no setting", name)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -138,7 +139,7 @@ func (p *portManager) try(i link.Interface) error {
 		if err != nil {
 			return err
 		}
-		port, err := link.OpenEther(i.Name, t)
+		port, err := link.OpenEther(i.Name, t, p.d.runner.Lanes())
 		if errors.Is(err, link.ErrNoCapability) {
 			return noCapability()
 		}
@@ -217,6 +218,7 @@ func (p *portManager) list() (names []string, why map[string]string) {
 			names, why[n] = append(names, n), w
 		}
 	}
-	slices.Sort(names)
+	//lint:ignore S1032 sort.Strings is a quicksort of its own in the program, 9 kB
+	sort.Sort(sort.StringSlice(names))
 	return names, why
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -28,6 +27,7 @@ type daemon struct {
 	m      *route.Map
 	ports  *portManager
 	tun    *hop.TUN
+	names  *resolver
 }
 
 // run is the command: it ends by a signal, with exit status 0.
@@ -53,14 +53,16 @@ func run(c *config) error {
 	if err := d.ports.open(); err != nil {
 		return err
 	}
-	stop, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
+	d.names = newResolver(d)
+	d.names.start(stop)
 	control, err := listenControl(d)
 	if err != nil {
 		return err
 	}
 	defer control.close()
-	go link.WatchInterfaces(stop.Done(), d.ports.update)
+	go link.WatchInterfaces(stop, d.ports.update)
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
@@ -144,8 +146,7 @@ func (d *daemon) openTUN() error {
 		return nil
 	}
 	t, err := hop.OpenTUN(d.c.TUN, d.id.Key().IPv6())
-	var te *hop.TUNError
-	if errors.As(err, &te) {
+	if te, ok := errors.AsType[*hop.TUNError](err); ok {
 		return &hintError{err, te.Hint}
 	}
 	if err != nil {

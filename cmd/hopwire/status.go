@@ -123,7 +123,7 @@ func (d *daemon) metrics(w io.Writer) error {
 	for _, g := range []struct {
 		name string
 		v    any
-	}{{"link", ln}, {"circuit", cn}, {"session", sn}, {"map", rn}} {
+	}{{"link", ln}, {"circuit", cn}, {"session", sn}, {"map", rn}, {"names", d.names.counters()}} {
 		v := reflect.ValueOf(g.v)
 		for i := range v.NumField() {
 			name := "hopwire_" + g.name + "_" + snake(v.Type().Field(i).Name) + "_total"

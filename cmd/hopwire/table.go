@@ -58,12 +58,20 @@ func (t *table) head() string {
 	return b + "\n"
 }
 
-var escape = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
+// escape keeps a value in its column and on its line.
+func escape(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r == '\r' {
+			return ' '
+		}
+		return r
+	}, s)
+}
 
 func line(row []string) string {
 	clean := make([]string, len(row))
 	for i, v := range row {
-		clean[i] = escape.Replace(v)
+		clean[i] = escape(v)
 	}
 	return "  " + strings.Join(clean, "\t") + "\n"
 }

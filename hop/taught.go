@@ -1,0 +1,65 @@
+package hop
+
+import (
+	"net/netip"
+
+	"hopwire/link"
+)
+
+// maxTaught is how many addresses are kept that names have taught: 64 kB when full.
+const maxTaught = 1024
+
+// taught is the keys of mesh addresses that somebody here asked for by name: the
+// map may not know them (yet, any more). The one last used is the last; the first
+// makes room. It is looked through for the first packet to a peer only.
+type taught []lesson
+
+type lesson struct {
+	ip  netip.Addr
+	key link.Key
+}
+
+// It is not inlined: the program would be larger.
+//
+//go:noinline
+func (t taught) get(ip netip.Addr) (link.Key, bool) {
+	for i := range t {
+		if t[i].ip == ip {
+			l := t[i]
+			copy(t[i:], t[i+1:])
+			t[len(t)-1] = l
+			return l.key, true
+		}
+	}
+	return link.Key{}, false
+}
+
+func (t *taught) put(l lesson) {
+	if _, ok := t.get(l.ip); ok {
+		return
+	}
+	if len(*t) == maxTaught {
+		copy(*t, (*t)[1:])
+		*t = (*t)[:maxTaught-1]
+	}
+	*t = append(*t, l)
+}
+
+// Teach remembers whose address a key has, so that packets to it find the key.
+func (n *Node) Teach(key link.Key) {
+	if key != n.key {
+		n.taught.put(lesson{key.IPv6(), key})
+	}
+}
+
+// Lookup finds the key of a mesh address: this node's, that of a node that the map
+// knows, or one taught.
+func (n *Node) Lookup(ip netip.Addr) (link.Key, bool) {
+	if ip == n.ip {
+		return n.key, true
+	}
+	if key, ok := n.Map.Lookup(ip); ok {
+		return key, true
+	}
+	return n.taught.get(ip)
+}

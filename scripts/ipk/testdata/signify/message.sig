@@ -1,0 +1,2 @@
+untrusted comment: verify with v.pub
+RWQby/4Gdg5NRrI97SYhzLLcRZJVdSvTH+eWgICZNljS4hwbuF0hlOqmGDjoSXKC4uYT3Zuy8YeLWvl5CRlgBybHKBN6dx3AYgM=

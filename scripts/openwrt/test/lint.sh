@@ -1,0 +1,15 @@
+# Sourced by openwrt-test.sh: shellcheck, and every script parsed by ash.
+# shellcheck shell=bash disable=SC2154
+mapfile -t scripts < <(grep -rlE '^#!/bin/sh|shellcheck shell=dash' "$files" scripts/openwrt/root)
+check "shellcheck: ${#scripts[@]} scripts for ash" shellcheck -s dash "${scripts[@]}"
+check "shellcheck: the tests" shellcheck -s bash -x -S warning scripts/openwrt-test.sh scripts/openwrt/test/*.sh
+for s in "${scripts[@]}"; do busybox ash -n "$s" || not_ok "ash reads $s"; done
+ok "ash reads them"
+check "what must be executable is" test -x "$files/etc/init.d/hopwire" -a -x "$files/lib/netifd/proto/hopwire.sh" -a -x "$files/usr/libexec/rpcd/hopwire"
+same "what is sourced is not executable" "$(find "$files" -type f -perm /111 -printf '%P\n' | sort | tr '\n' ' ')" "etc/init.d/hopwire lib/netifd/proto/hopwire.sh usr/libexec/rpcd/hopwire "
+check "the capabilities are JSON" env "f=$files/etc/capabilities/hopwire.json" bash -c 'ln -sf "'"$dir/box"'" "'"$dir/jsonfilter"'" && "'"$dir/jsonfilter"'" -i "$f" -e "@.bounding[*]" | grep -qx CAP_NET_RAW'
+
+# Every option that is validated is explained in the shipped file, and the other way round.
+validated=$(grep -ohE "'[a-z_]+:[a-z]+[^']*'" "$files/usr/share/hopwire/env.sh" | sed "s/'\([a-z_]*\):.*/\1/" | sort -u)
+explained=$(sed -nE 's/^[[:space:]#]*(option|list) ([a-z_]+) .*/\2/p' "$files/etc/config/hopwire" | sort -u)
+same "the options that are validated are those in /etc/config/hopwire" "$validated" "$explained"
