@@ -134,7 +134,7 @@ func TestUDPNarrowPath(t *testing.T) {
 				sent++
 			}
 			for wait := time.Now(); got == 0 && time.Since(wait) < 20*time.Millisecond; {
-				n, err := c.to.TryRead(in)
+				n, err := c.to.TryRead(0, in)
 				if err != nil {
 					t.Fatal(err)
 				}
