@@ -46,6 +46,47 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
+// TestGarbageAtLineRate: garbage fills a cable of 100 Mbit/s for ten minutes, half of it
+// from the neighbour's MAC, while the link is rekeyed again and again: it stands, loses
+// no hello, and what a frame of garbage costs is a filter.
+func TestGarbageAtLineRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
+	const gap, span = 80 * time.Microsecond, 10 * time.Minute
+	s := linktest.New(35)
+	a, b, _ := pair(t, s, nil)
+	s.RunUntil(5*time.Second, func() bool { return len(a.up) == 1 && len(b.up) == 1 })
+	r, garbage := mrand.NewChaCha8([32]byte{78}), make([][]byte, 61)
+	for i := range garbage {
+		garbage[i] = make([]byte, []int{link.FrameLong, link.FrameShort, link.FrameLong, 7, 1500}[i%5])
+		r.Read(garbage[i])
+	}
+	from := [2]link.Addr{link.MACAddr(b.host.Ends[0].MAC), link.MACAddr([6]byte{2, 9, 9, 9, 9, 9})}
+	end, n := s.Now.Add(span), 0
+	var next func()
+	next = func() {
+		g := garbage[n/2%len(garbage)]
+		r.Read(g[:7]) // what is masked and the filter are new
+		a.host.Ends[0].Inject(from[n%2], n%97 == 0, g)
+		if n++; s.Now.Before(end) {
+			s.After(gap, next)
+		}
+	}
+	next()
+	s.Run(span + time.Second)
+	t.Logf("%d frames; %+v", n, a.N)
+	if len(a.up) != 1 || a.downs != 0 || b.downs != 0 || a.N.Rekeys < 4 || b.N.Rekeys < 4 {
+		t.Errorf("up %d, downs %d %d, rekeys %d %d", len(a.up), a.downs, b.downs, a.N.Rekeys, b.N.Rekeys)
+	}
+	if q := a.up[0].Quality(); q.LossIn > 0 || q.LossOut > 0 {
+		t.Errorf("loss %v in, %v out", q.LossIn, q.LossOut)
+	}
+	if a.N.FirstBad != 0 || a.host.Live != 0 || a.N.FirstBadFilter+a.N.BadLength+a.N.Unknown < uint64(n)*9/10 {
+		t.Errorf("garbage was not counted, is held (%d), or cost a DH: %+v", a.host.Live, a.N)
+	}
+}
+
 // recording is every frame that one end sent.
 type recording struct {
 	broadcast bool

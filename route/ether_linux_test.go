@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -196,24 +195,6 @@ func cables(t *testing.T) {
 	}
 }
 
-// until polls for at most ten seconds.
-func until(t *testing.T, what string, true func() bool) {
-	t.Helper()
-	for begun := time.Now(); !true(); runtime.Gosched() {
-		if time.Since(begun) > 10*time.Second {
-			t.Fatal("not after 10 s: ", what)
-		}
-	}
-}
-
-// An end of the circuit: a node in this process.
-type end struct {
-	*hop.Runner
-	got  atomic.Int64
-	sent int64
-	pack []byte // what it sends
-}
-
 func newEnd(t *testing.T, name string) *end {
 	t.Helper()
 	e := &end{}
@@ -235,17 +216,6 @@ func packet(from, to *hop.Node, n int) []byte {
 	copy(b[8:], src[:])
 	copy(b[24:], dst[:])
 	return b
-}
-
-// pings says whether one ping comes back.
-func (e *end) pings(to link.Key) bool {
-	answer := make(chan bool, 1)
-	e.Turn(func(now time.Time) {
-		if e.Node().Ping(now, to, func(_ time.Time, _ time.Duration, ok bool) { answer <- ok }) != nil {
-			answer <- false
-		}
-	})
-	return <-answer
 }
 
 // send sends n packets to the other end in one turn.

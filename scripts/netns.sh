@@ -37,6 +37,7 @@ kill -9 "$(pid_of a)"
 wait "$(pid_of a)" 2>/dev/null
 start a
 is "after kill -9 and restart, ping within 2 s" wait_for 2 reaches a b
+is "b opens circuits to it: its new announcement is accepted" wait_for 3 reaches b a
 [ "$before" = "$(address a)" ] && ok "same address" || not_ok "same address" "$(address a)"
 
 # A relay that restarts.
