@@ -75,7 +75,7 @@ say "a file of 64 MiB from r6 to r1, by curl"
 head -c 67108864 /dev/urandom >"$lab_dir/r6/file"
 (cd "$lab_dir/r6" && exec ip netns exec "$lab_id-r6" python3 -m http.server --bind "$(ip_of r6)" 8000) >/dev/null 2>&1 &
 lab_pids="$lab_pids $!"
-wait_for 5 in_ns r1 curl -sf -o /dev/null -r 0-0 "http://[$(ip_of r6)]:8000/file" || fail "no HTTP server"
+wait_for 20 in_ns r1 curl -sf -o /dev/null -r 0-0 "http://[$(ip_of r6)]:8000/file" || fail "no HTTP server"
 in_ns r1 curl -sf --max-time 40 -o "$lab_dir/r1/file" -w '%{size_download} bytes in %{time_total} s, %{speed_download} bytes/s\n' \
 	"http://[$(ip_of r6)]:8000/file" || fail "curl"
 cmp "$lab_dir/r1/file" "$lab_dir/r6/file" || fail "the copy differs"
