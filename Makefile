@@ -15,7 +15,7 @@ TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
 
-.PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load insns mips cross size ipk ipk-check feed-key openwrt-emulate clean
+.PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,7 @@ sim: ## the simulator with a seed of your own: make sim SEED=7
 
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/netns.sh
+	scripts/fair.sh
 	scripts/names.sh
 	scripts/secrecy.sh
 
@@ -101,6 +102,12 @@ bin/ipk:
 
 openwrt-emulate: ## packages unpacked by other programs, and run on MIPS and ARM, emulated (root)
 	scripts/openwrt-emulate.sh
+
+openwrt-test: build ## the package's scripts under ash with stand-ins for OpenWrt (root)
+	scripts/openwrt-test.sh
+
+luci-test: ## the LuCI pages in a headless browser
+	scripts/luci-test.sh
 
 clean: ## remove what was built
 	rm -rf bin dist

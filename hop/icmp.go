@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/dchest/siphash"
-
-	"hopwire/link"
 )
 
 // ICMPv6 errors (RFC 4443) and what is needed of IPv6 headers (RFC 8200).
@@ -181,12 +179,12 @@ func flowPorts(p []byte) (proto byte, source, dest uint16) {
 	return proto, 0, 0
 }
 
-// SourceAllowed says whether an IPv6 packet comes from the mesh address of key and
-// is as long as its header says.
-func SourceAllowed(p []byte, key link.Key) bool {
+// SourceAllowed says whether an IPv6 packet comes from a mesh address and is as long
+// as its header says.
+func SourceAllowed(p []byte, addr netip.Addr) bool {
 	if len(p) < ipHeader || p[0]>>4 != 6 || int(binary.BigEndian.Uint16(p[4:]))+ipHeader != len(p) {
 		return false
 	}
-	ip := key.IPv6().As16()
+	ip := addr.As16()
 	return string(p[offSource:offDest]) == string(ip[:])
 }

@@ -190,7 +190,7 @@ func TestPacketHostile(t *testing.T) {
 			p[0] = 6 << 4
 		}
 		FlowHash(p, [16]byte{})
-		SourceAllowed(p, link.Key{})
+		SourceAllowed(p, link.Key{}.IPv6())
 		if n := Unreachable(b[:], p, tunSelf, 0); n > 0 && (n != ipHeader+icmpHeader+len(p) || slowChecksum(b[:n]) != 0) {
 			t.Fatalf("% x: answer of %d bytes", p, n)
 		}
@@ -200,25 +200,25 @@ func TestPacketHostile(t *testing.T) {
 func TestSourceAllowedDestroyed(t *testing.T) {
 	key := link.Key{1, 2, 3}
 	good := ipPacket(key.IPv6(), tunSelf, 17, make([]byte, 20))
-	if !SourceAllowed(good, key) {
+	if !SourceAllowed(good, key.IPv6()) {
 		t.Error("the right source is refused")
 	}
-	if SourceAllowed(good, link.Key{3, 2, 1}) {
+	if SourceAllowed(good, link.Key{3, 2, 1}.IPv6()) {
 		t.Error("another key's source is allowed")
 	}
 	for n := range len(good) {
-		if SourceAllowed(good[:n], key) {
+		if SourceAllowed(good[:n], key.IPv6()) {
 			t.Errorf("allowed when cut to %d bytes", n)
 		}
 	}
-	if SourceAllowed(append(bytes.Clone(good), 0), key) {
+	if SourceAllowed(append(bytes.Clone(good), 0), key.IPv6()) {
 		t.Error("allowed with a byte too many")
 	}
 	for bit := range ipHeader * 8 {
 		p := bytes.Clone(good)
 		p[bit/8] ^= 1 << (bit % 8)
 		checked := bit/8 >= offSource && bit/8 < offDest || bit/8 == 0 && bit%8 >= 4 || bit/8 == 4 || bit/8 == 5
-		if SourceAllowed(p, key) == checked {
+		if SourceAllowed(p, key.IPv6()) == checked {
 			t.Errorf("bit %d changed: allowed %v, want %v", bit, !checked, checked)
 		}
 	}
@@ -231,7 +231,7 @@ func TestPacketAllocations(t *testing.T) {
 	for name, f := range map[string]func(){
 		"flow":        func() { FlowHash(packet, [16]byte{}) },
 		"unreachable": func() { Unreachable(b[:], packet, tunPeer, 0) },
-		"source":      func() { SourceAllowed(packet, key) },
+		"source":      func() { SourceAllowed(packet, key.IPv6()) },
 	} {
 		if n := testing.AllocsPerRun(100, f); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)

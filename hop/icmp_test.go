@@ -90,7 +90,7 @@ func TestFlowHash(t *testing.T) {
 func TestSourceAllowed(t *testing.T) {
 	key := link.Key{1}
 	p := packet(key.IPv6(), ipB, 60)
-	if !SourceAllowed(p, key) || SourceAllowed(p, link.Key{2}) || SourceAllowed(p[:59], key) || SourceAllowed(nil, key) {
+	if !SourceAllowed(p, key.IPv6()) || SourceAllowed(p, link.Key{2}.IPv6()) || SourceAllowed(p[:59], key.IPv6()) || SourceAllowed(nil, key.IPv6()) {
 		t.Error("source check")
 	}
 }

@@ -55,7 +55,7 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 		p.want(now)
 	}
 	p.touched = now
-	if ch != nil && ch.slow && ch.ease(head, rest) {
+	if ch != nil && (ch.slow && n.ease(&ch.slow, head, rest) || n.slow && n.ease(&n.slow, head, rest)) {
 		return
 	}
 	if ch != nil {
@@ -76,7 +76,7 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 // fromSession takes an IP packet from the other end; a source address that is
 // not the session's is dropped. Its flow's answers leave by this channel.
 func (n *Node) fromSession(now time.Time, ch *channel, packet []byte) {
-	if !SourceAllowed(packet, ch.p.key) {
+	if !SourceAllowed(packet, ch.p.ip) {
 		n.N.BadSource++
 		return
 	}

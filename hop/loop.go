@@ -20,9 +20,15 @@ type PacketDevice interface {
 	Close() error
 }
 
-// tunReads bounds the reads from the TUN in one turn: 32 small packets that share
-// frames, or as much of one flow as a few batches.
-const tunReads = 32
+// What is read from the TUN in one turn: small packets that share frames, or as much
+// of one flow as a few batches. A queue there that has not been empty for tunStands
+// is a standing one (Nichols, Jacobson 2012): then a flow is told to go slower.
+const (
+	tunReads  = 64
+	tunBytes  = 64 << 10
+	tunStands = 5 * time.Millisecond
+	tunEase   = 10 * time.Millisecond // between two tellings
+)
 
 // A lane is a loop that serves one receive queue of each port: on one core there is
 // one, on several each has its own, and no frame changes lanes. Frames that only
@@ -247,10 +253,20 @@ func (l *lane) refill() {
 	}
 }
 
-func (r *Runner) readTUN(time.Time) {
+// readTUN is the turn of the IP side.
+func (r *Runner) readTUN(now time.Time) {
+	r.tunRead = 0
 	for range tunReads {
 		if ok, err := r.tun.Receive(r.packet); !ok || err != nil {
+			r.tunEmpty = now
 			return
 		}
+		if r.tunRead > tunBytes {
+			break
+		}
+	}
+	if now.Sub(r.tunEmpty) >= tunStands && now.Sub(r.tunEased) >= tunEase {
+		r.tunEased = now
+		r.node.Ease()
 	}
 }

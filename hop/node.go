@@ -57,6 +57,7 @@ type Node struct {
 	flows   flows
 	flowKey [16]byte
 	filled  []*channel // have a frame being filled
+	slow    bool       // packets wait at the TUN: to be passed on to what is inside
 	waits   map[uint32]wait
 	icmp    *icmpLimit
 	calls   *CallPool

@@ -20,11 +20,15 @@ const batchSize = 32
 // without changing threads. What changes more than a frame's own circuit is done in
 // turns, one at a time: by lanes, the worker and the control socket.
 type Runner struct {
-	mu      sync.RWMutex // turns hold it; lanes, for reading, while they pass frames on
-	node    *Node
-	pool    *pool
-	ports   []*runPort
-	tun     PacketDevice
+	mu    sync.RWMutex // turns hold it; lanes, for reading, while they pass frames on
+	node  *Node
+	pool  *pool
+	ports []*runPort
+	tun   PacketDevice
+
+	tunRead            int       // bytes, in this turn
+	tunEmpty, tunEased time.Time // when nothing was left to read, when a flow was last told
+
 	lanes   []*lane
 	worker  *Worker
 	now     time.Time    // of the turn
@@ -48,7 +52,10 @@ const maxLanes = 4
 // four batches) and starts its worker and its lanes.
 func NewRunner(frames int) *Runner {
 	r := &Runner{pool: newPool(max(frames, 4*batchSize)), start: time.Now().Add(-1)}
-	r.packet = func(head, rest []byte) { r.node.Packet(r.now, head, rest) }
+	r.packet = func(head, rest []byte) {
+		r.tunRead += len(head) + len(rest)
+		r.node.Packet(r.now, head, rest)
+	}
 	r.worker = NewWorker(func(done func(time.Time)) { r.Turn(done) })
 	for range min(runtime.NumCPU(), maxLanes) {
 		r.lanes = append(r.lanes, newLane(r))

@@ -24,20 +24,25 @@ const (
 )
 
 // ease passes congestion on to the flow of a packet: marked in place, or true: drop
-// it. Small packets pass: they are acknowledgements, or somebody typing.
-func (ch *channel) ease(head, rest []byte) (drop bool) {
+// it. Small packets pass: they are acknowledgements, or somebody typing. What it is
+// told in stays set until a packet has been found for it.
+func (n *Node) ease(told *bool, head, rest []byte) (drop bool) {
 	switch {
 	case head[offECN]&ecnMask != 0:
 		head[offECN] |= ecnCE
 	case len(head)+len(rest) < MTU/2:
 		return false
 	default:
-		ch.n.N.SlowDropped++
+		n.N.SlowDropped++
 		drop = true
 	}
-	ch.slow = false
+	*told = false
 	return drop
 }
+
+// Ease has a flow of our own go slower: packets wait at the TUN, since this node
+// cannot send as fast.
+func (n *Node) Ease() { n.slow = true }
 
 // slowed makes every message of ours go slower.
 func (c *Calls) slowed(now time.Time) {

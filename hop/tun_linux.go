@@ -46,7 +46,9 @@ const (
 )
 
 const (
-	tunQueue = 100 // packets that wait in the kernel, 0.1 s at 11 Mbit/s
+	// tunQueue is how many packets wait in the kernel, for bursts of small ones while
+	// another program has the core. A queue that stands is made shorter by ease.
+	tunQueue = 256
 
 	// Of linux/if_link.h.
 	inet6AddrGenMode = 8 // IFLA_INET6_ADDR_GEN_MODE

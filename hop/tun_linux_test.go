@@ -57,8 +57,8 @@ func TestTUNDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := l.Attrs()
-	if a.MTU != MTU || a.TxQLen != 100 || a.Flags&net.FlagUp == 0 {
-		t.Errorf("MTU %d, queue %d, %v; want %d, 100, up", a.MTU, a.TxQLen, a.Flags, MTU)
+	if a.MTU != MTU || a.TxQLen != tunQueue || a.Flags&net.FlagUp == 0 {
+		t.Errorf("MTU %d, queue %d, %v; want %d, %d, up", a.MTU, a.TxQLen, a.Flags, MTU, tunQueue)
 	}
 	if p := l.(*netlink.Tuntap); !p.NonPersist {
 		t.Error("the device is persistent")

@@ -56,7 +56,7 @@ func RawAllowed() error {
 // Buffers of the kernel: the receiving one holds a burst, the sending one little,
 // or the queue would stand there and not in ours.
 const (
-	receiveBuffer = 256 << 10
+	receiveBuffer = 128 << 10
 	sendBuffer    = 64 << 10
 )
 

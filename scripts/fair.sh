@@ -60,7 +60,7 @@ shape() {
 	in_ns b tc qdisc replace dev to-r root tbf rate "$1mbit" burst 4000 limit 200000
 }
 
-beside "no limit" 3 50
+beside "no limit" 5 50
 for mbit in 6 20 50; do
 	shape $mbit
 	beside "$mbit Mbit/s" $((mbit == 6 ? 12 : 6)) $((mbit * 6 / 10))

@@ -2,7 +2,7 @@
 # Runs every script of openwrt/hopwire/files under busybox's ash, in a root folder
 # like a router's with stand-ins for OpenWrt's own programs (scripts/openwrt).
 # Needs no root where user namespaces are allowed. Ends with "openwrt: ok". With
-# arguments only those parts: lint boot builder environment wrong ready ...
+# arguments only those parts: lint boot fleet builder ...
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for the router's shell
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -10,7 +10,7 @@ files=openwrt/hopwire/files
 dir=$(mktemp -d "${TMPDIR:-/tmp}/hopwire-openwrt.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
-failed=0 passed=0
+failed=0 passed=0 names=""
 
 ok() { passed=$((passed + 1)) && echo "ok - $1"; }
 not_ok() {
@@ -58,13 +58,6 @@ plain() {
 }
 plain
 variables=$("$dir/hopwire" help config | grep '^HOPWIRE_' | sort)
-# A daemon without the resolver: the scripts are tested without its two variables.
-coming=''
-if ! grep -qx HOPWIRE_DNS <<<"$variables"; then
-	coming='dns hosts'
-	echo "# this daemon has no HOPWIRE_DNS and HOPWIRE_HOSTS: left out"
-	sed -i '/HOPWIRE_DNS/d; s/hw_add "HOPWIRE_$3" "$v"/[ "$3" = HOSTS ] || &/' "$dir/plain/usr/share/hopwire/env.sh"
-fi
 
 # router NAME BOARD: a root folder as after the first lines of a first boot.
 router() {
@@ -110,7 +103,7 @@ fingerprint() { (cd "$r/etc" && find . -type f ! -path './uci-defaults/*' -print
 environment() { sed -n 's/^set env //p' "$r/tmp/procd"; }
 started() { grep -q '^open_instance' "$r/tmp/procd" 2>/dev/null; }
 
-[ $# -gt 0 ] || set -- lint boot builder environment wrong ready devices netifd node
+[ $# -gt 0 ] || set -- lint boot fleet builder environment wrong ready devices netifd node
 for s; do
 	# shellcheck source=/dev/null
 	. "scripts/openwrt/test/$s.sh"

@@ -26,7 +26,6 @@ start_with() {
 	environment | sort
 }
 usual=$(start_with '')
-for o in $coming; do apart[$o]=coming; done
 seen=$(cut -d = -f 1 <<<"$usual")
 for o in $(sed -nE 's/^[[:space:]#]*(option|list) ([a-z_]+) .*/\2/p' "$files/etc/config/hopwire" | sort -u); do
 	[ -z "${apart[$o]:-}" ] || continue
@@ -52,7 +51,9 @@ hasnt "no secret in the environment" "$(start_with "config node 'node'
 same "the defaults" "$usual" "$(sort <<<"HOPWIRE_INTERFACES=hopmesh*
 HOPWIRE_NETWORK_KEY_FILE=/etc/hopwire/network.key
 HOPWIRE_SOCKET=/var/run/hopwire/hopwire.sock
-HOPWIRE_STATE=/etc/hopwire$([ -n "$coming" ] || printf '\nHOPWIRE_DNS=[::1]:5354\nHOPWIRE_HOSTS=/etc/hopwire/hosts')")"
+HOPWIRE_STATE=/etc/hopwire
+HOPWIRE_DNS=[::1]:5354
+HOPWIRE_HOSTS=/etc/hopwire/hosts")"
 start_with '' >/dev/null
 same "what procd is told" "$(grep -vE '^(set env|json)' "$r/tmp/procd")" "open_instance
 set command /usr/sbin/hopwire run

@@ -28,6 +28,7 @@ for m in status neighbours circuits routes; do call $m >"/tmp/rpc.$m"; done
 echo '{}' | /usr/libexec/rpcd/hopwire call reboot; echo "unknown method: $?"
 ( . /etc/profile.d/hopwire.sh; hopwire doctor ) >/tmp/doctor 2>&1
 ls -l /sys/class/net/ | grep -c hopwire0
+echo "5354: $(grep -c '00000000000000000000000001000000:14EA ' /proc/net/udp6)"
 kill $node $other
 wait $node
 echo "end: $?"
@@ -39,11 +40,12 @@ has "the node does not run: error and hint" "$out" 'not running: {"error":"the n
 has "an unknown method fails" "$out" "unknown method: 1"
 has "the node ends well" "$out" "end: 0"
 same "20 pings of the neighbour, none lost" "$(grep -c '"rtt_ms": [0-9]' "$r/tmp/ping")" 20
-cp "$dir/box" "$dir/jsonfilter"
+ln -sf "$dir/box" "$dir/jsonfilter"
 json() { "$dir/jsonfilter" -i "$r/tmp/rpc.$1" -e "$2" 2>&1; }
 same "ubus: status, neighbours, routes" "$(json status @.links) $(json neighbours '@.neighbours[*].address') $(json routes '@.routes[*].address')" "1 $(cat "$r/tmp/other.address") $(cat "$r/tmp/other.address")"
 check "ubus: circuits" "$dir/jsonfilter" -i "$r/tmp/rpc.circuits" -e @.circuits
 same "ubus: the methods" "$(inside /usr/libexec/rpcd/hopwire list)" '{"status":{},"neighbours":{},"circuits":{},"routes":{}}'
 has "doctor in a login shell knows the settings" "$(cat "$r/tmp/doctor")" "ok    identity in /etc/hopwire"
 same "no write to flash while it works: names, inodes, sizes, times" "$(cat "$r/tmp/flash.after")" "$(cat "$r/tmp/flash.before")"
-hasnt "nothing wrong in its log" "$(cat "$r/tmp/node.log")" 'error'
+hasnt "nothing wrong in its log" "$(cat "$r/tmp/node.log")" '^hopwire: error'
+has "the resolver answers where dnsmasq asks" "$out" "5354: 1"
