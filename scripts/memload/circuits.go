@@ -7,19 +7,36 @@ import (
 	"hopwire/link"
 )
 
-// open keeps the player's circuits through the relay to the next players at the
-// wanted number, a few at once, and returns how many the relay has answered on.
-func (p *player) open(want, atOnce int) (answered int) {
+// count returns how many circuits the player has, and on how many the relay answered.
+func (p *player) count() (answered, open int) {
+	p.do(func(now time.Time) {
+		for _, ok := range p.ready {
+			if open++; ok {
+				answered++
+			}
+		}
+	})
+	return answered, open
+}
+
+// linked is 1 when the link to the relay is up and the relay's keys are known.
+func (p *player) linked() (n int) {
+	p.do(func(time.Time) {
+		if p.up != nil && p.relay.Key != (link.Key{}) {
+			n = 1
+		}
+	})
+	return n
+}
+
+// open opens circuits through the relay to the other players in turn, so many at most
+// and not above the wanted number.
+func (p *player) open(want, most int) (opened int) {
 	p.do(func(now time.Time) {
 		if p.up == nil || p.relay.Key == (link.Key{}) {
 			return
 		}
-		for _, ok := range p.ready {
-			if ok {
-				answered++
-			}
-		}
-		for len(p.own) < want && len(p.own)-answered < atOnce {
+		for ; len(p.own) < want && opened < most; opened++ {
 			last := p.l.players[(p.l.index[p]+1+len(p.own)%(len(p.l.players)-1))%len(p.l.players)].me
 			c, err := p.cs.Open(now, hop.Path{Hops: []hop.Hop{p.relay, last.hop(now)}}, 2)
 			if err != nil {
@@ -29,7 +46,7 @@ func (p *player) open(want, atOnce int) (answered int) {
 			p.ready[c] = false
 		}
 	})
-	return answered
+	return opened
 }
 
 // ping asks the relay for an answer on every circuit that has none yet.

@@ -69,8 +69,8 @@ func fields(text string) (s sample) {
 			s.rss = n
 		case "RssAnon:":
 			s.anon = n
-		case "RssFile:":
-			s.file = n
+		case "RssFile:", "RssShmem:": // the latter where the program lies in a RAM disk
+			s.file += n
 		case "VmHWM:":
 			s.peak = n
 		}

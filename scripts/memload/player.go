@@ -29,7 +29,6 @@ type player struct {
 	ready  map[*hop.Circuit]bool // false: not answered yet
 	turn   int                   // whose frame is next
 	digest time.Time
-	flying int // announcements that are not acknowledged
 
 	sent, got, echoed, lost uint64
 }
@@ -172,7 +171,7 @@ func (p *player) heard(l *link.Link, b []byte) {
 
 // offer tells the relay which announcements there are, until it has them all.
 func (p *player) offer(now time.Time) {
-	if p.up == nil || p.relay.Key == (link.Key{}) || now.Before(p.digest) {
+	if p.up == nil || !p.l.offering.Load() || now.Before(p.digest) {
 		return
 	}
 	p.digest = now.Add(time.Second)
@@ -191,11 +190,11 @@ func (p *player) offer(now time.Time) {
 
 // wanted sends what the relay asks for, a few at once.
 func (p *player) wanted(now time.Time, ids []byte) {
-	for ; len(ids) >= 8 && p.flying < 8; ids = ids[8:] {
+	for ; len(ids) >= 8 && p.l.flying.Load() < int64(p.l.atOnce); ids = ids[8:] {
 		for _, o := range p.share {
 			if o.short == link.ShortID(ids) && p.up.Post(now, kindAnnouncement, append(o.raw[:len(o.raw):len(o.raw)], 0, 0, 0, 0),
-				func(time.Time, bool) { p.flying-- }) {
-				p.flying++
+				func(time.Time, bool) { p.l.flying.Add(-1) }) {
+				p.l.flying.Add(1)
 			}
 		}
 	}
