@@ -237,15 +237,17 @@ func (cs *Circuits) fresh(now time.Time, fingerprint uint64) Reason {
 func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, next *side) bool {
 	s := p.side
 	id := cs.vacant[len(cs.vacant)-1]
-	r := &cs.table[id]
-	*r = relay{cs: cs, id: id, up: s, upLabel: p.label, print: p.print, keys: *keys, price: info.Price,
-		born: now, heard: now, end: now.Add(info.Life())}
+	r := &cs.table.relays[id]
+	at := cs.at(now)
+	r.cs, r.up, r.keys = cs, s, *keys
+	*r.relayState = relayState{id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life())}
+	r.keys.keepIn(&r.secrets)
 	if next != nil && !r.extend(now, next, &p.packet) {
-		*r = relay{freed: true}
+		r.clear()
 		return false
 	}
 	cs.vacant = cs.vacant[:len(cs.vacant)-1]
-	r.place = len(cs.relays)
+	r.place = int32(len(cs.relays))
 	cs.relays = append(cs.relays, r)
 	s.entry(p.label).r = r
 	s.passing++
@@ -287,8 +289,9 @@ func (cs *Circuits) canRoom(now time.Time, s *side) bool {
 
 // resting returns the circuit to evict first, if one has been idle long enough.
 func (cs *Circuits) resting(now time.Time) (first *relay) {
+	at := cs.at(now)
 	for _, r := range cs.relays {
-		if (r.broken != 0 || now.Sub(r.heard) >= evictIdle) && (first == nil || r.before(first)) {
+		if (r.broken != 0 || at.since(r.heard) >= evictIdle) && (first == nil || r.before(first)) {
 			first = r
 		}
 	}
@@ -303,7 +306,7 @@ func (r *relay) before(o *relay) bool {
 	case r.paid != o.paid:
 		return !r.paid
 	}
-	return r.heard.Before(o.heard)
+	return r.heard < o.heard
 }
 
 // aboveShare returns the youngest circuit of the link with the most, if that is
@@ -329,7 +332,7 @@ func (cs *Circuits) aboveShare(s *side) *relay {
 
 func (cs *Circuits) youngest(s *side) (y *relay) {
 	for _, r := range cs.relays {
-		if r.up == s && (y == nil || r.born.After(y.born)) {
+		if r.up == s && (y == nil || r.born > y.born) {
 			y = r
 		}
 	}

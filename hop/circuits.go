@@ -58,8 +58,9 @@ type Circuits struct {
 	c       Config
 	ev      Events
 	links   []*side // by link.Link.Index
-	table   []relay // all there will ever be,
-	vacant  []int   // those that are free,
+	epoch   time.Time
+	table   *relayTable
+	vacant  []int32 // places in it that are free
 	relays  []*relay
 	own     []*Circuit
 	growing []*Circuit // are being extended
@@ -82,9 +83,9 @@ func New(c Config, ev Events) *Circuits {
 		c.MaxCircuits = maxCircuits
 	}
 	cs := &Circuits{c: c, ev: ev, filter: NewSetupFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*rate{}}
-	cs.table, cs.relays = make([]relay, c.MaxCircuits), make([]*relay, 0, c.MaxCircuits)
-	for i := range cs.table {
-		cs.vacant = append(cs.vacant, c.MaxCircuits-1-i)
+	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
+	for i := range cs.vacant {
+		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
 	}
 	cs.draw(cs.fpKey[:])
 	return cs
@@ -225,7 +226,7 @@ func (cs *Circuits) expire(now time.Time) {
 			continue // ending one may have ended others
 		}
 		switch r := cs.relays[i]; {
-		case !now.Before(r.end):
+		case cs.at(now) >= r.end:
 			r.part(now, ReasonExpired)
 		case r.over(now):
 			r.free(now)

@@ -329,7 +329,7 @@ func (n *testNet) state() string {
 			}
 			queued, waiting = queued+len(s.queue), waiting+len(s.ended)+len(s.parked)+s.passing
 		}
-		sum := slots + queued + waiting + len(m.relays) + len(m.own) + m.parked + m.host.Live + len(m.table) - len(m.vacant)
+		sum := slots + queued + waiting + len(m.relays) + len(m.own) + m.parked + m.host.Live + len(m.table.relays) - len(m.vacant)
 		if sum != 0 {
 			fmt.Fprintf(&b, "node %d: %d relays, %d own, %d slots, %d queued, %d waiting, %d parked, %d frames, %d vacant: %+v\n",
 				m.index, len(m.relays), len(m.own), slots, queued, waiting, m.parked, m.host.Live, len(m.vacant), m.Circuits.N)

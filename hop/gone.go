@@ -132,7 +132,7 @@ func (r *relay) lose(now time.Time, why Reason) {
 	}
 	r.cs.N.Tombs++
 	r.detach(now)
-	r.broken, r.heard = why, now
+	r.broken, r.heard = why, r.cs.at(now)
 	r.repeat(now)
 }
 
@@ -146,10 +146,11 @@ func (r *relay) repeat(now time.Time) {
 
 // sayBroken answers a forward frame with the reason, at most once a second.
 func (r *relay) sayBroken(now time.Time, seq uint32) {
-	if now.Sub(r.brokenAt) < brokenGap {
+	at := r.cs.at(now)
+	if at.since(r.brokenAt) < brokenGap {
 		return
 	}
-	r.brokenAt = now
+	r.brokenAt = at
 	r.answer(now, seq, CellBroken, []byte{byte(r.broken)})
 }
 

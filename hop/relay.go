@@ -8,31 +8,36 @@ import (
 )
 
 // A relay is one circuit that passes through or ends here. It knows its two
-// neighbours on the circuit and nothing else. Flat and small: there are thousands.
+// neighbours on the circuit and nothing else. Small, for there are thousands: what
+// has no pointers, which is most of it, lies outside the Go heap (relayTable).
 type relay struct {
-	cs        *Circuits
-	up, down  *side // down nil: it ends here, or its next hop is lost
-	upLabel   uint32
-	downLabel uint32
-	place     int    // in cs.relays
-	id        int    // in cs.table
-	print     uint64 // of the set-up, to know a duplicate by
-	keys      HopKeys
-	cellIn    *CellKey // made at the first cell
-	cellOut   *CellKey
-	cells     uint64 // sent
-	terminal  *Terminal
+	cs       *Circuits
+	up, down *side // down nil: it ends here, or its next hop is lost
+	keys     HopKeys
+	terminal *Terminal
 
 	onward, homeward link.Flow // what waits to go on: forward, and backward
 
-	fwd, bwd Window
-	answers  Answers
-	answered rate // answers of others passed on; apart, so that they cannot use up
-	said     rate // our own
+	*relayState
+	answers *Answers // most circuits never need theirs: a table apart, whose pages stay untouched
+}
 
-	born, heard, end time.Time // heard: last forward frame
-	broken           Reason    // tombstone: the next hop is lost
-	brokenAt, slowAt time.Time
+// relayState is what of a relay has no pointers.
+type relayState struct {
+	upLabel, downLabel uint32
+	place              int32 // in cs.relays
+	id                 int32 // in cs.table
+	fwd, bwd           Window
+	secrets            hopSecrets
+	print              uint64 // of the set-up, to know a duplicate by
+	cells              uint64 // sent
+
+	answered pace // answers of others passed on; apart, so that they cannot use up
+	said     pace // our own
+
+	born, heard, end moment // heard: last forward frame
+	brokenAt, slowAt moment
+	broken           Reason // tombstone: the next hop is lost
 	freed            bool
 	paid             bool // ahead of the others when room is needed
 	price            byte // most the source will pay, as a power of two
@@ -56,7 +61,7 @@ func (r *relay) isNew(now time.Time, h link.Header) bool {
 		return false
 	}
 	r.fwd.Accept(h.Seq)
-	r.heard = now
+	r.heard = r.cs.at(now)
 	r.in++
 	return true
 }
@@ -160,7 +165,7 @@ func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
 		r.cs.N.BadAnswer++
 		return false
 	}
-	if !r.answered.take(now, answerRate, answerRate) {
+	if !r.answered.take(r.cs.at(now), answerRate, answerRate) {
 		r.cs.N.AnswersLimited++
 		return false
 	}
@@ -172,23 +177,22 @@ func (r *relay) setPaid(paid bool) { r.paid, r.onward.Paid, r.homeward.Paid = pa
 
 // saySlow tells the source that its frames wait here, at most ten times a second.
 func (r *relay) saySlow(now time.Time, seq uint32) {
-	if now.Sub(r.slowAt) >= slowGap {
-		r.slowAt = now
+	if at := r.cs.at(now); at.since(r.slowAt) >= slowGap {
+		r.slowAt = at
 		r.answer(now, seq, CellSlow, nil)
 	}
 }
 
 // cell takes a control cell that is for us.
 func (r *relay) cell(now time.Time, seq uint32, body []byte) {
-	r.readyCells()
-	c, _, err := r.cellIn.Open(body)
+	c, _, err := NewCellKey(r.keys.ControlForward).Open(body) // not kept: cells are rare, circuits many
 	if err != nil {
 		r.cs.N.Spoiled++
 		return
 	}
 	switch {
 	case c.Type == CellPing && len(c.Data) >= 4:
-		if !r.said.take(now, answerRate, answerRate) {
+		if !r.said.take(r.cs.at(now), answerRate, answerRate) {
 			r.cs.N.AnswersLimited++
 			return
 		}
@@ -201,22 +205,15 @@ func (r *relay) cell(now time.Time, seq uint32, body []byte) {
 	}
 }
 
-func (r *relay) readyCells() {
-	if r.cellIn == nil {
-		r.cellIn, r.cellOut = NewCellKey(r.keys.ControlForward), NewCellKey(r.keys.ControlBackward)
-	}
-}
-
 // answer sends a cell backward under the number of the frame it answers.
 func (r *relay) answer(now time.Time, seq uint32, t CellType, data []byte) {
 	f := r.cs.c.Env.Alloc()
 	if f == nil {
 		return
 	}
-	r.readyCells()
 	f.N = link.FrameShort
 	r.cells++
-	r.cellOut.Seal(r.cells, t, data, f.Body())
+	NewCellKey(r.keys.ControlBackward).Seal(r.cells, t, data, f.Body())
 	seq |= answerBit
 	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
 	r.backOut++
@@ -286,7 +283,7 @@ func (r *relay) over(now time.Time) bool {
 	if r.broken != 0 {
 		idle = tombstoneFor
 	}
-	return now.Sub(r.heard) >= idle
+	return r.cs.at(now).since(r.heard) >= idle
 }
 
 // free removes the circuit and tells the downstream neighbour. r is vacant then,
@@ -307,9 +304,8 @@ func (r *relay) free(now time.Time) {
 	}
 	up.passing--
 	up.rest(now)
-	id := r.id
-	*r = relay{freed: true}
-	cs.vacant = append(cs.vacant, id)
+	cs.vacant = append(cs.vacant, r.id)
+	r.clear()
 	if t != nil {
 		t.closed = true
 		cs.ev.TerminalClosed(now, t)

@@ -55,7 +55,7 @@ func (p *peer) describe(now time.Time, ch *channel) CircuitInfo {
 }
 
 func (r *relay) describe(now time.Time) CircuitInfo {
-	i := CircuitInfo{Kind: "relay", State: "open", Up: r.up.l.Peer(), Age: now.Sub(r.born), In: uint64(r.in), Out: uint64(r.backOut)}
+	i := CircuitInfo{Kind: "relay", State: "open", Up: r.up.l.Peer(), Age: r.cs.at(now).since(r.born), In: uint64(r.in), Out: uint64(r.backOut)}
 	if r.down != nil {
 		i.Down = r.down.l.Peer()
 	}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A sample is the relay's memory, in kB.
+type sample struct{ rss, anon, file, peak int }
+
+// A meter keeps the most of each that was seen.
+type meter struct {
+	source func() (sample, error)
+	last   time.Time
+	most   sample
+}
+
+// watch takes a sample now and then.
+func (m *meter) watch() error {
+	if time.Since(m.last) < 200*time.Millisecond {
+		return nil
+	}
+	m.last = time.Now()
+	s, err := m.source()
+	if err != nil {
+		return err
+	}
+	m.most = sample{max(m.most.rss, s.rss), max(m.most.anon, s.anon), max(m.most.file, s.file), max(m.most.peak, s.peak)}
+	return nil
+}
+
+func procSource(pid int) func() (sample, error) {
+	name := fmt.Sprintf("/proc/%d/status", pid)
+	return func() (sample, error) {
+		text, err := os.ReadFile(name)
+		return fields(string(text)), err
+	}
+}
+
+// fileSource reads the last whole line that begins with "memory:". There may be none
+// yet; but a relay that has ended prints "relay ended".
+func fileSource(name string) func() (sample, error) {
+	return func() (sample, error) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return sample{}, err
+		}
+		if bytes.Contains(text, []byte("relay ended")) {
+			return sample{}, errors.New("the relay has ended; see " + name)
+		}
+		all := string(text)
+		all = all[:strings.LastIndex(all, "\n")+1]
+		return fields(all[max(0, strings.LastIndex(all, "memory:")):]), nil
+	}
+}
+
+// fields reads "VmRSS: 123 kB" and the like.
+func fields(text string) (s sample) {
+	words := strings.Fields(text)
+	for i, w := range words[:max(0, len(words)-1)] {
+		n, _ := strconv.Atoi(words[i+1])
+		switch w {
+		case "VmRSS:":
+			s.rss = n
+		case "RssAnon:":
+			s.anon = n
+		case "RssFile:", "RssShmem:": // the latter where the program lies in a RAM disk
+			s.file += n
+		case "VmHWM:":
+			s.peak = n
+		}
+	}
+	return s
+}
