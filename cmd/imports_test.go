@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"cmd/hopwire":         {"link", "hop", "hop/names", "route", "pay"},
 	"scripts/capture":     {}, // an outsider's view: it must not know our keys
 	"scripts/load":        {}, // measures peers with the same code as us
-	"scripts/memload":     {"link", "hop", "route"},
+	"scripts/memload":     {"link", "hop"},
 	"scripts/memsearch":   {"link"},
 	"scripts/openwrt/box": {},
 	"scripts/ipk":         {},
