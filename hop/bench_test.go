@@ -23,7 +23,8 @@ func init() {
 func benchmarkLabel(b *testing.B) {
 	const circuits = 2048
 	s := &side{in: make([]entry, circuits)}
-	relays := make([]relay, circuits)
+	table := newRelayTable(circuits)
+	relays := table.relays
 	for i := range relays {
 		relays[i].upLabel = uint32(i) | 3*generation
 		s.in[i] = entry{r: &relays[i], newest: relays[i].upLabel}
