@@ -1,6 +1,7 @@
 package route
 
 import (
+	"bytes"
 	"container/heap"
 	"math"
 	"slices"
@@ -75,10 +76,11 @@ func (m *Map) build(now time.Time) *graph {
 		}
 	}
 	for i, o := range g.nodes[1:] {
-		for _, s := range o.a.links {
+		for links := o.links(); len(links) > 0; links = links[linkSize:] {
+			s := parseStatement(links)
 			if j := g.index[s.id]; j != 0 {
-				if back := g.nodes[j].states(o.short); back != nil {
-					g.edges[i+1] = append(g.edges[i+1], edge{j, worse(s, *back)})
+				if back, ok := g.nodes[j].states(o.short); ok {
+					g.edges[i+1] = append(g.edges[i+1], edge{j, worse(s, back)})
 				}
 			}
 		}
@@ -88,13 +90,24 @@ func (m *Map) build(now time.Time) *graph {
 	return g
 }
 
-// states returns the node's statement of its link to id; nil: it has none.
-func (o *node) states(id link.ShortID) *statement {
-	i, ok := slices.BinarySearchFunc(o.a.links, id, func(s statement, id link.ShortID) int { return slices.Compare(s.id[:], id[:]) })
-	if !ok {
-		return nil
+// links is the statements of the node's links, as bytes of its announcement: parsed,
+// they would take as much memory again.
+func (o *node) links() []byte {
+	b := o.raw[offGateways:]
+	b = b[1+int(b[0])*gatewaySize:]
+	return b[1 : 1+int(b[0])*linkSize]
+}
+
+// states returns the node's statement of its link to id; false: it has none.
+func (o *node) states(id link.ShortID) (s statement, ok bool) {
+	links := o.links() // in order of ids
+	i := sort.Search(len(links)/linkSize, func(i int) bool {
+		return bytes.Compare(links[i*linkSize+offLinkID:][:len(id)], id[:]) >= 0
+	}) * linkSize
+	if i == len(links) || link.ShortID(links[i+offLinkID:]) != id {
+		return s, false
 	}
-	return &o.a.links[i]
+	return parseStatement(links[i:]), true
 }
 
 // measure sets every node's distance in hops; −1: no way.

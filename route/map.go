@@ -60,8 +60,8 @@ type Map struct {
 
 // A node is a stored announcement and how it came.
 type node struct {
-	raw      []byte // without age
-	a        *announcement
+	raw      []byte        // without age
+	a        *announcement // but for its links
 	short    link.ShortID
 	age      time.Duration // at
 	at       time.Time
@@ -339,6 +339,7 @@ func (m *Map) install(now time.Time, from *near, raw []byte, a *announcement, ag
 	if o == nil {
 		o = m.insert(a.key, from.short)
 	}
+	a.links = nil // see node.links
 	o.raw, o.a, o.age, o.at = raw, a, age, now
 	m.graph = nil
 	m.N.Accepted++
@@ -441,7 +442,7 @@ func (m *Map) Known(now time.Time) []Known {
 	m.build(now)
 	known := make([]Known, 0, len(m.order))
 	for _, o := range m.order {
-		known = append(known, Known{o.a.key, max(0, o.distance), o.ageAt(now), len(o.a.links), o.a.flags&FlagRelay != 0, o.a.sequence})
+		known = append(known, Known{o.a.key, max(0, o.distance), o.ageAt(now), len(o.links()) / linkSize, o.a.flags&FlagRelay != 0, o.a.sequence})
 	}
 	return known
 }

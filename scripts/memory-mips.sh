@@ -79,13 +79,13 @@ measure() {
 	: >"$lab_dir/console"
 	port=$((20000 + $$ % 20000))
 	timeout 1200 qemu-system-mipsel -M malta -cpu 24Kc -m 64 -nodefaults -display none -no-reboot -kernel "$cache"/root/boot/vmlinu* -initrd "$lab_dir/boot.gz" \
-		-append "console=ttyS0 quiet loglevel=3 panic=-1" -serial "file:$lab_dir/console" \
+		-append "console=ttyS0 quiet loglevel=3 panic=-1 ${APPEND:-nowait}" -serial "file:$lab_dir/console" \
 		-netdev "user,id=n,hostfwd=udp:127.0.0.1:$port-10.0.2.15:7000" -device pcnet,netdev=n,romfile= </dev/null >"$lab_dir/qemu" 2>&1 &
 	pid=$!
 	lab_pids="$lab_pids $pid"
 	wait_for 120 grep -q '^memory:' "$lab_dir/console" || die "the machine did not come up: $(tail -n 5 "$lab_dir/qemu" "$lab_dir/console")"
 	timeout 1100 bin/memload -what mipsle -relay "$(cat "$lab_dir/address")@127.0.0.1:$port" -key "$(key)" -samples "$lab_dir/console" \
-		-most "$1" -circuits "$2" -for "${FOR:-60s}" -rate "${RATE:-400}" -links "${LINKS:-8}" -neighbours 16 -at-once 12 -limit 900s
+		-most "$1" -circuits "$2" -for "${FOR:-60s}" -rate "${RATE:-400}" -links "${LINKS:-8}" -at-once 32 -limit 900s
 	status=$?
 	[ $status = 0 ] || tail -n 4 "$lab_dir/console"
 	kill "$pid"

@@ -64,6 +64,7 @@ func (l *load) accepts() int {
 
 type options struct {
 	relay, key, samples, what         string
+	base                              uint64
 	pid, circuits, most               int
 	neighbours, nodes, degree, atOnce int
 	rate                              int
@@ -75,6 +76,7 @@ func parse() (o options) {
 	flag.StringVar(&o.key, "key", "", "file with the network key")
 	flag.IntVar(&o.pid, "pid", 0, "the relay's process")
 	flag.StringVar(&o.samples, "samples", "", "file with lines 'memory: VmRSS ... kB' in place of a process")
+	flag.Uint64Var(&o.base, "guest", 0, "the process is qemu-user's: where its program's memory begins")
 	flag.StringVar(&o.what, "what", runtime.GOARCH, "name in the result")
 	flag.IntVar(&o.circuits, "circuits", 2048, "circuits through the relay")
 	flag.IntVar(&o.most, "most", 0, "most MB that the relay may have; 0: any")
@@ -227,6 +229,9 @@ func run(o options) (exceeded bool, err error) {
 	if o.samples != "" {
 		m.source = fileSource(o.samples)
 	}
+	if o.base != 0 {
+		m.source = guestSource(o.pid, o.base)
+	}
 	begun := time.Now()
 	if err := l.fill(o, m.watch); err != nil {
 		return false, err
@@ -250,8 +255,8 @@ func run(o options) (exceeded bool, err error) {
 		return false, fmt.Errorf("of %d frames %d came through the relay, and %d back", sent, got, echoed)
 	}
 	fmt.Printf(`{"what":"memory","on":%q,"neighbours":%d,"known":%d,"links":%d,"circuits":%d,"broken":%d,"filled_s":%.0f,"flow_s":%.0f,"frames":%d,"through":%d,"back":%d,`+
-		`"rss_kb":%d,"anon_kb":%d,"file_kb":%d,"peak_kb":%d,"filled_rss_kb":%d,"limit_kb":%d}`+"\n",
-		o.what, o.neighbours, l.accepts(), o.degree, answered, lost, took.Seconds(), o.duration.Seconds(), sent, got, echoed,
+		`"down":%d,"rss_kb":%d,"anon_kb":%d,"file_kb":%d,"peak_kb":%d,"filled_rss_kb":%d,"limit_kb":%d}`+"\n",
+		o.what, o.neighbours, l.accepts(), o.degree, answered, lost, took.Seconds(), o.duration.Seconds(), sent, got, echoed, l.downs.Load(),
 		m.most.rss, m.most.anon, m.most.file, m.most.peak, filled.most.rss, o.most<<10)
 	return o.most > 0 && max(m.most.peak, m.most.rss) > o.most<<10, nil
 }

@@ -59,6 +59,30 @@ func fileSource(name string) func() (sample, error) {
 	}
 }
 
+// guestSource reads what a program that qemu-user emulates has: what of the emulator's
+// memory lies where the program's addresses are, from base on.
+func guestSource(pid int, base uint64) func() (sample, error) {
+	name := fmt.Sprintf("/proc/%d/smaps", pid)
+	return func() (s sample, err error) {
+		text, err := os.ReadFile(name)
+		inside := false
+		for _, line := range strings.Split(string(text), "\n") {
+			var from, to uint64
+			var key string
+			var kb int
+			if n, _ := fmt.Sscanf(line, "%x-%x", &from, &to); n == 2 {
+				inside = from >= base && to <= base+1<<32
+			} else if n, _ := fmt.Sscanf(line, "%s %d kB", &key, &kb); n == 2 && inside && key == "Rss:" {
+				s.rss += kb
+			} else if n == 2 && inside && key == "Anonymous:" {
+				s.anon += kb
+			}
+		}
+		s.file = s.rss - s.anon
+		return s, err
+	}
+}
+
 // fields reads "VmRSS: 123 kB" and the like.
 func fields(text string) (s sample) {
 	words := strings.Fields(text)

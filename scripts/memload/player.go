@@ -155,6 +155,9 @@ func (p *player) Message(now time.Time, l *link.Link, kind byte, data []byte) {
 		p.heard(l, data)
 	case kind == kindWant:
 		p.wanted(now, data)
+	case kind == kindDigest && p.relay.Key == (link.Key{}): // it has announced itself: we want that
+		id := l.Short()
+		p.up.Post(now, kindWant, id[:], nil)
 	}
 }
 
