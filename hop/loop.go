@@ -44,6 +44,7 @@ type lane struct {
 	via    [][]Passage            // and how
 	rest   []deferred             // not plain, or to be told that frames wait
 	tally  tally
+	turn   func(now time.Time) // finish, made once: a closure per call would be garbage
 }
 
 // A tally counts what lanes do side by side; turns add it to the node's counters.
@@ -64,6 +65,7 @@ func newLane(r *Runner) *lane {
 		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
 	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize)}
+	l.turn = l.finish
 	spare := make([]link.Frame, batchSize) // beside the pool, which may run dry
 	for i := range spare {
 		l.batch[i] = &spare[i]
@@ -93,47 +95,69 @@ func (l *lane) loop() {
 	}
 }
 
-// event does what a source has become ready for.
+// event does what a source has become ready for. Where several frames have come at
+// once more are likely to be there by now: to look costs less than to wait for them.
 func (l *lane) event(e link.Event) {
-	r := l.r
 	if e.Token == tokenTUN {
-		r.Turn(r.readTUN)
+		l.r.Turn(l.r.fromTUN)
 		return
 	}
 	id, side := int(e.Token/tokenSide), int(e.Token%tokenSide)
+	if e.Write {
+		l.write(id)
+	}
+	for range batchesAtOnce {
+		if !e.Readable || side == tokenWrite || l.pass(id, side) < 2 {
+			return
+		}
+		l.now = time.Now()
+	}
+}
+
+// batchesAtOnce are read of one queue before the others have their turn.
+const batchesAtOnce = 4
+
+// write sends what waits at a port that takes frames again.
+func (l *lane) write(id int) {
+	r := l.r
 	r.mu.RLock()
+	defer r.mu.RUnlock()
 	p := r.port(id)
-	if p == nil || r.node == nil {
-		r.mu.RUnlock()
+	if p == nil {
 		return // removed meanwhile
 	}
-	if e.Write {
-		p.mu.Lock()
-		if p.full {
-			p.writable()
-			r.wakeBy(p.flush(l.now, r.pool))
-		}
-		p.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.full {
+		p.writable()
+		r.wakeBy(p.flush(l.now, r.pool))
 	}
-	if e.Readable && side != tokenWrite {
-		l.read(id, p, side)
+}
+
+// pass takes a batch through and returns how many frames there were.
+func (l *lane) pass(id, queue int) (n int) {
+	r := l.r
+	r.mu.RLock()
+	if p := r.port(id); p != nil && r.node != nil {
+		n = l.read(id, p, queue)
 	}
 	r.mu.RUnlock()
 	if len(l.rest) > 0 {
-		l.turn()
+		r.Turn(l.turn)
 	}
 	l.refill()
+	return n
 }
 
 // read takes a batch of a port and passes on what only passes through. The caller
 // holds the lock for reading.
-func (l *lane) read(id int, p *runPort, queue int) {
+func (l *lane) read(id int, p *runPort, queue int) int {
 	n, err := p.pollable.TryRead(queue, l.room())
 	if err != nil {
 		fds, _ := p.pollable.Descriptors()
 		l.poller.Remove(fds[queue])
 		go l.r.ended(p, err)
-		return
+		return 0
 	}
 	for len(l.onward) < len(l.r.ports) {
 		l.onward, l.via = append(l.onward, nil), append(l.via, nil)
@@ -149,6 +173,7 @@ func (l *lane) read(id int, p *runPort, queue int) {
 			l.onward[out], l.via[out] = frames[:0], l.via[out][:0]
 		}
 	}
+	return n
 }
 
 // room is the part of the batch that has frames to read into: all, unless the pool
@@ -214,24 +239,22 @@ func (l *lane) late(via []Passage) {
 	}
 }
 
-// turn does what the fast path has left.
-func (l *lane) turn() {
-	l.r.Turn(func(now time.Time) {
-		node := l.r.node
-		for _, d := range l.rest {
-			switch {
-			case d.f == nil:
-				node.Circuits.Late(now, d.l, d.via)
-			case d.l == nil:
-				node.Receive(now, d.port, d.f)
-			case d.via.Taken():
-				d.l.Passed(now)
-				node.Circuits.Finish(now, d.l, d.via, d.f)
-			default:
-				node.Links.Opened(now, d.l, d.header, d.f)
-			}
+// finish is the turn for what the fast path has left.
+func (l *lane) finish(now time.Time) {
+	node := l.r.node
+	for _, d := range l.rest {
+		switch {
+		case d.f == nil:
+			node.Circuits.Late(now, d.l, d.via)
+		case d.l == nil:
+			node.Receive(now, d.port, d.f)
+		case d.via.Taken():
+			d.l.Passed(now)
+			node.Circuits.Finish(now, d.l, d.via, d.f)
+		default:
+			node.Links.Opened(now, d.l, d.header, d.f)
 		}
-	})
+	}
 	clear(l.rest)
 	l.rest = l.rest[:0]
 }

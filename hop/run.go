@@ -39,6 +39,7 @@ type Runner struct {
 	stopped atomic.Bool
 	done    sync.WaitGroup
 	packet  func(head, rest []byte) // made once: a closure per call would be garbage
+	fromTUN func(now time.Time)     // readTUN, likewise
 
 	// Errors takes what goes wrong with a port while it runs; it may be nil.
 	Errors func(port string, err error)
@@ -56,6 +57,7 @@ func NewRunner(frames int) *Runner {
 		r.tunRead += len(head) + len(rest)
 		r.node.Packet(r.now, head, rest)
 	}
+	r.fromTUN = r.readTUN
 	r.worker = NewWorker(func(done func(time.Time)) { r.Turn(done) })
 	for range min(runtime.NumCPU(), maxLanes) {
 		r.lanes = append(r.lanes, newLane(r))
