@@ -17,7 +17,8 @@ const (
 )
 
 var (
-	errQuiet    = errors.New("quiet")
+	errQuiet = errors.New("quiet")
+	//lint:ignore ST1005 the words of uci itself
 	errNotFound = errors.New("Entry not found")
 )
 
