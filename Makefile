@@ -15,7 +15,7 @@ TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
 
-.PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load memory memory-mips insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
+.PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -67,16 +67,11 @@ bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with r
 profile: build load ## where the relay's time goes, beside its system calls alone (root)
 	scripts/profile.sh
 
-memory: ## a relay's memory with 2,048 and 4,096 circuits under load, as JSON (root)
+memory: ## a relay with 2,048 and 4,096 circuits under load, and the same on mipsle, emulated (root)
+	@$(MAKE) --no-print-directory cross TARGETS=mipsle-softfloat
 	$(BUILD) -o bin/hopwire ./cmd/hopwire
 	$(BUILD) -o bin/memload ./scripts/memload
 	scripts/memory.sh
-
-memory-mips: ## the same on an emulated MIPS router with 64 MiB (qemu-system; root)
-	$(MAKE) cross TARGETS=mipsle-softfloat
-	$(BUILD) -o bin/hopwire ./cmd/hopwire
-	$(BUILD) -o bin/memload ./scripts/memload
-	scripts/memory-mips.sh
 
 insns: ## instructions per frame and step on MIPS, under emulation (qemu-user)
 	scripts/insns/run.sh

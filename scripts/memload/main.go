@@ -5,9 +5,8 @@
 //
 //	memload -relay ADDRESS@IP:PORT -key FILE -pid PID [-circuits 2048] [-most 12]
 //
-// With -samples FILE in place of -pid, memory is read from the last line "memory:" of
-// a file that a virtual machine's console is written to: its fields are those of
-// /proc/PID/status.
+// With -guest the process is an emulator (qemu-user), and what is measured is the
+// memory of the program that it runs.
 package main
 
 import (
@@ -63,7 +62,7 @@ func (l *load) accepts() int {
 }
 
 type options struct {
-	relay, key, samples, what         string
+	relay, key, what                  string
 	base                              uint64
 	pid, circuits, most               int
 	neighbours, nodes, degree, atOnce int
@@ -75,7 +74,6 @@ func parse() (o options) {
 	flag.StringVar(&o.relay, "relay", "", "the relay, as ADDRESS@IP:PORT")
 	flag.StringVar(&o.key, "key", "", "file with the network key")
 	flag.IntVar(&o.pid, "pid", 0, "the relay's process")
-	flag.StringVar(&o.samples, "samples", "", "file with lines 'memory: VmRSS ... kB' in place of a process")
 	flag.Uint64Var(&o.base, "guest", 0, "the process is qemu-user's: where its program's memory begins")
 	flag.StringVar(&o.what, "what", runtime.GOARCH, "name in the result")
 	flag.IntVar(&o.circuits, "circuits", 2048, "circuits through the relay")
@@ -226,9 +224,6 @@ func run(o options) (exceeded bool, err error) {
 	}
 	var m meter
 	m.source = procSource(o.pid)
-	if o.samples != "" {
-		m.source = fileSource(o.samples)
-	}
 	if o.base != 0 {
 		m.source = guestSource(o.pid, o.base)
 	}
@@ -263,8 +258,8 @@ func run(o options) (exceeded bool, err error) {
 
 func main() {
 	o := parse()
-	if o.relay == "" || o.key == "" || o.pid == 0 && o.samples == "" {
-		fmt.Fprintln(os.Stderr, "memload: error: -relay, -key and -pid or -samples are needed")
+	if o.relay == "" || o.key == "" || o.pid == 0 {
+		fmt.Fprintln(os.Stderr, "memload: error: -relay, -key and -pid are needed")
 		os.Exit(2)
 	}
 	exceeded, err := run(o)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -42,23 +40,6 @@ func procSource(pid int) func() (sample, error) {
 	}
 }
 
-// fileSource reads the last whole line that begins with "memory:". There may be none
-// yet; but a relay that has ended prints "relay ended".
-func fileSource(name string) func() (sample, error) {
-	return func() (sample, error) {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return sample{}, err
-		}
-		if bytes.Contains(text, []byte("relay ended")) {
-			return sample{}, errors.New("the relay has ended; see " + name)
-		}
-		all := string(text)
-		all = all[:strings.LastIndex(all, "\n")+1]
-		return fields(all[max(0, strings.LastIndex(all, "memory:")):]), nil
-	}
-}
-
 // guestSource reads what a program that qemu-user emulates has: what of the emulator's
 // memory lies where the program's addresses are, from base on.
 func guestSource(pid int, base uint64) func() (sample, error) {
@@ -93,7 +74,7 @@ func fields(text string) (s sample) {
 			s.rss = n
 		case "RssAnon:":
 			s.anon = n
-		case "RssFile:", "RssShmem:": // the latter where the program lies in a RAM disk
+		case "RssFile:":
 			s.file += n
 		case "VmHWM:":
 			s.peak = n

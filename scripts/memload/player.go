@@ -155,9 +155,19 @@ func (p *player) Message(now time.Time, l *link.Link, kind byte, data []byte) {
 		p.heard(l, data)
 	case kind == kindWant:
 		p.wanted(now, data)
-	case kind == kindDigest && p.relay.Key == (link.Key{}): // it has announced itself: we want that
-		id := l.Short()
-		p.up.Post(now, kindWant, id[:], nil)
+	case kind == kindDigest:
+		p.digested(now, l, data)
+	}
+}
+
+// digested takes what the relay has, as it says when a link comes up; we want its own.
+func (p *player) digested(now time.Time, l *link.Link, data []byte) {
+	for ; len(data) >= 12; data = data[12:] {
+		if id := link.ShortID(data); id == l.Short() {
+			l.Post(now, kindWant, id[:], nil)
+		} else {
+			p.l.accepted(id)
+		}
 	}
 }
 
