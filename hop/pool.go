@@ -6,19 +6,24 @@ import (
 	"hopwire/link"
 )
 
-// A pool is the fixed set of frames of a node: made at start, never more. It is
-// safe for concurrent use.
+// A pool is the fixed set of frames of a node: made at start, never more. Their bytes
+// lie outside the Go heap, where those of frames that were never needed are no
+// memory at all. It is safe for concurrent use.
 type pool struct {
-	mu   sync.Mutex
-	free []*link.Frame
-	size int
+	mu      sync.Mutex
+	free    []*link.Frame
+	size    int
+	buffers *bigTable
 }
 
 func newPool(n int) *pool {
 	frames := make([]link.Frame, n)
 	p := &pool{free: make([]*link.Frame, n), size: n}
+	var buffers []link.Buffer
+	p.buffers, buffers = tableOf[link.Buffer](n)
 	for i := range frames {
-		p.free[i] = &frames[i]
+		frames[i].Use(&buffers[i])
+		p.free[n-1-i] = &frames[i] // the last goes first, so that few are ever touched
 	}
 	return p
 }

@@ -42,7 +42,7 @@ type Header struct {
 }
 
 // Body returns the frame's body; its capacity reaches 16 bytes further.
-func (f *Frame) Body() []byte { return f.buf[offBody:f.N] }
+func (f *Frame) Body() []byte { return f.buffer()[offBody:f.N] }
 
 // A Half is one direction of a session's keys. It holds scratch space: not safe
 // for concurrent use. Nothing in it allocates.

@@ -69,14 +69,34 @@ type Frame struct {
 	next   *Frame
 	queued time.Time
 
-	buf [FrameLong + frameTail]byte
+	buf *Buffer // nil: made at the first use
+}
+
+// A Buffer is the bytes of a Frame. It has no pointers, so that a pool can keep it
+// outside the Go heap.
+type Buffer [FrameLong + frameTail]byte
+
+// Use gives the frame a buffer; what it had is dropped.
+func (f *Frame) Use(b *Buffer) { f.buf = b }
+
+func (f *Frame) buffer() *Buffer {
+	if f.buf == nil {
+		f.buf = new(Buffer)
+	}
+	return f.buf
 }
 
 // Bytes returns the valid part of the buffer; it is the frame's own memory.
-func (f *Frame) Bytes() []byte { return f.buf[:f.N] }
+func (f *Frame) Bytes() []byte { return f.buffer()[:f.N] }
 
 // Room returns the whole buffer, for a port to read into.
-func (f *Frame) Room() []byte { return f.buf[:] }
+func (f *Frame) Room() []byte { return f.buffer()[:] }
+
+// Reset makes the frame a new one with its buffer, zeroed.
+func (f *Frame) Reset() {
+	*f = Frame{buf: f.buf}
+	clear(f.Room())
+}
 
 // ErrNoBroadcast is returned by ports that have no broadcast side.
 var ErrNoBroadcast = errors.New("link: port has no broadcast")

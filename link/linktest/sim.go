@@ -133,7 +133,7 @@ func (h *Host) Alloc() *link.Frame {
 	if n := len(h.free); n > 0 {
 		f := h.free[n-1]
 		h.free = h.free[:n-1]
-		*f = link.Frame{}
+		f.Reset()
 		return f
 	}
 	return new(link.Frame)
