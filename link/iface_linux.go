@@ -58,8 +58,8 @@ func Interfaces() ([]Interface, error) {
 	all := make([]Interface, 0, len(messages))
 	for _, m := range messages {
 		i, bridge, err := fromNetlink(m)
-		if err != nil {
-			return nil, err
+		if err != nil { // garbled, as by an emulator of the other byte order
+			return sysInterfaces()
 		}
 		names[i.Index], masters[i.Name] = i.Name, bridge
 		all = append(all, i)
