@@ -63,7 +63,11 @@ func worst(d []time.Duration) (m time.Duration) {
 // TestPingBesideBulk: while one circuit fills a slow port twice over, the frames of
 // another wait for one or two of its frames, and the first does not wait long itself.
 func TestPingBesideBulk(t *testing.T) {
-	for _, mbits := range []float64{6, 20, 50} {
+	rates := []float64{6, 20, 50}
+	if testing.Short() {
+		rates = rates[:1]
+	}
+	for _, mbits := range rates {
 		t.Run(fmt.Sprint(mbits, " Mbit/s"), func(t *testing.T) {
 			w := newNarrow(t, 70, mbits)
 			bulk, ping := w.nodes[1].open(0, 3), w.nodes[2].open(0, 3)
@@ -129,7 +133,10 @@ func TestCellsGainNothing(t *testing.T) {
 // sixteenth.
 func TestPaidFirst(t *testing.T) {
 	w := newNarrow(t, 73, 20)
-	const span = 3 * time.Second
+	span := 3 * time.Second
+	if testing.Short() {
+		span = time.Second
+	}
 	paid, free := w.nodes[1].open(0, 3), w.nodes[2].open(0, 3)
 	w.nodes[0].host.Turn(func(time.Time) {
 		for _, r := range w.nodes[0].relays {

@@ -53,7 +53,11 @@ func TestMergeSplit(t *testing.T) {
 			got[id] = append(got[id], p)
 		}
 	}
-	for range 20_000 {
+	packets := 20_000
+	if testing.Short() {
+		packets = 2000
+	}
+	for range packets {
 		i := r.IntN(len(streams))
 		if r.IntN(10) > 0 {
 			i = sent / 50 % len(streams) // runs of one flow, as in life
@@ -111,7 +115,11 @@ func TestSplitMalformed(t *testing.T) {
 	r := mrand.New(mrand.NewPCG(12, 1))
 	whole := tcpPacket(5, 1, flagACK, random(1, 900))
 	var head [maxHead]byte
-	for range 200_000 {
+	tries := 200_000
+	if testing.Short() {
+		tries = 10_000
+	}
+	for range tries {
 		v := make([]byte, vnetSize)
 		for _, at := range []int{offVnetHead, offVnetSize, offVnetStart, offVnetSum} {
 			binary.NativeEndian.PutUint16(v[at:], uint16(r.IntN(200)))
