@@ -19,20 +19,9 @@ func (ls *Links) Fast(id int, f *Frame) (*Link, Header, bool) {
 		if !l.up {
 			continue
 		}
-		k, b := l.cur, f.Bytes()
-		c := k.Recv.Counter(b)
-		if !k.window.Plausible(c) || !k.window.Check(c) {
-			continue
+		if h, ok, _ := l.cur.open(f.Bytes()); ok {
+			return l, h, true
 		}
-		h, ok := k.Recv.Open(c, b)
-		if !ok {
-			continue
-		}
-		k.window.Accept(c)
-		if h.Label == 0 {
-			k.Recv.OpenControl(c, b[offBody:])
-		}
-		return l, h, true
 	}
 	return nil, Header{}, false
 }

@@ -88,21 +88,12 @@ func (l *Link) open(now time.Time, frame []byte) (Header, bool) {
 		if k == nil {
 			continue
 		}
-		c := k.Recv.Counter(frame)
-		if !k.window.Plausible(c) {
-			continue
-		}
-		if !k.window.Check(c) {
+		h, ok, replayed := k.open(frame)
+		if replayed {
 			l.ls.N.Replayed++
-			continue
 		}
-		h, ok := k.Recv.Open(c, frame)
 		if !ok {
 			continue
-		}
-		k.window.Accept(c)
-		if h.Label == 0 {
-			k.Recv.OpenControl(c, frame[offBody:])
 		}
 		if k == l.next {
 			l.switchKeys()
@@ -110,6 +101,25 @@ func (l *Link) open(now time.Time, frame []byte) (Header, bool) {
 		return h, true
 	}
 	return Header{}, false
+}
+
+// open tries these keys. Nothing has changed when it fails.
+func (k *keyset) open(frame []byte) (h Header, ok, replayed bool) {
+	c := k.Recv.Counter(frame)
+	if !k.window.Plausible(c) {
+		return h, false, false
+	}
+	if !k.window.Check(c) {
+		return h, false, true
+	}
+	if h, ok = k.Recv.Open(c, frame); !ok {
+		return h, false, false
+	}
+	k.window.Accept(c)
+	if h.Label == 0 {
+		k.Recv.OpenControl(c, frame[offBody:])
+	}
+	return h, true, false
 }
 
 // receive takes a frame that has opened; true when f was passed on.
