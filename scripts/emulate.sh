@@ -61,8 +61,13 @@ commands() {
 	[ -n "$a" ] && [ "$a" = "$b" ] && [ "$a" = "$c" ] && [ -n "$d" ] && [ "$d" = "$e" ]
 }
 
-emulate qemu-mips GOARCH=mips GOMIPS=softfloat
-emulate qemu-mipsel GOARCH=mipsle GOMIPS=softfloat
-emulate qemu-arm GOARCH=arm GOARM=5
+# ON="qemu-mips qemu-arm" leaves one out: four minutes each.
+for on in ${ON:-qemu-mips qemu-mipsel qemu-arm}; do
+	case $on in
+	qemu-mips) emulate $on GOARCH=mips GOMIPS=softfloat ;;
+	qemu-mipsel) emulate $on GOARCH=mipsle GOMIPS=softfloat ;;
+	qemu-arm) emulate $on GOARCH=arm GOARM=5 ;;
+	esac
+done
 [ -z "$failed" ] || { echo "emulate: FAILED:$failed"; exit 1; }
 echo "emulate: ok"
