@@ -55,7 +55,7 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 		p.want(now)
 	}
 	p.touched = now
-	if ch != nil && (ch.slow && n.ease(&ch.slow, head, rest) || n.slow && n.ease(&n.slow, head, rest)) {
+	if ch != nil && (ch.slow && n.ease(&ch.slow, head, rest) || n.slow.sent && n.ease(&n.slow.sent, head, rest)) {
 		return
 	}
 	if ch != nil {
@@ -85,6 +85,9 @@ func (n *Node) fromSession(now time.Time, ch *channel, packet []byte) {
 		return
 	}
 	n.N.PacketsIn++
+	if n.slow.received && n.ease(&n.slow.received, packet, nil) {
+		return
+	}
 	if ch.t != nil {
 		n.flows.Put(now, FlowHash(packet, n.flowKey), ch)
 	} else {

@@ -12,25 +12,22 @@ import (
 // A PacketDevice is where IP packets come from and go to: the TUN. It is used by
 // one goroutine at a time and never blocks.
 type PacketDevice interface {
-	// Descriptor can be polled for packets.
-	Descriptor() int
-	// Receive passes on the packets of one read, each as a head with all headers and
-	// the rest; false: there was none.
-	Receive(take func(head, rest []byte)) (bool, error)
+	// Descriptors can be polled for packets; flows are spread over these queues.
+	Descriptors() []int
+	// Receive passes on the packets of one read of a queue, each as a head with all
+	// headers and the rest; false: there was none.
+	Receive(queue int, take func(head, rest []byte)) (bool, error)
 	// Put takes a packet for the kernel, which it gets with Flush or before.
 	Put(packet []byte)
 	Flush()
 	Close() error
 }
 
-// What is read from the TUN in one turn: small packets that share frames, or as much
-// of one flow as a few batches. A queue there that has not been empty for tunStands
-// is a standing one (Nichols, Jacobson 2012): then a flow is told to go slower.
+// What is read from a queue of the TUN in one turn: small packets that share frames,
+// or as much of one flow as a few batches.
 const (
-	tunReads  = 64
-	tunBytes  = 64 << 10
-	tunStands = 5 * time.Millisecond
-	tunEase   = 10 * time.Millisecond // between two tellings
+	tunReads = 64
+	tunBytes = 64 << 10
 )
 
 // A lane is a loop that serves one receive queue of each port: on one core there is
@@ -46,6 +43,7 @@ type lane struct {
 	onward [][]*link.Frame        // by port: passed on in this batch
 	via    [][]Passage            // and how
 	rest   []deferred             // not plain, or to be told that frames wait
+	stands bool                   // frames wait where this batch came from
 	tally  tally
 	turn   func(now time.Time) // finish, made once: a closure per call would be garbage
 }
@@ -104,15 +102,21 @@ func (l *lane) loop() {
 // core. They keep a tenth of it. Where it is not allowed, it stays as it is.
 func raise() {
 	runtime.LockOSThread() // never unlocked: the thread ends with its priority
-	unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), lanePriority)
+	if unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Nice: lanePriority, Runtime: uint64(laneSlice)}, 0) != nil {
+		unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), lanePriority)
+	}
 }
 
-const lanePriority = -10
+const (
+	lanePriority = -10
+	laneSlice    = 100 * time.Microsecond
+)
 
 // event does what a source has become ready for. Where several frames have come at
 // once more are likely to be there by now: to look costs less than to wait for them.
 func (l *lane) event(e link.Event) {
-	if e.Token == tokenTUN {
+	if e.Token >= tokenTUN {
+		l.r.tunTurn = int(e.Token - tokenTUN)
 		l.r.Turn(l.r.fromTUN)
 		return
 	}
@@ -176,6 +180,7 @@ func (l *lane) read(id int, p *runPort, queue int) int {
 	for len(l.onward) < len(l.r.ports) {
 		l.onward, l.via = append(l.onward, nil), append(l.via, nil)
 	}
+	l.stands = p.reading[queue].tell(l.now, n >= standsAt)
 	for i, f := range l.batch[:n] {
 		f.Broadcast = false
 		l.frame(id, f)
@@ -222,6 +227,10 @@ func (l *lane) frame(id int, f *link.Frame) {
 		l.tally.relayed++
 	}
 	d.via.from = d.l
+	if l.stands {
+		l.stands = false
+		l.tell(d.via)
+	}
 	l.onward[d.via.Port] = append(l.onward[d.via.Port], f)
 	l.via[d.via.Port] = append(l.via[d.via.Port], d.via)
 }
@@ -247,19 +256,29 @@ func (l *lane) send(out int, frames []*link.Frame) {
 // late notes the circuits of which frames wait for long, one frame of each.
 func (l *lane) late(via []Passage) {
 	for i, v := range via {
-		if v.Waits(l.now) && (i == 0 || via[i-1].r != v.r) && len(l.rest) < cap(l.rest) {
-			l.rest = append(l.rest, deferred{l: v.from, via: v})
+		if v.Waits(l.now) && (i == 0 || via[i-1].r != v.r) {
+			l.tell(v)
 		}
+	}
+}
+
+// tell has the source of a frame told to go slower.
+func (l *lane) tell(v Passage) {
+	if len(l.rest) < cap(l.rest) {
+		l.rest = append(l.rest, deferred{l: v.from, via: v})
 	}
 }
 
 // finish is the turn for what the fast path has left.
 func (l *lane) finish(now time.Time) {
 	node := l.r.node
+	if l.stands {
+		node.EaseReceived()
+	}
 	for _, d := range l.rest {
 		switch {
 		case d.f == nil:
-			node.Circuits.Late(now, d.l, d.via)
+			node.Circuits.Slow(now, d.l, d.via)
 		case d.l == nil:
 			node.Receive(now, d.port, d.f)
 		case d.via.Taken():
@@ -290,20 +309,26 @@ func (l *lane) refill() {
 	}
 }
 
-// readTUN is the turn of the IP side.
+// A tunState is what is known of one queue of the TUN.
+type tunState struct {
+	standing
+	left bool // packets, by the last turn
+}
+
+// readTUN is the turn of the IP side: one queue of it.
 func (r *Runner) readTUN(now time.Time) {
-	r.tunRead = 0
+	q := &r.tunStates[r.tunTurn]
+	if q.tell(now, q.left) {
+		r.node.EaseSent()
+	}
+	q.left, r.tunRead = true, 0
 	for range tunReads {
-		if ok, err := r.tun.Receive(r.packet); !ok || err != nil {
-			r.tunEmpty = now
+		if ok, err := r.tun.Receive(r.tunTurn, r.packet); !ok || err != nil {
+			q.left = false
 			return
 		}
 		if r.tunRead > tunBytes {
 			break
 		}
-	}
-	if now.Sub(r.tunEmpty) >= tunStands && now.Sub(r.tunEased) >= tunEase {
-		r.tunEased = now
-		r.node.Ease()
 	}
 }

@@ -56,8 +56,8 @@ type Node struct {
 	tokens  map[[tokenSize]byte]*peer
 	flows   flows
 	flowKey [16]byte
-	filled  []*channel // have a frame being filled
-	slow    bool       // packets wait at the TUN: to be passed on to what is inside
+	filled  []*channel                    // have a frame being filled
+	slow    struct{ sent, received bool } // packets wait at the TUN, frames at a port: to be passed on to what is inside
 	waits   map[uint32]wait
 	icmp    *icmpLimit
 	calls   *CallPool

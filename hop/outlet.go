@@ -10,12 +10,15 @@ import (
 
 // Constants of what waits below our queues, in the kernel (wire.md, "Queues").
 const (
-	kernelQueue  = 4 * time.Millisecond // of the port's rate
-	kernelFrame  = 2304                 // bytes that the kernel counts for a long frame
-	kernelLeast  = 3                    // long frames; with fewer the port would run dry
-	kernelMost   = 56
+	kernelSpan   = 4 * time.Millisecond  // of the port's rate, to begin with:
+	kernelShort  = time.Millisecond      // shorter while the port does not run dry,
+	kernelLong   = 8 * time.Millisecond  // longer when it does
+	kernelStep   = 16                    // shorter by one part in so many at each measurement
+	kernelFrame  = 2304                  // bytes that the kernel counts for a long frame
+	kernelLeast  = 3                     // long frames
+	kernelFirst  = 8                     // while the rate is not known
+	kernelMost   = 180                   // what the kernel allows everybody (net.core.wmem_max)
 	rateSpan     = 25 * time.Millisecond // over which a rate is measured
-	batchSpan    = 2 * time.Millisecond  // of the port's rate: frames that are sealed at once
 	retryWrite   = time.Millisecond      // where the kernel does not say when there is room
 	queuedFrames = 4                     // one in so many of the pool may wait at one port
 )
@@ -31,6 +34,7 @@ type runPort struct {
 	first    *link.Poller  // of its first receive queue; it waits for the sending side too
 	info     link.PortInfo
 	dropped  uint64
+	reading  [maxQueues]standing // each of the lane that reads it
 
 	mu    sync.Mutex // of what follows: lanes send to a port at the same time
 	queue *link.Queue
@@ -38,13 +42,15 @@ type runPort struct {
 	full  bool          // the kernel has no room; it will say when
 	later time.Time     // or it does not: try again then
 
-	since  time.Time // the kernel has been full now and then since; zero: it is not
-	bytes  int       // that it took since then
-	buffer int       // as set
+	since  time.Time     // the kernel has been full now and then since; zero: it is not
+	bytes  int           // that it took since then
+	paused bool          // nothing waits here
+	span   time.Duration // of the port's rate that the kernel may have
+	kernel int           // the same as set, in long frames
 }
 
 func newRunPort(id int, port link.Port, info link.PortInfo, pool *pool) *runPort {
-	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize), buffer: kernelMost * kernelFrame}
+	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize), span: kernelSpan}
 	p.queue = link.NewQueue(max(batchSize, pool.size/queuedFrames), func(f *link.Frame) { pool.put(f) })
 	return p
 }
@@ -63,12 +69,14 @@ func (p *runPort) poll(lanes []*lane) bool {
 		}
 	}
 	p.pollable, p.first = pollable, lanes[p.id%len(lanes)].poller
+	p.bound(kernelFirst)
 	return true
 }
 
 // Tokens of the poller: the port's id and which receive queue of it, or its sending
 // side, or the TUN.
 const (
+	maxQueues  = 4 // of link.Pollable
 	tokenSide  = 8
 	tokenWrite = tokenSide - 1
 	tokenTUN   = 1 << 20
@@ -91,6 +99,7 @@ func (p *runPort) flush(now time.Time, pool *pool) time.Time {
 		return p.later
 	}
 	p.later = time.Time{}
+	p.resume()
 	for p.fill(now) {
 		n, err := p.port.Write(p.out)
 		for _, f := range p.out[:n] {
@@ -108,8 +117,17 @@ func (p *runPort) flush(now time.Time, pool *pool) time.Time {
 			p.shift(1, pool)
 		}
 	}
-	p.since = time.Time{} // nothing waits: what it takes now is not its rate
+	p.paused = true
 	return time.Time{}
+}
+
+// resume gives a measurement up when nothing has waited and the kernel has sent all:
+// the port was idle, and what it took is not its rate.
+func (p *runPort) resume() {
+	if p.paused && !p.since.IsZero() && (p.pollable == nil || p.pollable.Queued() == 0) {
+		p.since = time.Time{}
+	}
+	p.paused = false
 }
 
 // shift gives the first frames of out back.
@@ -123,7 +141,7 @@ func (p *runPort) shift(n int, pool *pool) {
 func (p *runPort) fill(now time.Time) bool {
 	most := batchSize
 	if rate := p.queue.Rate; rate > 0 && !p.since.IsZero() {
-		most = min(most, max(1, int(rate*batchSpan.Seconds()/link.FrameLong)))
+		most = min(most, max(1, int(rate*p.span.Seconds()/2/link.FrameLong)))
 	}
 	for len(p.out) < most {
 		f := p.queue.Pop(now)
@@ -152,11 +170,36 @@ func (p *runPort) measure(now time.Time) {
 	}
 	p.queue.Rate = rate
 	p.since, p.bytes = now, 0
-	bytes := int(rate * kernelQueue.Seconds() * kernelFrame / link.FrameLong)
-	bytes = min(max(bytes, kernelLeast*kernelFrame), kernelMost*kernelFrame)
-	if d := bytes - p.buffer; (d > p.buffer/5 || -d > p.buffer/5) && p.pollable != nil {
-		p.buffer = bytes
-		p.pollable.SetSendBuffer(bytes)
+	p.span = max(p.span-p.span/kernelStep, kernelShort)
+	p.bound(p.frames())
+}
+
+// frames is how many long frames the port sends in p.span.
+func (p *runPort) frames() int { return int(p.queue.Rate * p.span.Seconds() / link.FrameLong) }
+
+// bound has the kernel take no more than so many long frames.
+func (p *runPort) bound(frames int) {
+	if p.pollable == nil {
+		return
+	}
+	frames = min(max(frames, kernelLeast), kernelMost)
+	if d := frames - p.kernel; d > p.kernel/5 || -d > p.kernel/5 {
+		p.kernel = frames
+		p.pollable.SetSendBuffer(frames * kernelFrame)
+	}
+}
+
+// ranDry is asked when the kernel takes frames again, which it says when half of what
+// it may have is gone: if all is, we came too late, and it gets more next time (as
+// BQL does between the kernel and its drivers; Herbert 2011).
+func (p *runPort) ranDry() {
+	switch {
+	case p.pollable.Queued() > 0:
+	case p.queue.Rate == 0:
+		p.bound(2 * p.kernel)
+	default:
+		p.span = min(p.span+p.span/4, kernelLong)
+		p.bound(p.frames())
 	}
 }
 
@@ -177,6 +220,7 @@ func (p *runPort) wait(now time.Time) {
 // writable takes the word of the poller. The caller holds p.mu.
 func (p *runPort) writable() {
 	p.full = false
+	p.ranDry()
 	if read, write := p.pollable.Descriptors(); read[0] == write {
 		p.first.Change(write, p.token(0), true, false)
 	} else {

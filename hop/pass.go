@@ -84,10 +84,10 @@ func (p *Passage) Waits(now time.Time) bool {
 	return p.r != nil && p.r.onward.Waiting(now) >= slowAfter
 }
 
-// Late has the source told that frames wait, after a passage whose frame found the
-// queue long.
-func (cs *Circuits) Late(now time.Time, l *link.Link, p Passage) {
+// Slow has the source of a frame that was passed on told that frames wait, here or
+// where it goes.
+func (cs *Circuits) Slow(now time.Time, l *link.Link, p Passage) {
 	if s := cs.side(l); s != nil && p.r != nil && s.relay(p.label) == p.r {
-		p.r.late(now, p.seq)
+		p.r.saySlow(now, p.seq)
 	}
 }

@@ -26,8 +26,9 @@ type Runner struct {
 	ports []*runPort
 	tun   PacketDevice
 
-	tunRead            int       // bytes, in this turn
-	tunEmpty, tunEased time.Time // when nothing was left to read, when a flow was last told
+	tunTurn   int // queue whose turn it is
+	tunRead   int // bytes, in this turn
+	tunStates []tunState
 
 	lanes   []*lane
 	worker  *Worker
@@ -307,7 +308,11 @@ func (r *Runner) ended(p *runPort, err error) {
 func (r *Runner) AttachTUN(t PacketDevice) {
 	r.Turn(func(time.Time) {
 		r.tun = t
-		r.lanes[0].poller.Add(t.Descriptor(), tokenTUN, true, false)
+		queues := t.Descriptors()
+		r.tunStates = make([]tunState, len(queues))
+		for i, fd := range queues {
+			r.lanes[0].poller.Add(fd, tokenTUN+uint32(i), true, false)
+		}
 	})
 }
 

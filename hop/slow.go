@@ -40,9 +40,11 @@ func (n *Node) ease(told *bool, head, rest []byte) (drop bool) {
 	return drop
 }
 
-// Ease has a flow of our own go slower: packets wait at the TUN, since this node
-// cannot send as fast.
-func (n *Node) Ease() { n.slow = true }
+// EaseSent has a flow go slower that this node sends: packets wait at the TUN.
+func (n *Node) EaseSent() { n.slow.sent = true }
+
+// EaseReceived has a flow go slower that ends here: frames wait at a port.
+func (n *Node) EaseReceived() { n.slow.received = true }
 
 // slowed makes every message of ours go slower.
 func (c *Calls) slowed(now time.Time) {

@@ -15,9 +15,12 @@ import (
 )
 
 // A TUN is the network device by which the kernel's IPv6 reaches the mesh; it goes
-// with Close. It is not safe for concurrent use, and nothing in it blocks.
+// with Close. It has several queues, over which flows are spread, so that one does
+// not wait behind what another has put there (McKenney 1990: stochastic fairness);
+// the kernel puts a flow into the queue by which packets of its other direction last
+// came, so we spread those. It is not safe for concurrent use, and nothing in it blocks.
 type TUN struct {
-	fd   int
+	fds  []int // one a queue; nil: closed
 	name string
 	in   [vnetSize + 1<<16]byte
 	head [maxHead]byte
@@ -46,9 +49,10 @@ const (
 )
 
 const (
-	// tunQueue is how many packets wait in the kernel, for bursts of small ones while
+	// tunQueue is how many packets wait in each queue, for bursts of small ones while
 	// another program has the core. A queue that stands is made shorter by ease.
-	tunQueue = 256
+	tunQueue  = 256
+	tunQueues = 8
 
 	// Of linux/if_link.h.
 	inet6AddrGenMode = 8 // IFLA_INET6_ADDR_GEN_MODE
@@ -99,20 +103,12 @@ func OpenTUN(name string, addr netip.Addr) (*TUN, error) {
 	if !validTUNName(name) {
 		return nil, &TUNError{Name: name, Hint: hintName, Err: errors.New("not a device name")}
 	}
-	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, openError(name, err)
+	t := &TUN{name: name}
+	if err := t.open(unix.IFF_TUN_EXCL); err != nil { // never join a device that is there
+		return nil, err
 	}
-	req, err := unix.NewIfreq(name)
-	if err == nil {
-		req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL | unix.IFF_VNET_HDR) // never join a device that is there
-		err = ioctl(fd, unix.TUNSETIFF, req)
+	for len(t.fds) < tunQueues && t.open(0) == nil {
 	}
-	if err != nil {
-		unix.Close(fd)
-		return nil, attachError(name, err)
-	}
-	t := &TUN{fd: fd, name: req.Name()}
 	t.out.write = t.write
 	t.offload()
 	if err := t.configure(addr); err != nil {
@@ -120,6 +116,25 @@ func OpenTUN(name string, addr netip.Addr) (*TUN, error) {
 		return nil, configureError(name, err)
 	}
 	return t, nil
+}
+
+// open makes a queue of the device.
+func (t *TUN) open(flags uint16) error {
+	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return openError(t.name, err)
+	}
+	req, err := unix.NewIfreq(t.name)
+	if err == nil {
+		req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_VNET_HDR | unix.IFF_MULTI_QUEUE | flags)
+		err = ioctl(fd, unix.TUNSETIFF, req)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return attachError(t.name, err)
+	}
+	t.fds = append(t.fds, fd)
+	return nil
 }
 
 func ioctl(fd int, op uintptr, req *unix.Ifreq) error {
@@ -135,9 +150,9 @@ func ioctl(fd int, op uintptr, req *unix.Ifreq) error {
 func (t *TUN) offload() {
 	const plain = unix.TUN_F_CSUM | unix.TUN_F_TSO6
 	const udp = unix.TUN_F_USO4 | unix.TUN_F_USO6 // only both together
-	t.out.udp = unix.IoctlSetInt(t.fd, unix.TUNSETOFFLOAD, plain|udp) == nil
+	t.out.udp = unix.IoctlSetInt(t.fds[0], unix.TUNSETOFFLOAD, plain|udp) == nil
 	if !t.out.udp {
-		unix.IoctlSetInt(t.fd, unix.TUNSETOFFLOAD, plain)
+		unix.IoctlSetInt(t.fds[0], unix.TUNSETOFFLOAD, plain)
 	}
 }
 
@@ -212,17 +227,17 @@ func addAddr(index int, p netip.Prefix) error {
 // Name returns the device's name.
 func (t *TUN) Name() string { return t.name }
 
-// Descriptor can be polled for packets.
-func (t *TUN) Descriptor() int { return t.fd }
+// Descriptors can be polled for packets, one a queue.
+func (t *TUN) Descriptors() []int { return t.fds }
 
-// Receive passes on the packets of one read, in parts, which are valid during take:
-// a head with all headers and the rest. False: there was nothing to read. It
-// allocates nothing. After Close the error is net.ErrClosed.
-func (t *TUN) Receive(take func(head, rest []byte)) (bool, error) {
-	if t.fd < 0 {
+// Receive passes on the packets of one read of a queue, in parts, which are valid
+// during take: a head with all headers and the rest. False: there was nothing to read.
+// It allocates nothing. After Close the error is net.ErrClosed.
+func (t *TUN) Receive(queue int, take func(head, rest []byte)) (bool, error) {
+	if queue >= len(t.fds) {
 		return false, net.ErrClosed
 	}
-	n, err := unix.Read(t.fd, t.in[:])
+	n, err := unix.Read(t.fds[queue], t.in[:])
 	switch {
 	case err == unix.EAGAIN:
 		return false, nil
@@ -241,19 +256,22 @@ func (t *TUN) Put(packet []byte) { t.out.Put(packet) }
 // Flush hands everything over that was put.
 func (t *TUN) Flush() { t.out.Flush() }
 
-// write hands one piece to the kernel. What it does not take is lost, as in any queue.
+// write hands one piece to the kernel, by its flow's queue. What it does not take is
+// lost, as in any queue.
 func (t *TUN) write(b []byte) {
-	if t.fd >= 0 {
-		unix.Write(t.fd, b)
+	if n := uint64(len(t.fds)); n > 0 {
+		unix.Write(t.fds[FlowHash(b[vnetSize:], [16]byte{})%n], b)
 	}
 }
 
 // Close removes the device.
 func (t *TUN) Close() error {
-	if t.fd < 0 {
+	if t.fds == nil {
 		return net.ErrClosed
 	}
-	fd := t.fd
-	t.fd = -1
-	return unix.Close(fd)
+	for _, fd := range t.fds {
+		unix.Close(fd)
+	}
+	t.fds = nil
+	return nil
 }

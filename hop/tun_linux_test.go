@@ -96,12 +96,17 @@ func sendUDP(t *testing.T, sizes ...int) {
 func collect(t *testing.T, d *TUN, n int) (packets [][]byte) {
 	t.Helper()
 	for len(packets) < n {
-		fd := []unix.PollFd{{Fd: int32(d.Descriptor()), Events: unix.POLLIN}}
-		if k, err := unix.Poll(fd, 5000); err != unix.EINTR && k != 1 {
+		var fds []unix.PollFd
+		for _, fd := range d.Descriptors() {
+			fds = append(fds, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+		}
+		if k, err := unix.Poll(fds, 5000); err != unix.EINTR && k < 1 {
 			t.Fatalf("%d of %d packets came", len(packets), n)
 		}
-		if _, err := d.Receive(func(head, rest []byte) { packets = append(packets, joined(head, rest)) }); err != nil {
-			t.Fatal(err)
+		for i := range fds {
+			if _, err := d.Receive(i, func(head, rest []byte) { packets = append(packets, joined(head, rest)) }); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return packets
@@ -110,7 +115,7 @@ func collect(t *testing.T, d *TUN, n int) (packets [][]byte) {
 func TestTUNReceive(t *testing.T) {
 	inNamespace(t)
 	d := openTestTUN(t)
-	if ok, err := d.Receive(nil); ok || err != nil {
+	if ok, err := d.Receive(0, nil); ok || err != nil {
 		t.Fatalf("%v, %v of an empty device", ok, err)
 	}
 	sizes := []int{1, 2, 3, 1300}
@@ -170,7 +175,7 @@ func TestTUNClosed(t *testing.T) {
 	inNamespace(t)
 	d := openTestTUN(t)
 	d.Close()
-	if _, err := d.Receive(nil); !errors.Is(err, net.ErrClosed) {
+	if _, err := d.Receive(0, nil); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want net.ErrClosed", err)
 	}
 	d.Put(udpPacket(tunPeer, tunSelf, 1, 2, []byte("late")))
@@ -204,6 +209,42 @@ func TestTUNWrite(t *testing.T) {
 	t.Error("nothing arrived in 100 tries")
 }
 
+// TestTUNQueues: a flow's packets come by the queue that its other direction is
+// written to, so flows do not wait for each other.
+func TestTUNQueues(t *testing.T) {
+	inNamespace(t)
+	d := openTestTUN(t)
+	if n := len(d.Descriptors()); n != tunQueues {
+		t.Fatalf("%d queues, want %d", n, tunQueues)
+	}
+	used := map[uint64]bool{}
+	for port := uint16(5000); port < 5016; port++ {
+		fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if err := unix.Bind(fd, &unix.SockaddrInet6{Port: int(port)}); err != nil {
+			t.Fatal(err)
+		}
+		p := udpPacket(tunPeer, tunSelf, 9, port, []byte("data"))
+		d.Put(p)
+		d.Flush()
+		if err := unix.Sendto(fd, []byte("back"), 0, &unix.SockaddrInet6{Port: 9, Addr: tunPeer.As16()}); err != nil {
+			t.Fatal(err)
+		}
+		want := FlowHash(p, [16]byte{}) % tunQueues
+		used[want] = true
+		got := 0
+		if ok, err := d.Receive(int(want), func(head, rest []byte) { got++ }); !ok || err != nil || got != 1 {
+			t.Errorf("port %d: %d packets in queue %d (%v, %v)", port, got, want, ok, err)
+		}
+	}
+	if len(used) < tunQueues/2 {
+		t.Errorf("16 flows use %d queues", len(used))
+	}
+}
+
 // udpPacket makes an IPv6 packet with a UDP datagram.
 func udpPacket(src, dst netip.Addr, sport, dport uint16, data []byte) []byte {
 	u := binary.BigEndian.AppendUint16(nil, sport)
@@ -226,8 +267,13 @@ func TestTUNAllocations(t *testing.T) {
 	defer unix.Close(fd)
 	var to unix.Sockaddr = &unix.SockaddrInet6{Port: 9, Addr: tunPeer.As16()}
 	for name, f := range map[string]func(){
-		"receive": func() { unix.Sendto(fd, nil, 0, to); d.Receive(take) },
-		"put":     func() { d.Put(packet); d.Put(packet); d.Flush() },
+		"receive": func() {
+			unix.Sendto(fd, nil, 0, to)
+			for i := range d.Descriptors() {
+				d.Receive(i, take)
+			}
+		},
+		"put": func() { d.Put(packet); d.Put(packet); d.Flush() },
 	} {
 		if n := testing.AllocsPerRun(50, f); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)

@@ -53,10 +53,10 @@ func RawAllowed() error {
 	return unix.Close(fd)
 }
 
-// Buffers of the kernel: the receiving one holds a burst, the sending one little,
-// or the queue would stand there and not in ours.
+// Buffers of the kernel: the receiving one holds a burst, what stands there being
+// noticed above; the sending one little, or the queue would be there and not ours.
 const (
-	receiveBuffer = 128 << 10
+	receiveBuffer = 512 << 10
 	sendBuffer    = 64 << 10
 )
 
@@ -198,7 +198,7 @@ func (e *Ether) Read(frames []*Frame) (int, error) {
 	return e.recv[0].readBatch(frames, sender)
 }
 
-// TryRead, Descriptors and SetSendBuffer implement Pollable.
+// TryRead, Descriptors, Queued and SetSendBuffer implement Pollable.
 func (e *Ether) TryRead(queue int, frames []*Frame) (int, error) {
 	return e.recv[queue].tryRead(frames, sender)
 }
@@ -210,6 +210,7 @@ func (e *Ether) Descriptors() (read []int, write int) {
 	return read, e.send.fd
 }
 
+func (e *Ether) Queued() int             { return e.send.queued() }
 func (e *Ether) SetSendBuffer(bytes int) { e.send.setSendBuffer(bytes) }
 
 // Write implements Port.

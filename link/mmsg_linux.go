@@ -153,6 +153,17 @@ func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a
 	return sent, net.ErrClosed
 }
 
+// queued is what the kernel still has of what was written, as it counts.
+func (s *batchSocket) queued() int {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if s.closed.Load() {
+		return 0
+	}
+	n, _ := unix.IoctlGetInt(s.fd, unix.SIOCOUTQ)
+	return n
+}
+
 // setSendBuffer bounds what the kernel queues, in bytes as it counts them.
 func (s *batchSocket) setSendBuffer(bytes int) {
 	s.using.RLock()

@@ -134,6 +134,9 @@ type Pollable interface {
 	// frames again; it may be the first of the others. The frames of one sender all
 	// come by one queue.
 	Descriptors() (read []int, write int)
+	// Queued is how much of what was written the kernel still has, as it counts: 0
+	// when all has left.
+	Queued() int
 	// SetSendBuffer bounds what the kernel may queue, in bytes as it counts them:
 	// some 2,300 for a long frame.
 	SetSendBuffer(bytes int)

@@ -1,0 +1,28 @@
+package hop
+
+import "time"
+
+// A standing tells a queue that stands from one that a burst has filled: it has not
+// been empty for standsFor (Nichols, Jacobson 2012). Then one flow after another is
+// told to go slower; where there is no way to tell, a packet of it is lost.
+type standing struct{ since, told time.Time }
+
+const (
+	standsFor = 5 * time.Millisecond
+	tellGap   = 10 * time.Millisecond
+	standsAt  = batchSize / 2 // frames in one read: while they were handled, as many came
+)
+
+// tell is called at each look at the queue, and says whether a flow is to be told now.
+func (s *standing) tell(now time.Time, waits bool) bool {
+	switch {
+	case !waits:
+		s.since = time.Time{}
+	case s.since.IsZero():
+		s.since = now
+	case now.Sub(s.since) >= standsFor && now.Sub(s.told) >= tellGap:
+		s.told = now
+		return true
+	}
+	return false
+}
