@@ -18,15 +18,28 @@ func newOwn(key *[KeySize]byte) cipher.AEAD { return &own{*key} }
 func (*own) NonceSize() int { return NonceSize }
 func (*own) Overhead() int  { return Overhead }
 
-// begin makes the key of the tag from block 0, and leaves s at block 1.
-func (o *own) begin(s *chacha, p *poly, nonce []byte) {
+// A start is the first blocks of key stream: block 0 is for the tag, the others for
+// the text.
+type start [lead * blockSize]byte
+
+// begin makes the key of the tag from block 0, and leaves s behind the start.
+func (o *own) begin(s *chacha, p *poly, nonce []byte) (b start) {
 	if len(nonce) != NonceSize {
 		panic("aead: bad nonce length")
 	}
 	s.init(&o.key, (*[NonceSize]byte)(nonce), 0)
-	var b [blockSize]byte
 	xorBlocks(s, b[:], b[:])
 	p.init((*[KeySize]byte)(b[:]))
+	return b
+}
+
+// xor writes src XOR the key stream from block 1 on to dst; s is behind the start.
+func (b *start) xor(s *chacha, dst, src []byte) {
+	if lead > 1 {
+		n := subtle.XORBytes(dst, src, b[blockSize:])
+		dst, src = dst[n:], src[n:]
+	}
+	s.xor(dst, src)
 }
 
 // seal computes the tag over additional data, ciphertext and their lengths.
@@ -43,10 +56,10 @@ func (p *poly) seal(data, sealed []byte) [Overhead]byte {
 func (o *own) Seal(dst, nonce, text, data []byte) []byte {
 	var s chacha
 	var p poly
-	o.begin(&s, &p, nonce)
+	b := o.begin(&s, &p, nonce)
 	all := slices.Grow(dst, len(text)+Overhead)[:len(dst)+len(text)+Overhead]
 	out := all[len(dst) : len(dst)+len(text)]
-	s.xor(out, text)
+	b.xor(&s, out, text)
 	t := p.seal(data, out)
 	copy(all[len(dst)+len(text):], t[:])
 	return all
@@ -59,13 +72,13 @@ func (o *own) Open(dst, nonce, text, data []byte) ([]byte, error) {
 	}
 	var s chacha
 	var p poly
-	o.begin(&s, &p, nonce)
+	b := o.begin(&s, &p, nonce)
 	sealed := text[:len(text)-Overhead]
 	t := p.seal(data, sealed)
 	if subtle.ConstantTimeCompare(t[:], text[len(sealed):]) != 1 {
 		return nil, errOpen
 	}
 	all := slices.Grow(dst, len(sealed))[:len(dst)+len(sealed)]
-	s.xor(all[len(dst):], sealed)
+	b.xor(&s, all[len(dst):], sealed)
 	return all, nil
 }
