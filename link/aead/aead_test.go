@@ -237,17 +237,20 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// TestNH: every length at every place in a word.
+// TestNH: every length at every place in a word, and not a byte beside the sums is
+// touched.
 func TestNH(t *testing.T) {
 	everyWay(t, func(t *testing.T) {
 		var key [NHWords]uint32
-		for n := 8; n <= 4*NHWords; n += 8 {
+		for n := 0; n <= longest; n += 8 {
 			for at := range 8 {
-				m := draw(4*NHWords + 8)[at:][:n]
+				m, got := draw(longest + 8)[at:][:n], draw(longest/16+16)
 				for i := range key {
 					key[i] = uint32(random.Uint64())
 				}
-				if got, want := NH(&key, m), slowNH(&key, m); got != want {
+				want := slices.Clone(got)
+				size := slowNHs(&key, want[at:], m)
+				if NH(&key, got[at:at+size], m); !bytes.Equal(got, want) {
 					t.Fatalf("%d bytes at %d: %x, want %x", n, at, got, want)
 				}
 			}
@@ -256,14 +259,14 @@ func TestNH(t *testing.T) {
 }
 
 func TestBadLengthOfNH(t *testing.T) {
-	for _, n := range []int{0, 4, 12, 4*NHWords + 8} {
+	for _, n := range [][2]int{{0, 8}, {4, 8}, {12, 8}, {8, 0}, {8, 16}, {NHChunk, 16}, {NHChunk + 8, 8}, {1400, 80}} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("NH took %d bytes", n)
+					t.Errorf("NH took %d bytes to %d", n[0], n[1])
 				}
 			}()
-			NH(new([NHWords]uint32), draw(n))
+			NH(new([NHWords]uint32), draw(n[1]), draw(n[0]))
 		}()
 	}
 }

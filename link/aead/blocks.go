@@ -14,5 +14,3 @@ func xorBlocks(s *chacha, dst, src []byte) { xorBlocksGo(s, dst, src) }
 
 // polyBlocks takes in whole blocks.
 func polyBlocks(p *poly, m []byte) { polyBlocksGo(p, m) }
-
-func nh(key *[NHWords]uint32, m []byte) uint64 { return nhGo(key, m) }

@@ -33,7 +33,7 @@ func polyBlocks(p *poly, m []byte) {
 	}
 }
 
-func nh(key *[NHWords]uint32, m []byte) uint64 { return nhGo(key, m) }
+func nhs(key *[NHWords]uint32, out, m []byte) { nhsSSE2(key, out, m) }
 
 //go:noescape
 func xorAVX2(s *chacha, dst, src []byte)
@@ -43,3 +43,6 @@ func xorSSE2(s *chacha, dst, src []byte)
 
 //go:noescape
 func polyBlocksAVX2(p *poly, m []byte)
+
+//go:noescape
+func nhsSSE2(key *[NHWords]uint32, out, m []byte)

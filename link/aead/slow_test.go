@@ -34,3 +34,12 @@ func slowNH(key *[NHWords]uint32, m []byte) (n uint64) {
 	}
 	return n
 }
+
+// slowNHs returns how many bytes it wrote.
+func slowNHs(key *[NHWords]uint32, out, m []byte) (size int) {
+	for chunk := range slices.Chunk(m, NHChunk) {
+		binary.LittleEndian.PutUint64(out[size:], slowNH(key, chunk))
+		size += 8
+	}
+	return size
+}
