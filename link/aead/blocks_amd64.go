@@ -14,13 +14,20 @@ const granule = 1
 // lead is how many blocks of key stream are made at first.
 const lead = 2
 
+// lanes are what distinguishes the blocks that are made at once (SSE2 makes the first
+// four): what is added to the block number, and to word 14, the lower half of a
+// Numbered's nonce.
+type lanes struct{ block, number [8]uint32 }
+
+var inOrder = lanes{block: [8]uint32{0, 1, 2, 3, 4, 5, 6, 7}}
+
 // xorBlocks writes src, not empty, XOR the key stream to dst, which may be src, and
 // counts s on.
 func xorBlocks(s *chacha, dst, src []byte) {
 	if avx2 {
-		xorAVX2(s, dst, src)
+		xorAVX2(s, dst, src, &inOrder)
 	} else {
-		xorSSE2(s, dst, src)
+		xorSSE2(s, dst, src, &inOrder)
 	}
 }
 
@@ -36,10 +43,10 @@ func polyBlocks(p *poly, m []byte) {
 func nhs(key *[NHWords]uint32, out, m []byte) { nhsSSE2(key, out, m) }
 
 //go:noescape
-func xorAVX2(s *chacha, dst, src []byte)
+func xorAVX2(s *chacha, dst, src []byte, l *lanes)
 
 //go:noescape
-func xorSSE2(s *chacha, dst, src []byte)
+func xorSSE2(s *chacha, dst, src []byte, l *lanes)
 
 //go:noescape
 func polyBlocksAVX2(p *poly, m []byte)

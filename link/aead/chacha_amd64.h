@@ -8,6 +8,7 @@
 #define SRC  DX
 #define N    CX // bytes left
 #define LEFT AX // double rounds
+#define L    R8
 
 // C(i) is where word 8+i waits, LAST the piece of key stream in which the text ends.
 #define C(i) (i*SIZE)(SP)
@@ -19,6 +20,9 @@
 	ADD(d, c); XOR(c, b); ROTL(12, b, Y10); ADD(h, g); XOR(g, f); ROTL(12, f, Y11); \
 	ADD(b, a); XOR(a, d); ROTL8(d, Y10);    ADD(f, e); XOR(e, h); ROTL8(h, Y11);    \
 	ADD(d, c); XOR(c, b); ROTL(7, b, Y10);  ADD(h, g); XOR(g, f); ROTL(7, f, Y11)
+
+// LANES adds what distinguishes the blocks, to words 12 and 14.
+#define LANES ADDTEXT(0(L), Y12); ADDTEXT(32(L), Y14)
 
 // INPUT adds word i of the input to x.
 #define INPUT(i, x) SPREAD((4*i)(S), Y11); ADD(Y11, x)
@@ -39,6 +43,7 @@
 	MOVQ dst_base+8(FP), DST
 	MOVQ src_base+32(FP), SRC
 	MOVQ src_len+40(FP), N
+	MOVQ l+56(FP), L
 
 pass:
 	SPREAD(0(S), Y0)
@@ -59,7 +64,7 @@ pass:
 	SPREAD(52(S), Y13)
 	SPREAD(56(S), Y14)
 	SPREAD(60(S), Y15)
-	NUMBER(Y12)
+	LANES
 	MOVQ $10, LEFT
 
 round:
@@ -104,7 +109,7 @@ round:
 	INPUT(13, Y13)
 	INPUT(14, Y14)
 	INPUT(15, Y15)
-	NUMBER(Y12)
+	LANES
 	TRANSPOSE(Y8, Y9, Y0, Y1, Y10)
 	TRANSPOSE(Y12, Y13, Y14, Y15, Y0)
 	OUT(Y1, Y15, 0, 32)

@@ -12,16 +12,11 @@ DATA rotl8<>+8(SB)/8, $0x0e0d0c0f0a09080b
 DATA rotl8<>+16(SB)/8, $0x0605040702010003
 DATA rotl8<>+24(SB)/8, $0x0e0d0c0f0a09080b
 GLOBL rotl8<>(SB), RODATA|NOPTR, $32
-DATA number<>+0(SB)/8, $0x0000000100000000
-DATA number<>+8(SB)/8, $0x0000000300000002
-DATA number<>+16(SB)/8, $0x0000000500000004
-DATA number<>+24(SB)/8, $0x0000000700000006
-GLOBL number<>(SB), RODATA|NOPTR, $32
 
 #define SIZE           32
 #define MOV            VMOVDQU
 #define SPREAD(w, x)   VPBROADCASTD w, x
-#define NUMBER(x)      VPADDD number<>(SB), x, x
+#define ADDTEXT(m, x)  VPADDD m, x, x
 #define ADD(y, x)      VPADDD y, x, x
 #define XOR(y, x)      VPXOR y, x, x
 #define ROTL16(x, t)   VPSHUFB rotl16<>(SB), x, x
@@ -36,6 +31,6 @@ GLOBL number<>(SB), RODATA|NOPTR, $32
 	VPERM2I128 $0x20, b, a, Y11; PIECE(64*i+at);     \
 	VPERM2I128 $0x31, b, a, Y11; PIECE(64*i+256+at)
 
-// func xorAVX2(s *chacha, dst, src []byte)
-TEXT ·xorAVX2(SB), NOSPLIT, $160-56
+// func xorAVX2(s *chacha, dst, src []byte, l *lanes)
+TEXT ·xorAVX2(SB), NOSPLIT, $160-64
 #include "chacha_amd64.h"

@@ -2,10 +2,6 @@
 
 #include "textflag.h"
 
-DATA number<>+0(SB)/8, $0x0000000100000000
-DATA number<>+8(SB)/8, $0x0000000300000002
-GLOBL number<>(SB), RODATA|NOPTR, $16
-
 #define Y0  X0
 #define Y1  X1
 #define Y2  X2
@@ -26,7 +22,7 @@ GLOBL number<>(SB), RODATA|NOPTR, $16
 #define SIZE           16
 #define MOV            MOVOU
 #define SPREAD(w, x)   MOVL w, x; PSHUFL $0, x, x
-#define NUMBER(x)      MOVOU number<>(SB), Y11; PADDL Y11, x
+#define ADDTEXT(m, x)  MOVOU m, Y11; PADDL Y11, x
 #define ADD(y, x)      PADDL y, x
 #define XOR(y, x)      PXOR y, x
 #define ROTL16(x, t)   PSHUFLW $0xb1, x, x; PSHUFHW $0xb1, x, x
@@ -41,6 +37,6 @@ GLOBL number<>(SB), RODATA|NOPTR, $16
 	MOVO a, Y11; PIECE(64*i+at);   \
 	MOVO b, Y11; PIECE(64*i+at+16)
 
-// func xorSSE2(s *chacha, dst, src []byte)
-TEXT ·xorSSE2(SB), NOSPLIT, $80-56
+// func xorSSE2(s *chacha, dst, src []byte, l *lanes)
+TEXT ·xorSSE2(SB), NOSPLIT, $80-64
 #include "chacha_amd64.h"

@@ -18,22 +18,59 @@ func newOwn(key *[KeySize]byte) cipher.AEAD { return &own{*key} }
 func (*own) NonceSize() int { return NonceSize }
 func (*own) Overhead() int  { return Overhead }
 
-// A start is the first blocks of key stream: block 0 is for the tag, the others for
-// the text.
+// A start is the first blocks of key stream: block 0 is the key of the tag, the others
+// are for the text.
 type start [lead * blockSize]byte
 
-// begin makes the key of the tag from block 0, and leaves s behind the start.
-func (o *own) begin(s *chacha, p *poly, nonce []byte) (b start) {
+// begin makes the start, and leaves s behind it.
+func (o *own) begin(s *chacha, nonce []byte) (b start) {
 	if len(nonce) != NonceSize {
 		panic("aead: bad nonce length")
 	}
 	s.init(&o.key, (*[NonceSize]byte)(nonce), 0)
 	xorBlocks(s, b[:], b[:])
-	p.init((*[KeySize]byte)(b[:]))
 	return b
 }
 
-// xor writes src XOR the key stream from block 1 on to dst; s is behind the start.
+func (o *own) Seal(dst, nonce, text, data []byte) []byte {
+	var s chacha
+	b := o.begin(&s, nonce)
+	return b.seal(&s, dst, text, data)
+}
+
+// Open checks the tag before it decrypts: when it fails, dst is as it was.
+func (o *own) Open(dst, nonce, text, data []byte) ([]byte, error) {
+	var s chacha
+	b := o.begin(&s, nonce)
+	return b.open(&s, dst, text, data)
+}
+
+// seal is Seal with s behind the start.
+func (b *start) seal(s *chacha, dst, text, data []byte) []byte {
+	all := slices.Grow(dst, len(text)+Overhead)[:len(dst)+len(text)+Overhead]
+	out := all[len(dst) : len(dst)+len(text)]
+	b.xor(s, out, text)
+	t := b.tag(data, out)
+	copy(all[len(dst)+len(text):], t[:])
+	return all
+}
+
+// open is Open with s behind the start.
+func (b *start) open(s *chacha, dst, text, data []byte) ([]byte, error) {
+	if len(text) < Overhead {
+		return nil, errOpen
+	}
+	sealed := text[:len(text)-Overhead]
+	t := b.tag(data, sealed)
+	if subtle.ConstantTimeCompare(t[:], text[len(sealed):]) != 1 {
+		return nil, errOpen
+	}
+	all := slices.Grow(dst, len(sealed))[:len(dst)+len(sealed)]
+	b.xor(s, all[len(dst):], sealed)
+	return all, nil
+}
+
+// xor writes src XOR the key stream from block 1 on to dst.
 func (b *start) xor(s *chacha, dst, src []byte) {
 	if lead > 1 {
 		n := subtle.XORBytes(dst, src, b[blockSize:])
@@ -42,43 +79,15 @@ func (b *start) xor(s *chacha, dst, src []byte) {
 	s.xor(dst, src)
 }
 
-// seal computes the tag over additional data, ciphertext and their lengths.
-func (p *poly) seal(data, sealed []byte) [Overhead]byte {
+// tag is over additional data, ciphertext and their lengths.
+func (b *start) tag(data, sealed []byte) [Overhead]byte {
+	var p poly
 	var n [16]byte
 	binary.LittleEndian.PutUint64(n[0:], uint64(len(data)))
 	binary.LittleEndian.PutUint64(n[8:], uint64(len(sealed)))
+	p.init((*[KeySize]byte)(b[:]))
 	p.add(data)
 	p.add(sealed)
 	p.add(n[:])
 	return p.tag()
-}
-
-func (o *own) Seal(dst, nonce, text, data []byte) []byte {
-	var s chacha
-	var p poly
-	b := o.begin(&s, &p, nonce)
-	all := slices.Grow(dst, len(text)+Overhead)[:len(dst)+len(text)+Overhead]
-	out := all[len(dst) : len(dst)+len(text)]
-	b.xor(&s, out, text)
-	t := p.seal(data, out)
-	copy(all[len(dst)+len(text):], t[:])
-	return all
-}
-
-// Open checks the tag before it decrypts: when it fails, dst is as it was.
-func (o *own) Open(dst, nonce, text, data []byte) ([]byte, error) {
-	if len(text) < Overhead {
-		return nil, errOpen
-	}
-	var s chacha
-	var p poly
-	b := o.begin(&s, &p, nonce)
-	sealed := text[:len(text)-Overhead]
-	t := p.seal(data, sealed)
-	if subtle.ConstantTimeCompare(t[:], text[len(sealed):]) != 1 {
-		return nil, errOpen
-	}
-	all := slices.Grow(dst, len(sealed))[:len(dst)+len(sealed)]
-	b.xor(&s, all[len(dst):], sealed)
-	return all, nil
 }
