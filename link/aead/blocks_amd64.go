@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 
 // avx2 says whether the processor has eight words in a register, as all of a dozen
 // years have but the small ones (Goldmont).
-var avx2 = cpu.X86.HasAVX2
+var avx2, avx512 = cpu.X86.HasAVX2, cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL
 
 // granule: xorBlocks takes any length here.
 const granule = 1
@@ -23,11 +23,16 @@ var inOrder = lanes{block: [8]uint32{0, 1, 2, 3, 4, 5, 6, 7}}
 
 // xorBlocks writes src, not empty, XOR the key stream to dst, which may be src, and
 // counts s on.
-func xorBlocks(s *chacha, dst, src []byte) {
-	if avx2 {
-		xorAVX2(s, dst, src, &inOrder)
-	} else {
-		xorSSE2(s, dst, src, &inOrder)
+func xorBlocks(s *chacha, dst, src []byte) { xorLanes(s, dst, src, &inOrder) }
+
+func xorLanes(s *chacha, dst, src []byte, l *lanes) {
+	switch {
+	case avx512:
+		xorAVX512(s, dst, src, l)
+	case avx2:
+		xorAVX2(s, dst, src, l)
+	default:
+		xorSSE2(s, dst, src, l)
 	}
 }
 
@@ -44,6 +49,9 @@ func nhs(key *[NHWords]uint32, out, m []byte) { nhsSSE2(key, out, m) }
 
 //go:noescape
 func xorAVX2(s *chacha, dst, src []byte, l *lanes)
+
+//go:noescape
+func xorAVX512(s *chacha, dst, src []byte, l *lanes)
 
 //go:noescape
 func xorSSE2(s *chacha, dst, src []byte, l *lanes)

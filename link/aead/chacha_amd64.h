@@ -46,6 +46,10 @@
 	MOVQ l+56(FP), L
 
 pass:
+#ifdef TWO
+	CMPQ N, $(16*SIZE)
+	JGT two
+#endif
 	SPREAD(0(S), Y0)
 	SPREAD(4(S), Y1)
 	SPREAD(8(S), Y2)
@@ -83,7 +87,7 @@ round:
 	DECQ LEFT
 	JNZ round
 
-	// the first 32 bytes of each block, then the others
+finish: // the first 32 bytes of each block, then the others
 	INPUT(0, Y0)
 	INPUT(1, Y1)
 	INPUT(2, Y2)
@@ -123,7 +127,7 @@ round:
 	ADDQ $(16*SIZE), DST
 	ADDQ $(16*SIZE), SRC
 	SUBQ $(16*SIZE), N
-	JNZ pass
+	JNZ AGAIN
 	JMP done
 
 last: // N & (SIZE-1) bytes of the piece in which the text ends

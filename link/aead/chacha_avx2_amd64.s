@@ -25,6 +25,7 @@ GLOBL rotl8<>(SB), RODATA|NOPTR, $32
 #define ZIP32(a, b, t) VPUNPCKLDQ b, a, t; VPUNPCKHDQ b, a, a
 #define ZIP64(a, b, t) VPUNPCKLQDQ b, a, t; VPUNPCKHQDQ b, a, a
 #define DONE           VZEROUPPER; RET
+#define AGAIN          pass
 
 // OUT gives half a block: words a and b of block i, and of block i+4.
 #define OUT(a, b, i, at) \

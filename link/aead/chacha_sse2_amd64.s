@@ -31,6 +31,7 @@
 #define ZIP32(a, b, t) MOVO a, t; PUNPCKLLQ b, t; PUNPCKHLQ b, a
 #define ZIP64(a, b, t) MOVO a, t; PUNPCKLQDQ b, t; PUNPCKHQDQ b, a
 #define DONE           RET
+#define AGAIN          pass
 
 // OUT gives half a block: words a and b of block i.
 #define OUT(a, b, i, at) \

@@ -55,7 +55,7 @@ func (a *Numbered) start(s *chacha, number uint64, size int) *start {
 		a.first = first
 		s.init(&a.key, (*[NonceSize]byte)(a.of(first)), 0)
 		clear(a.ahead[:])
-		xorAVX2(s, a.ahead[:], a.ahead[:], &twoEach)
+		xorLanes(s, a.ahead[:], a.ahead[:], &twoEach)
 	}
 	if size > blockSize {
 		s.init(&a.key, (*[NonceSize]byte)(a.of(number)), lead)
