@@ -3,7 +3,9 @@ package aead
 import (
 	"bytes"
 	"crypto/cipher"
+	"encoding/binary"
 	"encoding/hex"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -84,13 +86,14 @@ func TestXOR(t *testing.T) {
 					if n%5 == 0 {
 						block = 1<<32 - 64
 					}
-					got := draw(n)
+					at := n / 3 % 64
+					got := draw(at + n + 64)
 					want := slices.Clone(got)
 					c, _ := chacha20.NewUnauthenticatedCipher(key[:], nonce[:])
 					c.SetCounter(block)
-					c.XORKeyStream(want, want)
-					if xor(key, nonce, block, got); !bytes.Equal(got, want) {
-						t.Fatalf("%d bytes from block %d: %x, want %x", n, block, got, want)
+					c.XORKeyStream(want[at:at+n], want[at:at+n])
+					if xor(key, nonce, block, got[at:at+n]); !bytes.Equal(got, want) {
+						t.Fatalf("%d bytes at %d from block %d: %x, want %x", n, at, block, got, want)
 					}
 				}
 			})
@@ -98,19 +101,86 @@ func TestXOR(t *testing.T) {
 	}
 }
 
-// TestStream: from block 1 on, and nothing beyond the promised 16 bytes is touched.
+// TestPieces: a key stream goes on where the last text ended, text apart from its
+// place too.
+func TestPieces(t *testing.T) {
+	everyWay(t, func(t *testing.T) {
+		for range 2000 {
+			var s chacha
+			key, nonce, src := drawKey(), (*[NonceSize]byte)(draw(NonceSize)), draw(longest)
+			got, want := make([]byte, longest), slices.Clone(src)
+			ownXOR(key, nonce, 5, want)
+			s.init(key, nonce, 5)
+			for rest, to := src, got; len(rest) > 0; {
+				n := min(len(rest), blockSize*int(random.Uint64()%20))
+				s.xor(to[:n], rest[:n])
+				rest, to = rest[n:], to[n:]
+				if len(rest) < blockSize {
+					s.xor(to, rest)
+					break
+				}
+			}
+			if !bytes.Equal(got, want) {
+				t.Fatal("the stream in pieces is another")
+			}
+		}
+	})
+}
+
+// TestStream: from block 1 on, and nothing beside the body is touched.
 func TestStream(t *testing.T) {
 	for n := range longest + 1 {
-		key, nonce, b := drawKey(), (*[NonceSize]byte)(draw(NonceSize)), draw(n+Overhead+1)
+		key, nonce, b := drawKey(), (*[NonceSize]byte)(draw(NonceSize)), draw(n+64)
 		want := slices.Clone(b)
 		XOR(key, nonce, 1, want[:n])
 		var s Stream
 		s.Init(key)
-		s.XOR(nonce, b[:n])
-		if !bytes.Equal(b[:n], want[:n]) || b[n+Overhead] != want[n+Overhead] {
+		if s.XOR(nonce, b[:n]); !bytes.Equal(b, want) {
 			t.Fatalf("%d bytes differ", n)
 		}
 	}
+}
+
+// TestNumbered: numbers in order, out of order, again and at the ends, against the
+// nonces they stand for.
+func TestNumbered(t *testing.T) {
+	everyWay(t, func(t *testing.T) {
+		key := drawKey()
+		theirs, _ := chacha20poly1305.New(key[:])
+		var a Numbered
+		a.Init(key)
+		number := uint64(0)
+		for i := range 5000 {
+			switch random.Uint64() % 16 {
+			case 0:
+				number = random.Uint64()
+			case 1:
+				number = []uint64{0, 1<<32 - 3, 1<<64 - 3}[i%3]
+			case 2:
+				number -= random.Uint64() % 8
+			default:
+				number++
+			}
+			text, data := draw(int(random.Uint64()%200)), draw(int(random.Uint64()%300))
+			nonce := make([]byte, NonceSize)
+			binary.LittleEndian.PutUint64(nonce[4:], number)
+			want := theirs.Seal(nil, nonce, text, data)
+			b := append(make([]byte, 0, len(text)+Overhead), text...)
+			if got := a.Seal(b[:0], number, b, data); !bytes.Equal(got, want) {
+				t.Fatalf("number %d sealed: %x, want %x", number, got, want)
+			}
+			if i%2 == 0 {
+				number ^= 1
+				if _, err := a.Open(nil, number, want, data); err == nil {
+					t.Fatalf("number %d opened another's", number)
+				}
+				number ^= 1
+			}
+			if got, err := a.Open(want[:0], number, want, data); err != nil || !bytes.Equal(got, text) {
+				t.Fatalf("number %d opened: %x, %v, want %x", number, got, err, text)
+			}
+		}
+	})
 }
 
 // TestMisaligned: text, data and destination at every place in a word, and not a
@@ -182,20 +252,54 @@ func TestPolyEdges(t *testing.T) {
 		}
 		for i := range 20000 {
 			key, m := new([KeySize]byte), make([]byte, 16*(1+random.Uint64()%5))
+			if i%16 == 0 {
+				m = make([]byte, 16*(random.Uint64()%60))
+			}
 			fill(key[:])
 			fill(m)
 			if i < 8 { // h ends just below, at and above 2^130 − 5
 				*key, m = [KeySize]byte{0: 1}, bytes.Repeat([]byte{0xff}, 32)
 				m[16] = 0xf8 + byte(i)
 			}
-			var p poly
-			p.init(key)
-			p.add(m)
-			if got, want := p.tag(), slowPoly(key, m); got != want {
-				t.Fatalf("key %x, message %x: %x, want %x", *key, m, got, want)
+			checkPoly(t, key, new(big.Int), m)
+		}
+	})
+}
+
+// TestPolyExtremes: keys and messages of one byte only, after every sum at an edge.
+func TestPolyExtremes(t *testing.T) {
+	bytesOf := []byte{0, 1, 0xfb, 0xff}
+	everyWay(t, func(t *testing.T) {
+		for n := range 41 {
+			for i := range 4 * 4 {
+				m := bytes.Repeat(bytesOf[i/4:][:1], 16*n)
+				key := (*[KeySize]byte)(bytes.Repeat(bytesOf[i%4:][:1], KeySize))
+				for _, d := range []int64{-6, -5, -4, -1, 0, 4} {
+					for _, bits := range []uint{0, 64, 128, 130} {
+						h := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(d))
+						if h.Sign() >= 0 {
+							checkPoly(t, key, h, m)
+						}
+					}
+				}
 			}
 		}
 	})
+}
+
+// checkPoly compares the tags of whole blocks, taken in after the sum h.
+func checkPoly(t *testing.T, key *[KeySize]byte, h *big.Int, m []byte) {
+	t.Helper()
+	var p poly
+	p.init(key)
+	for i := range p.h {
+		p.h[i] = uint32(new(big.Int).Rsh(h, uint(32*i)).Uint64())
+	}
+	before := slices.Clone(m)
+	p.add(m)
+	if got, want := p.tag(), slowPoly(key, h, m); got != want || !bytes.Equal(m, before) {
+		t.Fatalf("key %x, sum %x, message %x: %x, want %x", *key, h, m, got, want)
+	}
 }
 
 // TestRFC8439: sections 2.4.2 and 2.8.2.
@@ -284,4 +388,26 @@ func TestBadNonce(t *testing.T) {
 			}()
 		}
 	}
+}
+
+// FuzzAEAD: ours and x/crypto's, every way; text and data lie anywhere in a word.
+func FuzzAEAD(f *testing.F) {
+	f.Add(uint64(1), []byte("text"), []byte("data"), uint8(3))
+	f.Add(uint64(1<<63), make([]byte, 1400), make([]byte, 1400), uint8(0))
+	f.Fuzz(func(t *testing.T, number uint64, text, data []byte, at uint8) {
+		text, data = append(make([]byte, at%32), text...)[at%32:], append(make([]byte, at/32), data...)[at/32:]
+		var key [KeySize]byte
+		binary.LittleEndian.PutUint64(key[at%25:], number*0x9e3779b97f4a7c15)
+		nonce := make([]byte, NonceSize)
+		binary.LittleEndian.PutUint64(nonce[4:], number)
+		theirs, _ := chacha20poly1305.New(key[:])
+		everyWay(t, func(t *testing.T) {
+			check(t, newOwn(&key), theirs, nonce, text, data)
+			var a Numbered
+			a.Init(&key)
+			if got, want := a.Seal(nil, number, text, data), theirs.Seal(nil, nonce, text, data); !bytes.Equal(got, want) {
+				t.Fatalf("%x, want %x", got, want)
+			}
+		})
+	})
 }

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// slowPoly is Poly1305 over whole blocks as RFC 8439, section 2.5.1, writes it.
-func slowPoly(key *[KeySize]byte, m []byte) (tag [Overhead]byte) {
+// slowPoly is Poly1305 over whole blocks as RFC 8439, section 2.5.1, writes it, after
+// the sum h.
+func slowPoly(key *[KeySize]byte, h *big.Int, m []byte) (tag [Overhead]byte) {
 	number := func(b []byte) *big.Int { // little endian
 		b = slices.Clone(b)
 		slices.Reverse(b)
@@ -17,7 +18,7 @@ func slowPoly(key *[KeySize]byte, m []byte) (tag [Overhead]byte) {
 	r := number(key[:16])
 	r.And(r, clamp)
 	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 130), big.NewInt(5))
-	a := new(big.Int)
+	a := new(big.Int).Mod(h, p)
 	for ; len(m) > 0; m = m[16:] {
 		a.Add(a, number(append(m[:16:16], 1)))
 		a.Mul(a, r).Mod(a, p)
