@@ -266,22 +266,37 @@ func TestPolyEdges(t *testing.T) {
 	})
 }
 
-// TestPolyExtremes: keys and messages of one byte only, after every sum at an edge.
+// TestPolyExtremes: keys and messages of one byte only, and r = 1, after every sum at
+// an edge: 2^130 and what a few bits more can hold.
 func TestPolyExtremes(t *testing.T) {
-	bytesOf := []byte{0, 1, 0xfb, 0xff}
+	fill := []byte{0, 1, 0xfb, 0xff}
 	everyWay(t, func(t *testing.T) {
 		for n := range 41 {
-			for i := range 4 * 4 {
-				m := bytes.Repeat(bytesOf[i/4:][:1], 16*n)
-				key := (*[KeySize]byte)(bytes.Repeat(bytesOf[i%4:][:1], KeySize))
+			for i := range 5 * 4 {
+				key, m := new([KeySize]byte), bytes.Repeat(fill[i%4:][:1], 16*n)
+				if key[0] = 1; i/4 < 4 {
+					key = (*[KeySize]byte)(bytes.Repeat(fill[i/4:][:1], KeySize))
+				}
 				for _, d := range []int64{-6, -5, -4, -1, 0, 4} {
-					for _, bits := range []uint{0, 64, 128, 130} {
-						h := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(d))
-						if h.Sign() >= 0 {
-							checkPoly(t, key, h, m)
-						}
+					for _, bits := range []uint{64, 128, 130} {
+						checkPoly(t, key, new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(d)), m)
 					}
 				}
+			}
+		}
+	})
+}
+
+// TestPolyLanes: r = 1, a sum of ones and a message of one bit: the carry runs through
+// all limbs, from whatever part of a step the bit is in.
+func TestPolyLanes(t *testing.T) {
+	everyWay(t, func(t *testing.T) {
+		for _, bits := range []uint{104, 128, 130} {
+			h := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(1))
+			for bit := range 8 * 256 {
+				m := make([]byte, 256)
+				m[bit/8] = 1 << (bit % 8)
+				checkPoly(t, &[KeySize]byte{0: 1}, h, m)
 			}
 		}
 	})
