@@ -1,6 +1,7 @@
 package link
 
 import (
+	"crypto/cipher"
 	"encoding/binary"
 
 	"github.com/dchest/siphash"
@@ -46,7 +47,7 @@ func (f *Frame) Body() []byte { return f.buffer()[offBody:f.N] }
 // A Half is one direction of a session's keys. It holds scratch space: not safe
 // for concurrent use. Nothing in it allocates.
 type Half struct {
-	header  aead.Numbered
+	header  cipher.AEAD
 	k0, k1  uint64 // of the mask
 	control [32]byte
 	session [32]byte
@@ -57,8 +58,7 @@ type Half struct {
 const halfSize = 32 + 16 + 32 + 32
 
 func newHalf(material []byte) *Half {
-	h := &Half{k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
-	h.header.Init((*[32]byte)(material))
+	h := &Half{header: aead.NewCounted((*[32]byte)(material)), k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
 	copy(h.control[:], material[48:80])
 	copy(h.session[:], material[80:112])
 	return h
@@ -68,6 +68,11 @@ func newHalf(material []byte) *Half {
 // section 5.4), with SipHash-2-4 of the tag.
 func (h *Half) mask(frame []byte) uint64 { return siphash.Hash(h.k0, h.k1, frame[offTag:offBody]) }
 
+func (h *Half) number(counter uint64) []byte {
+	binary.LittleEndian.PutUint64(h.nonce[4:], counter)
+	return h.nonce[:]
+}
+
 // Seal writes header, tag and masked counter in front of a body that is already
 // there: authenticated, not encrypted, for the circuit layer has done that. frame
 // has one of the two lengths. A counter must never be used twice.
@@ -76,7 +81,7 @@ func (h *Half) Seal(counter uint64, hd Header, frame []byte) {
 	binary.LittleEndian.PutUint32(t[offLabel:], hd.Label)
 	binary.LittleEndian.PutUint32(t[offSeq:], hd.Seq)
 	binary.LittleEndian.PutUint64(t[offIV:], hd.IV)
-	h.header.Seal(t[:0], counter, t, frame[offBody:])
+	h.header.Seal(t[:0], h.number(counter), t, frame[offBody:])
 	binary.LittleEndian.PutUint64(frame[offMask:], counter^h.mask(frame))
 }
 
@@ -96,7 +101,7 @@ func (h *Half) Counter(frame []byte) uint64 {
 func (h *Half) Open(counter uint64, frame []byte) (Header, bool) {
 	var sealed [headerSize + 16]byte
 	copy(sealed[:], frame[offHeader:offBody])
-	t, err := h.header.Open(frame[offHeader:offHeader], counter, frame[offHeader:offBody], frame[offBody:])
+	t, err := h.header.Open(frame[offHeader:offHeader], h.number(counter), frame[offHeader:offBody], frame[offBody:])
 	if err != nil {
 		copy(frame[offHeader:offBody], sealed[:])
 		return Header{}, false
@@ -107,6 +112,6 @@ func (h *Half) Open(counter uint64, frame []byte) (Header, bool) {
 // OpenControl decrypts (or encrypts) a control body in place: ChaCha20 under the
 // control key with the link counter as nonce.
 func (h *Half) OpenControl(counter uint64, body []byte) {
-	binary.LittleEndian.PutUint64(h.nonce[4:], counter)
+	h.number(counter)
 	aead.XOR(&h.control, &h.nonce, 0, body)
 }

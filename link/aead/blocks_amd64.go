@@ -15,8 +15,8 @@ const granule = 1
 const lead = 2
 
 // lanes are what distinguishes the blocks that are made at once (SSE2 makes the first
-// four): what is added to the block number, and to word 14, the lower half of a
-// Numbered's nonce.
+// four): what is added to the block number, and to word 14, which counts in a link's
+// nonces.
 type lanes struct{ block, number [8]uint32 }
 
 var inOrder = lanes{block: [8]uint32{0, 1, 2, 3, 4, 5, 6, 7}}
@@ -45,8 +45,6 @@ func polyBlocks(p *poly, m []byte) {
 	}
 }
 
-func nhs(key *[NHWords]uint32, out, m []byte) { nhsSSE2(key, out, m) }
-
 //go:noescape
 func xorAVX2(s *chacha, dst, src []byte, l *lanes)
 
@@ -58,6 +56,3 @@ func xorSSE2(s *chacha, dst, src []byte, l *lanes)
 
 //go:noescape
 func polyBlocksAVX2(p *poly, m []byte)
-
-//go:noescape
-func nhsSSE2(key *[NHWords]uint32, out, m []byte)

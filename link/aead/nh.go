@@ -1,10 +1,8 @@
+//go:build !amd64 || xcrypto
+
 package aead
 
-// NHWords is the number of words of an NH key.
-const NHWords = 32
-
-// NHChunk is the number of bytes that one NH is of.
-const NHChunk = 4 * NHWords
+import "encoding/binary"
 
 // NH writes the hash of that name (Black, Halevi, Krawczyk, Krovetz, Rogaway 1999,
 // section 3) of each 128 bytes of m to out, 8 bytes each, little endian: Σ (m_2i +
@@ -14,5 +12,9 @@ func NH(key *[NHWords]uint32, out, m []byte) {
 	if len(m)%8 != 0 || len(out) != (len(m)+NHChunk-1)/NHChunk*8 {
 		panic("aead: bad length for NH")
 	}
-	nhs(key, out, m)
+	for ; len(m) > 0; out = out[8:] {
+		n := min(NHChunk, len(m))
+		binary.LittleEndian.PutUint64(out, nh(key, m[:n]))
+		m = m[n:]
+	}
 }

@@ -10,10 +10,7 @@ import (
 
 var errOpen = errors.New("chacha20poly1305: message authentication failed") // the words of x/crypto
 
-// own is the AEAD of RFC 8439, section 2.8.
-type own struct{ key [KeySize]byte }
-
-func newOwn(key *[KeySize]byte) cipher.AEAD { return &own{*key} }
+func newOwn(key *[KeySize]byte) cipher.AEAD { return &own{key: *key} }
 
 func (*own) NonceSize() int { return NonceSize }
 func (*own) Overhead() int  { return Overhead }
@@ -23,54 +20,15 @@ func (*own) Overhead() int  { return Overhead }
 type start [lead * blockSize]byte
 
 // begin makes the start, and leaves s behind it.
-func (o *own) begin(s *chacha, nonce []byte) (b start) {
+func begin(o *own, s *chacha, b *start, nonce []byte) {
 	if len(nonce) != NonceSize {
 		panic("aead: bad nonce length")
 	}
 	s.init(&o.key, (*[NonceSize]byte)(nonce), 0)
-	xorBlocks(s, b[:], b[:])
-	return b
+	makeStart(o, s, b)
 }
 
-func (o *own) Seal(dst, nonce, text, data []byte) []byte {
-	var s chacha
-	b := o.begin(&s, nonce)
-	return b.seal(&s, dst, text, data)
-}
-
-// Open checks the tag before it decrypts: when it fails, dst is as it was.
-func (o *own) Open(dst, nonce, text, data []byte) ([]byte, error) {
-	var s chacha
-	b := o.begin(&s, nonce)
-	return b.open(&s, dst, text, data)
-}
-
-// seal is Seal with s behind the start.
-func (b *start) seal(s *chacha, dst, text, data []byte) []byte {
-	all := slices.Grow(dst, len(text)+Overhead)[:len(dst)+len(text)+Overhead]
-	out := all[len(dst) : len(dst)+len(text)]
-	b.xor(s, out, text)
-	t := b.tag(data, out)
-	copy(all[len(dst)+len(text):], t[:])
-	return all
-}
-
-// open is Open with s behind the start.
-func (b *start) open(s *chacha, dst, text, data []byte) ([]byte, error) {
-	if len(text) < Overhead {
-		return nil, errOpen
-	}
-	sealed := text[:len(text)-Overhead]
-	t := b.tag(data, sealed)
-	if subtle.ConstantTimeCompare(t[:], text[len(sealed):]) != 1 {
-		return nil, errOpen
-	}
-	all := slices.Grow(dst, len(sealed))[:len(dst)+len(sealed)]
-	b.xor(s, all[len(dst):], sealed)
-	return all, nil
-}
-
-// xor writes src XOR the key stream from block 1 on to dst.
+// xor writes src XOR the key stream from block 1 on to dst; s is behind the start.
 func (b *start) xor(s *chacha, dst, src []byte) {
 	if lead > 1 {
 		n := subtle.XORBytes(dst, src, b[blockSize:])
@@ -90,4 +48,34 @@ func (b *start) tag(data, sealed []byte) [Overhead]byte {
 	p.add(sealed)
 	p.add(n[:])
 	return p.tag()
+}
+
+func (o *own) Seal(dst, nonce, text, data []byte) []byte {
+	var s chacha
+	var b start
+	begin(o, &s, &b, nonce)
+	all := slices.Grow(dst, len(text)+Overhead)[:len(dst)+len(text)+Overhead]
+	out := all[len(dst) : len(dst)+len(text)]
+	b.xor(&s, out, text)
+	t := b.tag(data, out)
+	copy(all[len(dst)+len(text):], t[:])
+	return all
+}
+
+// Open checks the tag before it decrypts: when it fails, dst is as it was.
+func (o *own) Open(dst, nonce, text, data []byte) ([]byte, error) {
+	if len(text) < Overhead {
+		return nil, errOpen
+	}
+	var s chacha
+	var b start
+	begin(o, &s, &b, nonce)
+	sealed := text[:len(text)-Overhead]
+	t := b.tag(data, sealed)
+	if subtle.ConstantTimeCompare(t[:], text[len(sealed):]) != 1 {
+		return nil, errOpen
+	}
+	all := slices.Grow(dst, len(sealed))[:len(dst)+len(sealed)]
+	b.xor(&s, all[len(dst):], sealed)
+	return all, nil
 }
