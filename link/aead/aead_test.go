@@ -53,6 +53,7 @@ func TestLengths(t *testing.T) {
 			nonce := draw(NonceSize)
 			check(t, ours, theirs, nonce, text[:n], data[:n%37])
 			check(t, ours, theirs, nonce, text[:n%67], data[:n])
+			check(t, ours, theirs, nonce, text[:n], nil)
 		}
 	})
 }

@@ -2,7 +2,11 @@
 
 package aead
 
-import "golang.org/x/sys/cpu"
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/cpu"
+)
 
 // avx2 says whether the processor has eight words in a register, as all of a dozen
 // years have but the small ones (Goldmont).
@@ -39,10 +43,32 @@ func xorLanes(s *chacha, dst, src []byte, l *lanes) {
 // polyBlocks takes in whole blocks.
 func polyBlocks(p *poly, m []byte) {
 	if avx2 {
-		polyBlocksAVX2(p, m)
+		polyBlocksAVX2(p, m, nil)
 	} else {
 		polyBlocksGo(p, m)
 	}
+}
+
+// addAll takes in what addEach does, the last 128 bytes together if one part is long
+// and the other short: then hardly a block is taken in by itself.
+func (p *poly) addAll(data, sealed []byte) {
+	long, short := data, sealed
+	if len(data) == 0 {
+		long, short = sealed, nil
+	}
+	if !avx2 || len(long) < 256 || len(short) > 32 {
+		p.addEach(data, sealed)
+		return
+	}
+	var last [128]byte
+	at := 112 - (len(short)+15)&^15   // the short part ends before the lengths,
+	end := at - (len(long)%16+15)&^15 // the long one before it
+	from := len(long)&^15 - end
+	copy(last[:], long[from:])
+	copy(last[at:], short)
+	binary.LittleEndian.PutUint64(last[112:], uint64(len(data)))
+	binary.LittleEndian.PutUint64(last[120:], uint64(len(sealed)))
+	polyBlocksAVX2(p, long[:from], &last)
 }
 
 //go:noescape
@@ -54,5 +80,7 @@ func xorAVX512(s *chacha, dst, src []byte, l *lanes)
 //go:noescape
 func xorSSE2(s *chacha, dst, src []byte, l *lanes)
 
+// polyBlocksAVX2 takes in m, then last unless it is nil; then m has at least 128 bytes.
+//
 //go:noescape
-func polyBlocksAVX2(p *poly, m []byte)
+func polyBlocksAVX2(p *poly, m []byte, last *[128]byte)

@@ -68,15 +68,14 @@
 #define PACK5(x, table, i) \
 	PACK(x, table, i); VPSLLD $2, U, T; VPADDD U, T, T; VMOVDQU T, FIVE(table, i)
 
-// ADD4 adds four blocks to the limbs Y0 … Y4, in the order 0, 2, 1, 3.
-#define ADD4(at) \
-	VMOVDQU at(M), T; VMOVDQU (at+32)(M), U;                            \
-	VPUNPCKLQDQ U, T, LO; VPUNPCKHQDQ U, T, HI;                         \
-	VPAND MASK, LO, T; VPADDQ T, Y0, Y0;                                \
-	VPSRLQ $26, LO, T; VPAND MASK, T, T; VPADDQ T, Y1, Y1;              \
-	VPSRLQ $52, LO, LO; VPSLLQ $12, HI, T; VPOR LO, T, T; VPAND MASK, T, T; VPADDQ T, Y2, Y2; \
-	VPSRLQ $14, HI, T; VPAND MASK, T, T; VPADDQ T, Y3, Y3;              \
-	VPSRLQ $40, HI, T; VPOR TOP, T, T; VPADDQ T, Y4, Y4
+// FOUR loads four blocks, in the order 0, 2, 1, 3; LIMB0 … LIMB4 take their limbs.
+#define FOUR(at) \
+	VMOVDQU at(M), T; VMOVDQU (at+32)(M), U; VPUNPCKLQDQ U, T, LO; VPUNPCKHQDQ U, T, HI
+#define LIMB0(x) VPAND MASK, LO, x
+#define LIMB1(x) VPSRLQ $26, LO, x; VPAND MASK, x, x
+#define LIMB2(x) VPSRLQ $52, LO, LO; VPSLLQ $12, HI, x; VPOR LO, x, x; VPAND MASK, x, x
+#define LIMB3(x) VPSRLQ $14, HI, x; VPAND MASK, x, x
+#define LIMB4(x) VPSRLQ $40, HI, x; VPOR TOP, x, x
 
 // TIMES puts limb i, in x, times a power in Y5 … Y9, ADDTIMES adds it to them.
 #define TIMES(x, table, i) \
@@ -106,8 +105,8 @@ GLOBL mask26<>(SB), RODATA|NOPTR, $8
 DATA top<>+0(SB)/8, $0x1000000
 GLOBL top<>(SB), RODATA|NOPTR, $8
 
-// func polyBlocksAVX2(p *poly, m []byte)
-TEXT ·polyBlocksAVX2(SB), 0, $616-32
+// func polyBlocksAVX2(p *poly, m []byte, last *[128]byte)
+TEXT ·polyBlocksAVX2(SB), 0, $616-40
 	MOVQ p+0(FP), AX
 	MOVQ m_base+8(FP), M
 	MOVQ m_len+16(FP), DX
@@ -122,8 +121,11 @@ TEXT ·polyBlocksAVX2(SB), 0, $616-32
 
 	// one by one: all of a short message, of a long one what fills no step
 	MOVQ DX, END
+	CMPQ last+32(FP), $0
+	JNE long
 	CMPQ DX, $256
 	JLT short
+long:
 	ANDQ $127, END
 short:
 	ADDQ M, END
@@ -185,10 +187,16 @@ ones:
 	VMOVQ (SUM+16)(SP), X2
 	VMOVQ (SUM+24)(SP), X3
 	VMOVQ (SUM+32)(SP), X4
+	MOVQ last+32(FP), DX
+	TESTQ DX, DX
+	JZ step
+	ADDQ $128, LEFT
 
 step:
 	CMPQ LEFT, $128
 	JNE eight
+	TESTQ DX, DX
+	CMOVQNE DX, M
 	LEAQ 0(SP), BX
 	MOVQ $(SUM-32), AX
 upper:
@@ -198,24 +206,34 @@ upper:
 	SUBQ $32, AX
 	JGE upper
 
-eight:
-	ADD4(0)
-	TIMES(Y0, R8_R5, 0)
+eight: // the second four first: they wait for nothing
+	FOUR(64)
+	LIMB0(U)
+	TIMES(U, R4_R1, 0)
+	LIMB1(U)
+	ADDTIMES(U, R4_R1, 1)
+	LIMB2(U)
+	ADDTIMES(U, R4_R1, 2)
+	LIMB3(U)
+	ADDTIMES(U, R4_R1, 3)
+	LIMB4(U)
+	ADDTIMES(U, R4_R1, 4)
+	FOUR(0)
+	LIMB0(U)
+	VPADDQ U, Y0, Y0
+	ADDTIMES(Y0, R8_R5, 0)
+	LIMB1(U)
+	VPADDQ U, Y1, Y1
 	ADDTIMES(Y1, R8_R5, 1)
+	LIMB2(U)
+	VPADDQ U, Y2, Y2
 	ADDTIMES(Y2, R8_R5, 2)
+	LIMB3(U)
+	VPADDQ U, Y3, Y3
 	ADDTIMES(Y3, R8_R5, 3)
+	LIMB4(U)
+	VPADDQ U, Y4, Y4
 	ADDTIMES(Y4, R8_R5, 4)
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	ADD4(64)
-	ADDTIMES(Y0, R4_R1, 0)
-	ADDTIMES(Y1, R4_R1, 1)
-	ADDTIMES(Y2, R4_R1, 2)
-	ADDTIMES(Y3, R4_R1, 3)
-	ADDTIMES(Y4, R4_R1, 4)
 	CARRY
 	ADDQ $128, M
 	SUBQ $128, LEFT

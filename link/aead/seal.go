@@ -40,14 +40,18 @@ func (b *start) xor(s *chacha, dst, src []byte) {
 // tag is over additional data, ciphertext and their lengths.
 func (b *start) tag(data, sealed []byte) [Overhead]byte {
 	var p poly
+	p.init((*[KeySize]byte)(b[:]))
+	p.addAll(data, sealed)
+	return p.tag()
+}
+
+func (p *poly) addEach(data, sealed []byte) {
 	var n [16]byte
 	binary.LittleEndian.PutUint64(n[0:], uint64(len(data)))
 	binary.LittleEndian.PutUint64(n[8:], uint64(len(sealed)))
-	p.init((*[KeySize]byte)(b[:]))
 	p.add(data)
 	p.add(sealed)
 	p.add(n[:])
-	return p.tag()
 }
 
 func (o *own) Seal(dst, nonce, text, data []byte) []byte {
