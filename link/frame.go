@@ -41,7 +41,7 @@ type Header struct {
 	IV    uint64
 }
 
-// Body returns the frame's body; its capacity reaches 16 bytes further.
+// Body returns the frame's body.
 func (f *Frame) Body() []byte { return f.buffer()[offBody:f.N] }
 
 // A Half is one direction of a session's keys. It holds scratch space: not safe

@@ -8,9 +8,12 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// avx2 says whether the processor has eight words in a register, as all of a dozen
-// years have but the small ones (Goldmont).
-var avx2, avx512 = cpu.X86.HasAVX2, cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL
+// avx2 says whether the processor has registers of eight words, as all of a dozen
+// years have but the small ones (Goldmont); avx512, whether it has 32 of them.
+var (
+	avx2   = cpu.X86.HasAVX2
+	avx512 = avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL
+)
 
 // granule: xorBlocks takes any length here.
 const granule = 1
