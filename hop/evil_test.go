@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/aead"
 )
 
 // A foe is a relay of a circuit that holds back what comes, and sends what it
@@ -166,9 +167,9 @@ func alterations(add func(name string, of int, change func(w *wireFrame, held []
 	add("sum of two", 0, func(w *wireFrame, held []wireFrame) { xor(w.body, held[2].body) })
 	add("blocks moved", 0, func(w *wireFrame, _ []wireFrame) { copy(w.body, bytes.Clone(w.body[16:])) })
 	add("chunks exchanged", 0, func(w *wireFrame, _ []wireFrame) {
-		first := bytes.Clone(w.body[:nhChunk])
-		copy(w.body, w.body[nhChunk:2*nhChunk])
-		copy(w.body[nhChunk:], first)
+		first := bytes.Clone(w.body[:aead.NHChunk])
+		copy(w.body, w.body[aead.NHChunk:2*aead.NHChunk])
+		copy(w.body[aead.NHChunk:], first)
 	})
 	add("made short", 0, func(w *wireFrame, _ []wireFrame) { w.body = w.body[:link.BodyShort] })
 	add("made long", 1, func(w *wireFrame, _ []wireFrame) {

@@ -15,14 +15,12 @@ const (
 )
 
 const (
-	nhChunk       = 4 * aead.NHWords
-	nhMost        = (1400 + nhChunk - 1) / nhChunk
-	layerMaterial = 32 + 16 + nhChunk
+	nhMost        = (1400 + aead.NHChunk - 1) / aead.NHChunk
+	layerMaterial = 32 + 16 + 4*aead.NHWords
 )
 
 // A Layer is one hop's layer in one direction: every hop applies it, the source
-// removes it (wire.md, "Layer"). It allocates nothing, and holds
-// scratch space: not safe for concurrent use.
+// removes it (wire.md, "Layer"). It allocates nothing.
 type Layer struct {
 	stream aead.Stream
 	*layerHash
@@ -49,8 +47,7 @@ func (l *Layer) init(material []byte, direction uint32) {
 }
 
 // Apply is W: iv ^= H(seq, body), body ^= S(seq ‖ iv). It returns the new iv; the
-// body is changed in place and needs 16 bytes of capacity behind it. At the frame's
-// addressee the result is 0 (or another small number), to everyone else random.
+// body is changed in place. At the frame's addressee the result is 0 (or another small number), to everyone else random.
 func (l *Layer) Apply(seq uint32, iv uint64, body []byte) uint64 {
 	iv ^= l.hash(seq, body)
 	l.xor(seq, iv, body)
@@ -78,11 +75,7 @@ func (l *Layer) hash(seq uint32, body []byte) uint64 {
 	var b [8 + 8*nhMost]byte
 	binary.LittleEndian.PutUint32(b[0:], seq)
 	binary.LittleEndian.PutUint32(b[4:], l.direction|uint32(len(body)))
-	n := 8
-	for len(body) > 0 {
-		chunk := body[:min(nhChunk, len(body))]
-		binary.LittleEndian.PutUint64(b[n:], aead.NH(&l.nh, chunk))
-		body, n = body[len(chunk):], n+8
-	}
+	n := 8 + (len(body)+aead.NHChunk-1)/aead.NHChunk*8
+	aead.NH(&l.nh, b[8:n], body)
 	return siphash.Hash(l.k0, l.k1, b[:n])
 }

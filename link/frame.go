@@ -41,7 +41,7 @@ type Header struct {
 	IV    uint64
 }
 
-// Body returns the frame's body; its capacity reaches 16 bytes further.
+// Body returns the frame's body.
 func (f *Frame) Body() []byte { return f.buffer()[offBody:f.N] }
 
 // A Half is one direction of a session's keys. It holds scratch space: not safe
@@ -58,7 +58,7 @@ type Half struct {
 const halfSize = 32 + 16 + 32 + 32
 
 func newHalf(material []byte) *Half {
-	h := &Half{header: aead.New((*[32]byte)(material)), k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
+	h := &Half{header: aead.NewCounted((*[32]byte)(material)), k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
 	copy(h.control[:], material[48:80])
 	copy(h.session[:], material[80:112])
 	return h

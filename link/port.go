@@ -15,8 +15,7 @@ const (
 	FrameLong  = 1440
 )
 
-// frameTail is room behind the longest frame: an AEAD may write its tag there
-// when it is used as a key stream only, and a port can tell an oversize frame.
+// frameTail is room behind the longest frame, so that a port can tell an oversize one.
 const frameTail = 16
 
 // An Addr is the address of a neighbour on its port: a MAC address or a UDP

@@ -3,7 +3,9 @@ package aead
 import (
 	"bytes"
 	"crypto/cipher"
+	"encoding/binary"
 	"encoding/hex"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -26,7 +28,7 @@ func draw(n int) []byte {
 func drawKey() *[KeySize]byte { return (*[KeySize]byte)(draw(KeySize)) }
 
 // kinds are what New returns here and our own, which is live on 32 bits only.
-var kinds = map[string]func(*[KeySize]byte) cipher.AEAD{"New": New, "own": newOwn}
+var kinds = map[string]func(*[KeySize]byte) cipher.AEAD{"New": New, "NewCounted": NewCounted, "own": newOwn}
 
 func each(t *testing.T, do func(t *testing.T, ours, theirs cipher.AEAD)) {
 	for name, f := range kinds {
@@ -51,6 +53,7 @@ func TestLengths(t *testing.T) {
 			nonce := draw(NonceSize)
 			check(t, ours, theirs, nonce, text[:n], data[:n%37])
 			check(t, ours, theirs, nonce, text[:n%67], data[:n])
+			check(t, ours, theirs, nonce, text[:n], nil)
 		}
 	})
 }
@@ -84,13 +87,14 @@ func TestXOR(t *testing.T) {
 					if n%5 == 0 {
 						block = 1<<32 - 64
 					}
-					got := draw(n)
+					at := n / 3 % 64
+					got := draw(at + n + 64)
 					want := slices.Clone(got)
 					c, _ := chacha20.NewUnauthenticatedCipher(key[:], nonce[:])
 					c.SetCounter(block)
-					c.XORKeyStream(want, want)
-					if xor(key, nonce, block, got); !bytes.Equal(got, want) {
-						t.Fatalf("%d bytes from block %d: %x, want %x", n, block, got, want)
+					c.XORKeyStream(want[at:at+n], want[at:at+n])
+					if xor(key, nonce, block, got[at:at+n]); !bytes.Equal(got, want) {
+						t.Fatalf("%d bytes at %d from block %d: %x, want %x", n, at, block, got, want)
 					}
 				}
 			})
@@ -98,19 +102,83 @@ func TestXOR(t *testing.T) {
 	}
 }
 
-// TestStream: from block 1 on, and nothing beyond the promised 16 bytes is touched.
+// TestPieces: a key stream goes on where the last text ended, text apart from its
+// place too.
+func TestPieces(t *testing.T) {
+	everyWay(t, func(t *testing.T) {
+		for range 2000 {
+			var s chacha
+			key, nonce, src := drawKey(), (*[NonceSize]byte)(draw(NonceSize)), draw(longest)
+			got, want := make([]byte, longest), slices.Clone(src)
+			ownXOR(key, nonce, 5, want)
+			s.init(key, nonce, 5)
+			for rest, to := src, got; len(rest) > 0; {
+				n := min(len(rest), blockSize*int(random.Uint64()%20))
+				s.xor(to[:n], rest[:n])
+				rest, to = rest[n:], to[n:]
+				if len(rest) < blockSize {
+					s.xor(to, rest)
+					break
+				}
+			}
+			if !bytes.Equal(got, want) {
+				t.Fatal("the stream in pieces is another")
+			}
+		}
+	})
+}
+
+// TestStream: from block 1 on, and nothing beside the body is touched.
 func TestStream(t *testing.T) {
 	for n := range longest + 1 {
-		key, nonce, b := drawKey(), (*[NonceSize]byte)(draw(NonceSize)), draw(n+Overhead+1)
+		key, nonce, b := drawKey(), (*[NonceSize]byte)(draw(NonceSize)), draw(n+64)
 		want := slices.Clone(b)
 		XOR(key, nonce, 1, want[:n])
 		var s Stream
 		s.Init(key)
-		s.XOR(nonce, b[:n])
-		if !bytes.Equal(b[:n], want[:n]) || b[n+Overhead] != want[n+Overhead] {
+		if s.XOR(nonce, b[:n]); !bytes.Equal(b, want) {
 			t.Fatalf("%d bytes differ", n)
 		}
 	}
+}
+
+// TestCounted: nonces in order, out of order, again and at the ends.
+func TestCounted(t *testing.T) {
+	everyWay(t, func(t *testing.T) {
+		key := drawKey()
+		theirs, _ := chacha20poly1305.New(key[:])
+		a, number, nonce := NewCounted(key), uint64(0), make([]byte, NonceSize)
+		for i := range 5000 {
+			switch random.Uint64() % 16 {
+			case 0:
+				number = random.Uint64()
+			case 1:
+				number = []uint64{0, 1<<32 - 3, 1<<64 - 3}[i%3]
+			case 2:
+				number -= random.Uint64() % 8
+			default:
+				number++
+			}
+			text, data := draw(int(random.Uint64()%200)), draw(int(random.Uint64()%300))
+			nonce[0] = byte(i / 2000)
+			binary.LittleEndian.PutUint64(nonce[4:], number)
+			want := theirs.Seal(nil, nonce, text, data)
+			b := append(make([]byte, 0, len(text)+Overhead), text...)
+			if got := a.Seal(b[:0], nonce, b, data); !bytes.Equal(got, want) {
+				t.Fatalf("number %d sealed: %x, want %x", number, got, want)
+			}
+			if i%2 == 0 {
+				nonce[i%NonceSize] ^= 1
+				if _, err := a.Open(nil, nonce, want, data); err == nil {
+					t.Fatalf("nonce %x opened another's", nonce)
+				}
+				nonce[i%NonceSize] ^= 1
+			}
+			if got, err := a.Open(want[:0], nonce, want, data); err != nil || !bytes.Equal(got, text) {
+				t.Fatalf("number %d opened: %x, %v, want %x", number, got, err, text)
+			}
+		}
+	})
 }
 
 // TestMisaligned: text, data and destination at every place in a word, and not a
@@ -182,20 +250,69 @@ func TestPolyEdges(t *testing.T) {
 		}
 		for i := range 20000 {
 			key, m := new([KeySize]byte), make([]byte, 16*(1+random.Uint64()%5))
+			if i%16 == 0 {
+				m = make([]byte, 16*(random.Uint64()%60))
+			}
 			fill(key[:])
 			fill(m)
 			if i < 8 { // h ends just below, at and above 2^130 − 5
 				*key, m = [KeySize]byte{0: 1}, bytes.Repeat([]byte{0xff}, 32)
 				m[16] = 0xf8 + byte(i)
 			}
-			var p poly
-			p.init(key)
-			p.add(m)
-			if got, want := p.tag(), slowPoly(key, m); got != want {
-				t.Fatalf("key %x, message %x: %x, want %x", *key, m, got, want)
+			checkPoly(t, key, new(big.Int), m)
+		}
+	})
+}
+
+// TestPolyExtremes: keys and messages of one byte only, and r = 1, after every sum at
+// an edge: 2^130 and what a few bits more can hold.
+func TestPolyExtremes(t *testing.T) {
+	fill := []byte{0, 1, 0xfb, 0xff}
+	everyWay(t, func(t *testing.T) {
+		for n := range 41 {
+			for i := range 5 * 4 {
+				key, m := new([KeySize]byte), bytes.Repeat(fill[i%4:][:1], 16*n)
+				if key[0] = 1; i/4 < 4 {
+					key = (*[KeySize]byte)(bytes.Repeat(fill[i/4:][:1], KeySize))
+				}
+				for _, d := range []int64{-6, -5, -4, -1, 0, 4} {
+					for _, bits := range []uint{64, 128, 130} {
+						checkPoly(t, key, new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(d)), m)
+					}
+				}
 			}
 		}
 	})
+}
+
+// TestPolyLanes: r = 1, a sum of ones and a message of one bit: the carry runs through
+// all limbs, from whatever part of a step the bit is in.
+func TestPolyLanes(t *testing.T) {
+	everyWay(t, func(t *testing.T) {
+		for _, bits := range []uint{104, 128, 130} {
+			h := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(1))
+			for bit := range 8 * 256 {
+				m := make([]byte, 256)
+				m[bit/8] = 1 << (bit % 8)
+				checkPoly(t, &[KeySize]byte{0: 1}, h, m)
+			}
+		}
+	})
+}
+
+// checkPoly compares the tags of whole blocks, taken in after the sum h.
+func checkPoly(t *testing.T, key *[KeySize]byte, h *big.Int, m []byte) {
+	t.Helper()
+	var p poly
+	p.init(key)
+	for i := range p.h {
+		p.h[i] = uint32(new(big.Int).Rsh(h, uint(32*i)).Uint64())
+	}
+	before := slices.Clone(m)
+	p.add(m)
+	if got, want := p.tag(), slowPoly(key, h, m); got != want || !bytes.Equal(m, before) {
+		t.Fatalf("key %x, sum %x, message %x: %x, want %x", *key, h, m, got, want)
+	}
 }
 
 // TestRFC8439: sections 2.4.2 and 2.8.2.
@@ -237,17 +354,20 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// TestNH: every length at every place in a word.
+// TestNH: every length at every place in a word, and not a byte beside the sums is
+// touched.
 func TestNH(t *testing.T) {
 	everyWay(t, func(t *testing.T) {
 		var key [NHWords]uint32
-		for n := 8; n <= 4*NHWords; n += 8 {
+		for n := 0; n <= longest; n += 8 {
 			for at := range 8 {
-				m := draw(4*NHWords + 8)[at:][:n]
+				m, got := draw(longest + 8)[at:][:n], draw(longest/16+16)
 				for i := range key {
 					key[i] = uint32(random.Uint64())
 				}
-				if got, want := NH(&key, m), slowNH(&key, m); got != want {
+				want := slices.Clone(got)
+				size := slowNHs(&key, want[at:], m)
+				if NH(&key, got[at:at+size], m); !bytes.Equal(got, want) {
 					t.Fatalf("%d bytes at %d: %x, want %x", n, at, got, want)
 				}
 			}
@@ -256,14 +376,14 @@ func TestNH(t *testing.T) {
 }
 
 func TestBadLengthOfNH(t *testing.T) {
-	for _, n := range []int{0, 4, 12, 4*NHWords + 8} {
+	for _, n := range [][2]int{{0, 8}, {4, 8}, {12, 8}, {8, 0}, {8, 16}, {NHChunk, 16}, {NHChunk + 8, 8}, {1400, 80}} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("NH took %d bytes", n)
+					t.Errorf("NH took %d bytes to %d", n[0], n[1])
 				}
 			}()
-			NH(new([NHWords]uint32), draw(n))
+			NH(new([NHWords]uint32), draw(n[1]), draw(n[0]))
 		}()
 	}
 }
@@ -281,4 +401,22 @@ func TestBadNonce(t *testing.T) {
 			}()
 		}
 	}
+}
+
+// FuzzAEAD: ours and x/crypto's, every way; text and data lie anywhere in a word.
+func FuzzAEAD(f *testing.F) {
+	f.Add(uint64(1), []byte("text"), []byte("data"), uint8(3))
+	f.Add(uint64(1<<63), make([]byte, 1400), make([]byte, 1400), uint8(0))
+	f.Fuzz(func(t *testing.T, number uint64, text, data []byte, at uint8) {
+		text, data = append(make([]byte, at%32), text...)[at%32:], append(make([]byte, at/32), data...)[at/32:]
+		var key [KeySize]byte
+		binary.LittleEndian.PutUint64(key[at%25:], number*0x9e3779b97f4a7c15)
+		nonce := make([]byte, NonceSize)
+		binary.LittleEndian.PutUint64(nonce[4:], number)
+		theirs, _ := chacha20poly1305.New(key[:])
+		everyWay(t, func(t *testing.T) {
+			check(t, newOwn(&key), theirs, nonce, text, data)
+			check(t, NewCounted(&key), theirs, nonce, text, data)
+		})
+	})
 }

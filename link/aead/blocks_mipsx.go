@@ -2,6 +2,12 @@
 
 package aead
 
+// granule is what the length of a text for xorBlocks is a multiple of.
+const granule = blockSize
+
+// lead is how many blocks of key stream are made at first.
+const lead = 1
+
 // xorBlocks writes src, whole blocks and at least one, XOR the key stream to dst,
 // which may be src, and counts s on.
 func xorBlocks(s *chacha, dst, src []byte) {

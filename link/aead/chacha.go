@@ -25,7 +25,7 @@ func (s *chacha) init(key *[KeySize]byte, nonce *[NonceSize]byte, block uint32) 
 // xor writes src XOR the next len(src) bytes of key stream to dst. Only the last
 // call may have a length that is no multiple of 64.
 func (s *chacha) xor(dst, src []byte) {
-	n := len(src) &^ (blockSize - 1)
+	n := len(src) &^ (granule - 1)
 	if n > 0 {
 		xorBlocks(s, dst[:n], src[:n])
 	}

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// slowPoly is Poly1305 over whole blocks as RFC 8439, section 2.5.1, writes it.
-func slowPoly(key *[KeySize]byte, m []byte) (tag [Overhead]byte) {
+// slowPoly is Poly1305 over whole blocks as RFC 8439, section 2.5.1, writes it, after
+// the sum h.
+func slowPoly(key *[KeySize]byte, h *big.Int, m []byte) (tag [Overhead]byte) {
 	number := func(b []byte) *big.Int { // little endian
 		b = slices.Clone(b)
 		slices.Reverse(b)
@@ -17,7 +18,7 @@ func slowPoly(key *[KeySize]byte, m []byte) (tag [Overhead]byte) {
 	r := number(key[:16])
 	r.And(r, clamp)
 	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 130), big.NewInt(5))
-	a := new(big.Int)
+	a := new(big.Int).Mod(h, p)
 	for ; len(m) > 0; m = m[16:] {
 		a.Add(a, number(append(m[:16:16], 1)))
 		a.Mul(a, r).Mod(a, p)
@@ -33,4 +34,13 @@ func slowNH(key *[NHWords]uint32, m []byte) (n uint64) {
 		n += uint64(key[i]+binary.LittleEndian.Uint32(m[4*i:])) * uint64(key[i+1]+binary.LittleEndian.Uint32(m[4*i+4:]))
 	}
 	return n
+}
+
+// slowNHs returns how many bytes it wrote.
+func slowNHs(key *[NHWords]uint32, out, m []byte) (size int) {
+	for chunk := range slices.Chunk(m, NHChunk) {
+		binary.LittleEndian.PutUint64(out[size:], slowNH(key, chunk))
+		size += 8
+	}
+	return size
 }

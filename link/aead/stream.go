@@ -1,5 +1,3 @@
-//go:build !amd64
-
 package aead
 
 // A Stream is the key stream of a key from block 1 on. The zero Stream has a key of
@@ -9,6 +7,5 @@ type Stream struct{ key [KeySize]byte }
 // Init sets the key.
 func (s *Stream) Init(key *[KeySize]byte) { s.key = *key }
 
-// XOR applies the key stream to body, in place; 16 bytes of capacity behind body may
-// be overwritten.
+// XOR applies the key stream to body, in place.
 func (s *Stream) XOR(nonce *[NonceSize]byte, body []byte) { XOR(&s.key, nonce, 1, body) }

@@ -1,4 +1,4 @@
-//go:build !(mips || mipsle) || xcrypto
+//go:build !(amd64 || mips || mipsle) || xcrypto
 
 package aead
 

@@ -1,4 +1,4 @@
-//go:build !(386 || arm || mips || mipsle) || xcrypto
+//go:build !(386 || amd64 || arm || mips || mipsle) || xcrypto
 
 package aead
 
