@@ -239,9 +239,8 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	id := cs.vacant[len(cs.vacant)-1]
 	r := &cs.table.relays[id]
 	at := cs.at(now)
-	r.cs, r.up, r.keys = cs, s, *keys
-	*r.relayState = relayState{id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life())}
-	r.keys.keepIn(&r.secrets)
+	r.cs, r.up = cs, s
+	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life())}
 	if next != nil && !r.extend(now, next, &p.packet) {
 		r.clear()
 		return false

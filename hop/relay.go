@@ -13,22 +13,20 @@ import (
 type relay struct {
 	cs       *Circuits
 	up, down *side // down nil: it ends here, or its next hop is lost
-	keys     HopKeys
 	terminal *Terminal
 
 	onward, homeward link.Flow // what waits to go on: forward, and backward
 
 	*relayState
-	answers *Answers // most circuits never need theirs: a table apart, whose pages stay untouched
 }
 
 // relayState is what of a relay has no pointers.
 type relayState struct {
+	keys               HopKeys
 	upLabel, downLabel uint32
 	place              int32 // in cs.relays
 	id                 int32 // in cs.table
 	fwd, bwd           Window
-	secrets            hopSecrets
 	print              uint64 // of the set-up, to know a duplicate by
 	cells              uint64 // sent
 
@@ -152,16 +150,20 @@ func (r *relay) backNumber(h link.Header) (uint32, bool) {
 		return seq, true
 	}
 	seq := (h.Seq - r.keys.ForwardOffset) & seqMask
-	if newest, any := r.fwd.Highest(); !any || !r.answers.Check(seq, newest) {
+	if newest, any := r.fwd.Highest(); !any || !r.answers().Check(seq, newest) {
 		r.cs.N.BadAnswer++
 		return 0, false
 	}
 	return seq | answerBit, true
 }
 
+// answers is of a table apart: most circuits never need theirs, and its pages stay
+// untouched.
+func (r *relay) answers() *Answers { return &r.cs.table.answers[r.id] }
+
 // passAnswer says whether an answer may go on; hash is that of the layer.
 func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
-	if !r.answers.Accept(seq&seqMask, hash) {
+	if !r.answers().Accept(seq&seqMask, hash) {
 		r.cs.N.BadAnswer++
 		return false
 	}
@@ -251,8 +253,8 @@ func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool 
 	if !ok {
 		return false
 	}
-	r.down, r.downLabel, r.onward.From = next, label, r.up.l.Index+1
-	r.homeward.From = next.l.Index + 1
+	r.down, r.downLabel, r.onward.From = next, label, uint16(r.up.l.Index+1)
+	r.homeward.From = uint16(next.l.Index + 1)
 	if !r.cs.postSetup(now, next, label, packet) {
 		next.release(now, label)
 		r.down = nil

@@ -88,22 +88,8 @@ type HopKeys struct {
 	Forward, Backward Layer
 	ForwardOffset     uint32 // added to forward numbers; mod 2^31
 	BackwardOffset    uint32 // added to the last hop's backward numbers
-	*hopSecrets
-}
-
-// hopSecrets is what of the keys has no pointers, in one piece.
-type hopSecrets struct {
-	forward, backward layerHash
 	ControlForward    [32]byte
 	ControlBackward   [32]byte
-}
-
-// keepIn says where the keys keep what has no pointers.
-func (k *HopKeys) keepIn(s *hopSecrets) {
-	if k.hopSecrets != nil {
-		*s = *k.hopSecrets
-	}
-	k.hopSecrets, k.Forward.layerHash, k.Backward.layerHash = s, &s.forward, &s.backward
 }
 
 // setupKeys are what one Diffie-Hellman result gives.
@@ -126,7 +112,6 @@ func deriveSetup(dh, e, onion []byte) *setupKeys {
 		return part
 	}
 	k := &setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: new(HopKeys)}
-	k.hop.keepIn(new(hopSecrets))
 	k.hop.Forward.init(take(layerMaterial), 0)
 	k.hop.Backward.init(take(layerMaterial), 1<<31)
 	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & seqMask
