@@ -77,8 +77,8 @@ func (cs *Circuits) supersede(now time.Time, s *side, label uint32) {
 	e := s.entry(label)
 	before := e.newest
 	e.newest = label
-	if e.r != nil {
-		e.r.free(now)
+	if r := cs.relay(e.of); r != nil {
+		r.free(now)
 	}
 	if before != 0 {
 		cs.dropPending(s, before)
@@ -248,7 +248,7 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	cs.vacant = cs.vacant[:len(cs.vacant)-1]
 	r.place = int32(len(cs.relays))
 	cs.relays = append(cs.relays, r)
-	s.entry(p.label).r = r
+	s.entry(p.label).of = r.ref()
 	s.passing++
 	s.l.SetBusy(now, true)
 	cs.wake(now.Add(time.Second))

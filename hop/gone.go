@@ -28,7 +28,7 @@ func ofNext(why Reason) Reason {
 // breakSlot ends the circuit whose next hop was lost. A link that is down says
 // nothing more; any other neighbour is told, in case that it has the circuit.
 func (cs *Circuits) breakSlot(now time.Time, o *slot, why Reason) {
-	switch r, c := o.relay, o.circuit; {
+	switch r, c := cs.relay(o.of), cs.circuit(o.of); {
 	case r != nil:
 		r.lose(now, why)
 	case c != nil:

@@ -249,7 +249,7 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 
 // extend gives the circuit its next hop.
 func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool {
-	label, ok := next.assign(now, slot{relay: r}, r.cs.c.MaxCircuits)
+	label, ok := next.assign(now, slot{of: r.ref()}, r.cs.c.MaxCircuits)
 	if !ok {
 		return false
 	}
@@ -301,8 +301,8 @@ func (r *relay) free(now time.Time) {
 	last := cs.relays[len(cs.relays)-1]
 	cs.relays[r.place], last.place = last, r.place
 	cs.relays = cs.relays[:len(cs.relays)-1]
-	if e := &up.in[r.upLabel&indexMask]; e.r == r {
-		e.r = nil
+	if e := &up.in[r.upLabel&indexMask]; e.of == r.ref() {
+		e.of = 0
 	}
 	up.passing--
 	up.rest(now)
