@@ -15,7 +15,8 @@ type pending struct {
 	side   *side
 	label  uint32
 	print  uint64
-	packet [SetupSize]byte // the worker's while busy
+	packet [SetupSize]byte // the worker's while busy,
+	onion  OnionKey        // and this: our own may be erased meanwhile
 	busy   bool
 	gone   bool // ended before it was done
 }
@@ -49,7 +50,26 @@ func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[Set
 		cs.N.SetupsStale++
 	default:
 		cs.supersede(now, s, label)
-		cs.enqueue(now, s, &pending{side: s, label: label, print: print, packet: *packet})
+		cs.enqueue(now, s, cs.newPending(s, label, print, packet))
+	}
+}
+
+// newPending takes one that is to be used again, if there is one: as many as come
+// between two turns are enough to make no garbage.
+func (cs *Circuits) newPending(s *side, label uint32, print uint64, packet *[SetupSize]byte) (p *pending) {
+	if n := len(cs.spare); n > 0 {
+		p, cs.spare = cs.spare[n-1], cs.spare[:n-1]
+	} else {
+		p = new(pending)
+	}
+	*p = pending{side: s, label: label, print: print, packet: *packet}
+	return p
+}
+
+// discard takes back one that nobody has any more.
+func (cs *Circuits) discard(p *pending) {
+	if p.side = nil; len(cs.spare) < setupSpare {
+		cs.spare = append(cs.spare, p)
 	}
 }
 
@@ -90,6 +110,7 @@ func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
 	if len(s.queue) >= setupQueue || !s.bucket.take(now, setupRate, setupBurst) {
 		cs.N.SetupsLimited++
 		cs.refuse(now, s, p.label, ReasonBusy)
+		cs.discard(p)
 		return
 	}
 	s.queue = append(s.queue, p)
@@ -105,6 +126,7 @@ func (cs *Circuits) dropPending(s *side, label uint32) {
 		p.gone = true
 	default:
 		cs.finish(p)
+		cs.discard(p)
 	}
 }
 
@@ -151,22 +173,26 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 	if !ok {
 		cs.finish(p)
 		cs.refuse(now, p.side, p.label, ReasonRefused)
+		cs.discard(p)
 		return true
 	}
-	key := *onion // it may be erased meanwhile
+	p.onion = *onion
 	fingerprint := SetupFingerprint(cs.fpKey, &p.packet)
 	ok = cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, func() func(time.Time) {
-		info, keys, err := OpenSetup(&key, &p.packet)
+		info, keys, err := OpenSetup(&p.onion, &p.packet)
 		return func(now time.Time) {
 			cs.jobs--
+			p.onion = OnionKey{}
 			cs.finish(p)
 			if !p.side.down && !p.gone {
 				cs.opened(now, p, info, keys, fingerprint, err)
 			}
+			cs.discard(p)
 			cs.pump(now)
 		}
 	})
 	if !ok {
+		p.onion = OnionKey{}
 		cs.retry = now.Add(setupRetry)
 		cs.wake(cs.retry)
 		return false

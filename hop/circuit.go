@@ -16,7 +16,7 @@ type Circuit struct {
 	path      Path
 	side      *side
 	label     uint32
-	place     int // in cs.starts
+	place     int        // in cs.starts
 	keys      []*HopKeys // nil until the set-up is built
 	cellsF    []*CellKey
 	cellsB    []*CellKey

@@ -72,7 +72,8 @@ type Circuits struct {
 	fpKey   [16]byte
 	parked  int
 	jobs    int
-	turn    int // whose set-up is next
+	spare   []*pending // to be used again
+	turn    int        // whose set-up is next
 	retry   time.Time
 	next    time.Time
 	sweep   time.Time

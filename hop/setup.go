@@ -101,7 +101,7 @@ type setupKeys struct {
 
 // deriveSetup is the KDF over (DH, E as received, onion public key, label): a
 // BLAKE2s key for a ChaCha20 stream that is cut into the keys.
-func deriveSetup(dh, e, onion []byte) *setupKeys {
+func deriveSetup(dh, e, onion []byte) (k setupKeys) {
 	b := append([]byte("hopwire 1 set-up"), dh...)
 	seed := blake2s.Sum256(append(append(b, e...), onion...))
 	material := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
@@ -111,7 +111,7 @@ func deriveSetup(dh, e, onion []byte) *setupKeys {
 		material = material[n:]
 		return part
 	}
-	k := &setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: new(HopKeys)}
+	k = setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: new(HopKeys)}
 	k.hop.Forward.init(take(layerMaterial), 0)
 	k.hop.Backward.init(take(layerMaterial), 1<<31)
 	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & seqMask
@@ -126,9 +126,8 @@ func (k *setupKeys) tag(cover []byte) [16]byte {
 	return [16]byte(h.Sum(nil))
 }
 
-func (k *setupKeys) keystream() []byte {
-	s := make([]byte, streamSize)
-	aead.XOR(&k.stream, new([aead.NonceSize]byte), 0, s)
+func (k *setupKeys) keystream() (s [streamSize]byte) {
+	aead.XOR(&k.stream, new([aead.NonceSize]byte), 0, s[:])
 	return s
 }
 
@@ -145,7 +144,7 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 	if len(hops) == 0 || len(hops) > MaxHops {
 		return nil, nil, fmt.Errorf("%w: %d hops", ErrSetup, len(hops))
 	}
-	keys, es := make([]*setupKeys, len(hops)), make([][32]byte, len(hops))
+	keys, es := make([]setupKeys, len(hops)), make([][32]byte, len(hops))
 	for i, h := range hops {
 		var err error
 		if keys[i], es[i], err = agree(rand, h); err != nil {
@@ -165,15 +164,15 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 }
 
 // agree makes the fresh key for one hop and what follows from it.
-func agree(rand io.Reader, h SetupHop) (*setupKeys, [32]byte, error) {
+func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 	var private [32]byte
 	if _, err := io.ReadFull(rand, private[:]); err != nil {
-		return nil, private, err
+		return k, e, err
 	}
-	e := link.X25519Public(&private)
+	e = link.X25519Public(&private)
 	dh, ok := link.X25519(&private, &h.Onion)
 	if !ok {
-		return nil, private, fmt.Errorf("%w: onion key of low order", ErrSetup)
+		return k, e, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
 	e[31] |= h.Parity << 7
 	return deriveSetup(dh[:], e[:], h.Onion[:]), e, nil
@@ -181,10 +180,10 @@ func agree(rand io.Reader, h SetupHop) (*setupKeys, [32]byte, error) {
 
 // wrapSetup writes the blocks from the last hop to the first. The filler is what
 // the hops before will have appended when the packet reaches a hop.
-func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []*setupKeys, es [][32]byte) {
-	streams := make([][]byte, len(hops))
-	for i, k := range keys {
-		streams[i] = k.keystream()
+func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []setupKeys, es [][32]byte) {
+	streams := make([][streamSize]byte, len(hops))
+	for i := range keys {
+		streams[i] = keys[i].keystream()
 	}
 	var filler []byte
 	for i := range len(hops) - 1 {
@@ -221,8 +220,8 @@ func OpenSetup(onion *OnionKey, packet *[SetupSize]byte) (Info, *HopKeys, error)
 		return Info{}, nil, fmt.Errorf("%w: MAC", ErrSetup)
 	}
 	stream := k.keystream()
-	subtle.XORBytes(stream, stream, packet[offInfo:]) // the cover; the last block stays filler
-	info, err := parseInfo(stream)
+	subtle.XORBytes(stream[:], stream[:], packet[offInfo:]) // the cover; the last block stays filler
+	info, err := parseInfo(stream[:])
 	if err != nil {
 		return Info{}, nil, err
 	}

@@ -128,8 +128,8 @@ func (l *Link) acknowledge(now time.Time) {
 	l.record(now, recordAck, a[:])
 }
 
-// Post sends a control message that must arrive; data is copied. done, if not
-// nil, is called once: acknowledged, or given up or link down. False: the link is
+// Post sends a control message that must arrive; it keeps data, which must not change
+// any more. done, if not nil, is called once: acknowledged, or given up or link down. False: the link is
 // down or too much is outstanding, nothing is sent and done is not called.
 func (l *Link) Post(now time.Time, kind byte, data []byte, done func(now time.Time, ok bool)) bool {
 	o := &l.control
@@ -137,7 +137,7 @@ func (l *Link) Post(now time.Time, kind byte, data []byte, done func(now time.Ti
 		return false
 	}
 	o.last++
-	o.queue = append(o.queue, message{number: o.last, kind: kind, data: slices.Clone(data), done: done})
+	o.queue = append(o.queue, message{number: o.last, kind: kind, data: data, done: done})
 	if i := len(o.queue) - 1; o.queue[i].number-o.queue[0].number < maxOutstanding {
 		l.transmit(now, &o.queue[i])
 	}
@@ -216,7 +216,8 @@ func (l *Link) acked(now time.Time, data []byte) bool {
 		return false
 	}
 	high, bits := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint64(data[4:])
-	var done []message
+	done := l.ls.done[:0]
+	l.ls.done = nil
 	o := &l.control
 	o.queue = slices.DeleteFunc(o.queue, func(m message) bool {
 		back := high - m.number // 0: the highest itself
@@ -229,6 +230,8 @@ func (l *Link) acked(now time.Time, data []byte) bool {
 	for _, m := range done {
 		m.finish(now, true)
 	}
+	clear(done)
+	l.ls.done = done[:0]
 	l.resend(now)
 	return true
 }
