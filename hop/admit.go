@@ -12,13 +12,12 @@ import (
 
 // A pending set-up waits for its Diffie-Hellman.
 type pending struct {
-	side   *side
-	label  uint32
-	print  uint64
-	packet [SetupSize]byte // the worker's while busy,
-	onion  OnionKey        // and this: our own may be erased meanwhile
-	busy   bool
-	gone   bool // ended before it was done
+	side    *side
+	label   uint32
+	print   uint64
+	message *setupMessage // the worker's while busy; nil: it has gone on
+	busy    bool
+	gone    bool // ended before it was done
 }
 
 func (s *side) pending(label uint32) *pending {
@@ -50,26 +49,7 @@ func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[Set
 		cs.N.SetupsStale++
 	default:
 		cs.supersede(now, s, label)
-		cs.enqueue(now, s, cs.newPending(s, label, print, packet))
-	}
-}
-
-// newPending takes one that is to be used again, if there is one: as many as come
-// between two turns are enough to make no garbage.
-func (cs *Circuits) newPending(s *side, label uint32, print uint64, packet *[SetupSize]byte) (p *pending) {
-	if n := len(cs.spare); n > 0 {
-		p, cs.spare = cs.spare[n-1], cs.spare[:n-1]
-	} else {
-		p = new(pending)
-	}
-	*p = pending{side: s, label: label, print: print, packet: *packet}
-	return p
-}
-
-// discard takes back one that nobody has any more.
-func (cs *Circuits) discard(p *pending) {
-	if p.side = nil; len(cs.spare) < setupSpare {
-		cs.spare = append(cs.spare, p)
+		cs.enqueue(now, s, &pending{side: s, label: label, print: print, message: cs.newMessage(packet)})
 	}
 }
 
@@ -110,7 +90,7 @@ func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
 	if len(s.queue) >= setupQueue || !s.bucket.take(now, setupRate, setupBurst) {
 		cs.N.SetupsLimited++
 		cs.refuse(now, s, p.label, ReasonBusy)
-		cs.discard(p)
+		cs.discard(p.message)
 		return
 	}
 	s.queue = append(s.queue, p)
@@ -126,7 +106,7 @@ func (cs *Circuits) dropPending(s *side, label uint32) {
 		p.gone = true
 	default:
 		cs.finish(p)
-		cs.discard(p)
+		cs.discard(p.message)
 	}
 }
 
@@ -169,30 +149,18 @@ func (cs *Circuits) pumpAgain(now time.Time) {
 
 // work opens one set-up elsewhere; false: there is no room for it now.
 func (cs *Circuits) work(now time.Time, p *pending) bool {
-	onion, ok := cs.c.Onion.Private(now, SetupParity(&p.packet))
+	packet := p.message.packet()
+	onion, ok := cs.c.Onion.Private(now, SetupParity(packet))
 	if !ok {
 		cs.finish(p)
 		cs.refuse(now, p.side, p.label, ReasonRefused)
-		cs.discard(p)
+		cs.discard(p.message)
 		return true
 	}
-	p.onion = *onion
-	fingerprint := SetupFingerprint(cs.fpKey, &p.packet)
-	ok = cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, func() func(time.Time) {
-		info, keys, err := OpenSetup(&p.onion, &p.packet)
-		return func(now time.Time) {
-			cs.jobs--
-			p.onion = OnionKey{}
-			cs.finish(p)
-			if !p.side.down && !p.gone {
-				cs.opened(now, p, info, keys, fingerprint, err)
-			}
-			cs.discard(p)
-			cs.pump(now)
-		}
-	})
-	if !ok {
-		p.onion = OnionKey{}
+	j := cs.job()
+	j.p, j.onion, j.fingerprint = p, *onion, SetupFingerprint(cs.fpKey, packet)
+	if !cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, j.open) {
+		cs.rest(j)
 		cs.retry = now.Add(setupRetry)
 		cs.wake(cs.retry)
 		return false
@@ -267,9 +235,12 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	at := cs.at(now)
 	r.cs, r.up = cs, s
 	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life())}
-	if next != nil && !r.extend(now, next, &p.packet) {
-		r.clear()
-		return false
+	if next != nil {
+		message := p.message
+		if p.message = nil; !r.extend(now, next, message) {
+			r.clear()
+			return false
+		}
 	}
 	cs.vacant = cs.vacant[:len(cs.vacant)-1]
 	r.place = int32(len(cs.relays))

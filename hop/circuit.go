@@ -104,7 +104,7 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 			if c.ended {
 				return
 			}
-			if err != nil || !cs.postSetup(now, c.side, c.label, packet) {
+			if err != nil || !cs.postSetup(now, c.side, c.label, cs.newMessage(packet)) {
 				c.end(now)
 				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
 				return

@@ -72,8 +72,9 @@ type Circuits struct {
 	fpKey   [16]byte
 	parked  int
 	jobs    int
-	spare   []*pending // to be used again
-	turn    int        // whose set-up is next
+	idle    []*setupJob     // to be used again,
+	spare   []*setupMessage // as these
+	turn    int             // whose set-up is next
 	retry   time.Time
 	next    time.Time
 	sweep   time.Time

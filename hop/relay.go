@@ -230,32 +230,33 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 		return
 	}
 	var why Reason
-	switch next := r.cs.toward(id); {
+	t, cs := r.terminal, r.cs
+	switch next := cs.toward(id); {
 	case next == nil:
 		why = ReasonNoNext
 	case next.l.Peer() == r.up.l.Peer():
 		why = ReasonRefused
-	case !r.extend(now, next, packet):
+	case !r.extend(now, next, cs.newMessage(packet)):
 		why = ReasonFull
 	}
 	if why != 0 {
 		r.answer(now, seq, CellBroken, []byte{byte(why)})
 		return
 	}
-	t, cs := r.terminal, r.cs
 	r.terminal, t.closed = nil, true
 	cs.ev.TerminalClosed(now, t)
 }
 
-// extend gives the circuit its next hop.
-func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool {
+// extend gives the circuit its next hop, and the message away.
+func (r *relay) extend(now time.Time, next *side, message *setupMessage) bool {
 	label, ok := next.assign(now, slot{of: r.ref()}, r.cs.c.MaxCircuits)
 	if !ok {
+		r.cs.discard(message)
 		return false
 	}
 	r.down, r.downLabel, r.onward.From = next, label, uint16(r.up.l.Index+1)
 	r.homeward.From = uint16(next.l.Index + 1)
-	if !r.cs.postSetup(now, next, label, packet) {
+	if !r.cs.postSetup(now, next, label, message) {
 		next.release(now, label)
 		r.down = nil
 		return false
@@ -263,10 +264,12 @@ func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool 
 	return true
 }
 
-// postSetup sends a set-up; when the neighbour never acknowledges, the circuit is broken.
-func (cs *Circuits) postSetup(now time.Time, s *side, label uint32, packet *[SetupSize]byte) bool {
-	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+SetupSize), label)
-	return s.l.Post(now, kindSetup, append(b, packet[:]...), func(now time.Time, ok bool) {
+// postSetup sends a set-up, and owns the message; when the neighbour never
+// acknowledges, the circuit is broken.
+func (cs *Circuits) postSetup(now time.Time, s *side, label uint32, message *setupMessage) (ok bool) {
+	binary.LittleEndian.PutUint32(message[:], label)
+	ok = s.l.Post(now, kindSetup, message[:], func(now time.Time, ok bool) {
+		cs.discard(message)
 		o := s.slot(label)
 		switch {
 		case o == nil || s.down:
@@ -277,6 +280,10 @@ func (cs *Circuits) postSetup(now time.Time, s *side, label uint32, packet *[Set
 			cs.tell(now)
 		}
 	})
+	if !ok {
+		cs.discard(message)
+	}
+	return ok
 }
 
 // over says whether nobody has used the circuit for too long.

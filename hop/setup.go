@@ -96,12 +96,13 @@ type HopKeys struct {
 type setupKeys struct {
 	mac    [32]byte
 	stream [32]byte
-	hop    *HopKeys
+	hop    *HopKeys // where the caller wants them
 }
 
 // deriveSetup is the KDF over (DH, E as received, onion public key, label): a
-// BLAKE2s key for a ChaCha20 stream that is cut into the keys.
-func deriveSetup(dh, e, onion []byte) (k setupKeys) {
+// BLAKE2s key for a ChaCha20 stream that is cut into the keys; those of the hop go
+// into h.
+func deriveSetup(dh, e, onion []byte, h *HopKeys) (k setupKeys) {
 	b := append([]byte("hopwire 1 set-up"), dh...)
 	seed := blake2s.Sum256(append(append(b, e...), onion...))
 	material := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
@@ -111,7 +112,7 @@ func deriveSetup(dh, e, onion []byte) (k setupKeys) {
 		material = material[n:]
 		return part
 	}
-	k = setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: new(HopKeys)}
+	k = setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: h}
 	k.hop.Forward.init(take(layerMaterial), 0)
 	k.hop.Backward.init(take(layerMaterial), 1<<31)
 	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & seqMask
@@ -175,7 +176,7 @@ func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 		return k, e, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
 	e[31] |= h.Parity << 7
-	return deriveSetup(dh[:], e[:], h.Onion[:]), e, nil
+	return deriveSetup(dh[:], e[:], h.Onion[:], new(HopKeys)), e, nil
 }
 
 // wrapSetup writes the blocks from the last hop to the first. The filler is what
@@ -209,24 +210,35 @@ func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []setupKeys, es []
 // rewrites packet into what the next hop gets. On an error, which wraps ErrSetup,
 // packet is as it was.
 func OpenSetup(onion *OnionKey, packet *[SetupSize]byte) (Info, *HopKeys, error) {
+	keys := new(HopKeys)
+	info, err := openSetup(onion, packet, keys)
+	if err != nil {
+		return info, nil, err
+	}
+	return info, keys, nil
+}
+
+// openSetup is OpenSetup with the keys going into keys, which are undefined after an
+// error.
+func openSetup(onion *OnionKey, packet *[SetupSize]byte, keys *HopKeys) (Info, error) {
 	e := [32]byte(packet[offE:])
 	e[31] &= 0x7f
 	dh, ok := link.X25519(&onion.private, &e)
 	if !ok {
-		return Info{}, nil, fmt.Errorf("%w: low order", ErrSetup)
+		return Info{}, fmt.Errorf("%w: low order", ErrSetup)
 	}
-	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:])
+	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:], keys)
 	if tag := k.tag(packet[offInfo:]); subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
-		return Info{}, nil, fmt.Errorf("%w: MAC", ErrSetup)
+		return Info{}, fmt.Errorf("%w: MAC", ErrSetup)
 	}
 	stream := k.keystream()
 	subtle.XORBytes(stream[:], stream[:], packet[offInfo:]) // the cover; the last block stays filler
 	info, err := parseInfo(stream[:])
 	if err != nil {
-		return Info{}, nil, err
+		return Info{}, err
 	}
 	copy(packet[:], stream[infoSize:])
-	return info, k.hop, nil
+	return info, nil
 }
 
 // SetupParity says which onion key a packet is for: the lowest bit of its epoch.

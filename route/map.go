@@ -168,41 +168,39 @@ func (m *Map) pump(now time.Time, n *near) {
 		}
 	}
 	for n.flying < sendWindow {
-		kind, data, ok := m.take(now, n)
-		if !ok {
-			return
+		var ok bool
+		if len(n.control) > 0 {
+			c := n.control[0]
+			n.control = n.control[1:]
+			ok = n.l.Post(now, c[0][0], c[1], done)
+		} else {
+			a, age := m.take(now, n)
+			if a == nil {
+				return
+			}
+			m.N.Sent++
+			ok = n.l.PostTail(now, kindAnnouncement, a, uint32(age.Milliseconds()), done)
 		}
-		if !n.l.Post(now, kind, data, done) {
+		if !ok {
 			return // the digest of later repairs it
 		}
 		n.flying++
 	}
 }
 
-// take returns the next message for a neighbour.
-func (m *Map) take(now time.Time, n *near) (kind byte, data []byte, ok bool) {
-	if len(n.control) > 0 {
-		c := n.control[0]
-		n.control = n.control[1:]
-		return c[0][0], c[1], true
-	}
+// take returns the next announcement for a neighbour; nil: none is left.
+func (m *Map) take(now time.Time, n *near) (raw, time.Duration) {
 	for len(n.queue) > 0 {
 		id := n.queue[0]
 		n.queue = n.queue[1:]
 		if id == m.short && m.own != nil && !m.withheld(n.short, m.own) {
-			m.N.Sent++
-			return kindAnnouncement, withAge(m.own, now.Sub(m.state.at)), true
+			return m.own, now.Sub(m.state.at)
 		}
 		if o := m.node(id); o != nil && o.ageAt(now) < maxAge && !m.withheld(n.short, o.raw) {
-			m.N.Sent++
-			return kindAnnouncement, withAge(o.raw, o.ageAt(now)), true
+			return o.raw, o.ageAt(now)
 		}
 	}
-	return 0, nil, false
-}
-
-func withAge(raw []byte, age time.Duration) []byte {
-	return binary.LittleEndian.AppendUint32(append(make([]byte, 0, len(raw)+ageSize), raw...), uint32(age.Milliseconds()))
+	return nil, 0
 }
 
 func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
