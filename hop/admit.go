@@ -234,7 +234,8 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	r := &cs.table.relays[id]
 	at := cs.at(now)
 	r.cs, r.up = cs, s
-	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life())}
+	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life()),
+		slowAt: at.add(-time.Hour), brokenAt: at.add(-time.Hour)}
 	if next != nil {
 		message := p.message
 		if p.message = nil; !r.extend(now, next, message) {
@@ -302,7 +303,7 @@ func (r *relay) before(o *relay) bool {
 	case r.paid != o.paid:
 		return !r.paid
 	}
-	return r.heard < o.heard
+	return r.heard.since(o.heard) < 0
 }
 
 // aboveShare returns the youngest circuit of the link with the most, if that is
@@ -328,7 +329,7 @@ func (cs *Circuits) aboveShare(s *side) *relay {
 
 func (cs *Circuits) youngest(s *side) (y *relay) {
 	for _, r := range cs.relays {
-		if r.up == s && (y == nil || r.born > y.born) {
+		if r.up == s && (y == nil || r.born.since(y.born) > 0) {
 			y = r
 		}
 	}

@@ -229,7 +229,7 @@ func (cs *Circuits) expire(now time.Time) {
 			continue // ending one may have ended others
 		}
 		switch r := cs.relays[i]; {
-		case cs.at(now) >= r.end:
+		case cs.at(now).since(r.end) >= 0:
 			r.part(now, ReasonExpired)
 		case r.over(now):
 			r.free(now)

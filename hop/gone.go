@@ -147,7 +147,7 @@ func (r *relay) repeat(now time.Time) {
 // sayBroken answers a forward frame with the reason, at most once a second.
 func (r *relay) sayBroken(now time.Time, seq uint32) {
 	at := r.cs.at(now)
-	if at.since(r.brokenAt) < brokenGap {
+	if at.since(r.brokenAt) < brokenGap-momentStep { // or a gap of just so much would not do
 		return
 	}
 	r.brokenAt = at
