@@ -12,12 +12,12 @@ import (
 
 // A pending set-up waits for its Diffie-Hellman.
 type pending struct {
-	side   *side
-	label  uint32
-	print  uint64
-	packet [SetupSize]byte // the worker's while busy
-	busy   bool
-	gone   bool // ended before it was done
+	side    *side
+	label   uint32
+	print   uint64
+	message *setupMessage // the worker's while busy; nil: it has gone on
+	busy    bool
+	gone    bool // ended before it was done
 }
 
 func (s *side) pending(label uint32) *pending {
@@ -49,7 +49,7 @@ func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[Set
 		cs.N.SetupsStale++
 	default:
 		cs.supersede(now, s, label)
-		cs.enqueue(now, s, &pending{side: s, label: label, print: print, packet: *packet})
+		cs.enqueue(now, s, &pending{side: s, label: label, print: print, message: cs.newMessage(packet)})
 	}
 }
 
@@ -77,8 +77,8 @@ func (cs *Circuits) supersede(now time.Time, s *side, label uint32) {
 	e := s.entry(label)
 	before := e.newest
 	e.newest = label
-	if e.r != nil {
-		e.r.free(now)
+	if r := cs.relay(e.of); r != nil {
+		r.free(now)
 	}
 	if before != 0 {
 		cs.dropPending(s, before)
@@ -90,6 +90,7 @@ func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
 	if len(s.queue) >= setupQueue || !s.bucket.take(now, setupRate, setupBurst) {
 		cs.N.SetupsLimited++
 		cs.refuse(now, s, p.label, ReasonBusy)
+		cs.discard(p.message)
 		return
 	}
 	s.queue = append(s.queue, p)
@@ -105,6 +106,7 @@ func (cs *Circuits) dropPending(s *side, label uint32) {
 		p.gone = true
 	default:
 		cs.finish(p)
+		cs.discard(p.message)
 	}
 }
 
@@ -147,26 +149,18 @@ func (cs *Circuits) pumpAgain(now time.Time) {
 
 // work opens one set-up elsewhere; false: there is no room for it now.
 func (cs *Circuits) work(now time.Time, p *pending) bool {
-	onion, ok := cs.c.Onion.Private(now, SetupParity(&p.packet))
+	packet := p.message.packet()
+	onion, ok := cs.c.Onion.Private(now, SetupParity(packet))
 	if !ok {
 		cs.finish(p)
 		cs.refuse(now, p.side, p.label, ReasonRefused)
+		cs.discard(p.message)
 		return true
 	}
-	key := *onion // it may be erased meanwhile
-	fingerprint := SetupFingerprint(cs.fpKey, &p.packet)
-	ok = cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, func() func(time.Time) {
-		info, keys, err := OpenSetup(&key, &p.packet)
-		return func(now time.Time) {
-			cs.jobs--
-			cs.finish(p)
-			if !p.side.down && !p.gone {
-				cs.opened(now, p, info, keys, fingerprint, err)
-			}
-			cs.pump(now)
-		}
-	})
-	if !ok {
+	j := cs.job()
+	j.p, j.onion, j.fingerprint = p, *onion, SetupFingerprint(cs.fpKey, packet)
+	if !cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, j.open) {
+		cs.rest(j)
 		cs.retry = now.Add(setupRetry)
 		cs.wake(cs.retry)
 		return false
@@ -239,17 +233,20 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	id := cs.vacant[len(cs.vacant)-1]
 	r := &cs.table.relays[id]
 	at := cs.at(now)
-	r.cs, r.up, r.keys = cs, s, *keys
-	*r.relayState = relayState{id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life())}
-	r.keys.keepIn(&r.secrets)
-	if next != nil && !r.extend(now, next, &p.packet) {
-		r.clear()
-		return false
+	r.cs, r.up = cs, s
+	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life()),
+		slowAt: at.add(-time.Hour), brokenAt: at.add(-time.Hour)}
+	if next != nil {
+		message := p.message
+		if p.message = nil; !r.extend(now, next, message) {
+			r.clear()
+			return false
+		}
 	}
 	cs.vacant = cs.vacant[:len(cs.vacant)-1]
 	r.place = int32(len(cs.relays))
 	cs.relays = append(cs.relays, r)
-	s.entry(p.label).r = r
+	s.entry(p.label).of = r.ref()
 	s.passing++
 	s.l.SetBusy(now, true)
 	cs.wake(now.Add(time.Second))
@@ -306,7 +303,7 @@ func (r *relay) before(o *relay) bool {
 	case r.paid != o.paid:
 		return !r.paid
 	}
-	return r.heard < o.heard
+	return r.heard.since(o.heard) < 0
 }
 
 // aboveShare returns the youngest circuit of the link with the most, if that is
@@ -332,7 +329,7 @@ func (cs *Circuits) aboveShare(s *side) *relay {
 
 func (cs *Circuits) youngest(s *side) (y *relay) {
 	for _, r := range cs.relays {
-		if r.up == s && (y == nil || r.born > y.born) {
+		if r.up == s && (y == nil || r.born.since(y.born) > 0) {
 			y = r
 		}
 	}

@@ -22,12 +22,11 @@ func init() {
 // benchmarkLabel looks circuits up all over a full table: 2,048 of one neighbour's.
 func benchmarkLabel(b *testing.B) {
 	const circuits = 2048
-	s := &side{in: make([]entry, circuits)}
-	table := newRelayTable(circuits)
-	relays := table.relays
-	for i := range relays {
-		relays[i].upLabel = uint32(i) | 3*generation
-		s.in[i] = entry{r: &relays[i], newest: relays[i].upLabel}
+	s := &side{cs: &Circuits{table: newRelayTable(circuits)}, in: make([]entry, circuits)}
+	for i := range s.cs.table.relays {
+		r := &s.cs.table.relays[i]
+		r.id, r.upLabel = int32(i), uint32(i)|3*generation
+		s.in[i] = entry{of: r.ref(), newest: r.upLabel}
 	}
 	b.ReportAllocs()
 	for i := range b.N {

@@ -16,6 +16,7 @@ type Circuit struct {
 	path      Path
 	side      *side
 	label     uint32
+	place     int        // in cs.starts
 	keys      []*HopKeys // nil until the set-up is built
 	cellsF    []*CellKey
 	cellsB    []*CellKey
@@ -47,23 +48,40 @@ func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) 
 	if s == nil {
 		return nil, ErrNoPath
 	}
-	c := &Circuit{cs: cs, path: path, side: s}
-	var ok bool
-	if len(cs.own) < cs.c.MaxCircuits {
-		c.label, ok = s.assign(now, slot{circuit: c}, indexMask)
-	}
-	if !ok {
+	if len(cs.own) >= cs.c.MaxCircuits {
 		return nil, ErrTooMany
 	}
-	var seed [4]byte
-	cs.draw(seed[:])
-	c.seq = binary.LittleEndian.Uint32(seed[:]) & seqMask
-	if !cs.build(c, life) {
-		s.release(now, c.label)
+	c := &Circuit{cs: cs, path: path, side: s}
+	c.place = cs.begin(c)
+	if !c.set(now, life) {
+		cs.starts[c.place] = nil
 		return nil, ErrTooMany
 	}
 	cs.own = append(cs.own, c)
 	return c, nil
+}
+
+// set gives the circuit its label and has its set-up built; false: there is no room.
+func (c *Circuit) set(now time.Time, life byte) (ok bool) {
+	if c.label, ok = c.side.assign(now, slot{of: c.ref()}, indexMask); !ok {
+		return false
+	}
+	var seed [4]byte
+	c.cs.draw(seed[:])
+	c.seq = binary.LittleEndian.Uint32(seed[:]) & seqMask
+	if ok = c.cs.build(c, life); !ok {
+		c.side.release(now, c.label)
+	}
+	return ok
+}
+
+// begin finds a place for a circuit of ours.
+func (cs *Circuits) begin(c *Circuit) (place int) {
+	if place = slices.Index(cs.starts, nil); place < 0 {
+		place, cs.starts = len(cs.starts), append(cs.starts, nil)
+	}
+	cs.starts[place] = c
+	return place
 }
 
 // setupHops says what each hop of a path is told.
@@ -86,7 +104,7 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 			if c.ended {
 				return
 			}
-			if err != nil || !cs.postSetup(now, c.side, c.label, packet) {
+			if err != nil || !cs.postSetup(now, c.side, c.label, cs.newMessage(packet)) {
 				c.end(now)
 				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
 				return
@@ -227,5 +245,6 @@ func (c *Circuit) end(now time.Time) {
 	c.ended = true
 	c.flow.End()
 	c.side.release(now, c.label)
+	c.cs.starts[c.place] = nil
 	c.cs.own = slices.DeleteFunc(c.cs.own, func(o *Circuit) bool { return o == c })
 }

@@ -63,6 +63,7 @@ type Circuits struct {
 	vacant  []int32 // places in it that are free
 	relays  []*relay
 	own     []*Circuit
+	starts  []*Circuit // the same by their place; nil: it is free
 	growing []*Circuit // are being extended
 	behind  []follower // will follow their set-ups at the next Advance but one,
 	follow  []follower // and at the next
@@ -71,7 +72,9 @@ type Circuits struct {
 	fpKey   [16]byte
 	parked  int
 	jobs    int
-	turn    int // whose set-up is next
+	idle    []*setupJob     // to be used again,
+	spare   []*setupMessage // as these
+	turn    int             // whose set-up is next
 	retry   time.Time
 	next    time.Time
 	sweep   time.Time
@@ -96,7 +99,7 @@ func (cs *Circuits) LinkUp(now time.Time, l *link.Link) {
 	for len(cs.links) <= l.Index {
 		cs.links = append(cs.links, nil)
 	}
-	cs.links[l.Index] = &side{l: l, bucket: cs.bucket(now, l.Peer())}
+	cs.links[l.Index] = &side{l: l, cs: cs, bucket: cs.bucket(now, l.Peer())}
 }
 
 // LinkDown ends every circuit over the link: those that came from it are gone,
@@ -110,8 +113,8 @@ func (cs *Circuits) LinkDown(now time.Time, l *link.Link) {
 	s.down = true
 	cs.unpark(s)
 	for _, e := range s.in {
-		if e.r != nil {
-			e.r.free(now)
+		if r := cs.relay(e.of); r != nil {
+			r.free(now)
 		}
 	}
 	for i := range s.out {
@@ -161,12 +164,12 @@ func (cs *Circuits) Frame(now time.Time, l *link.Link, h link.Header, f *link.Fr
 	case o == nil:
 		cs.N.UnknownLabel++
 		cs.c.Env.Free(f)
-	case o.relay != nil:
+	case o.of > 0:
 		o.acked = true
-		o.relay.backward(now, h, f)
+		cs.relay(o.of).backward(now, h, f)
 	default:
 		o.acked = true
-		o.circuit.receive(now, h, f)
+		cs.circuit(o.of).receive(now, h, f)
 	}
 }
 
@@ -226,7 +229,7 @@ func (cs *Circuits) expire(now time.Time) {
 			continue // ending one may have ended others
 		}
 		switch r := cs.relays[i]; {
-		case cs.at(now) >= r.end:
+		case cs.at(now).since(r.end) >= 0:
 			r.part(now, ReasonExpired)
 		case r.over(now):
 			r.free(now)

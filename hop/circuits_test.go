@@ -318,12 +318,12 @@ func (n *testNet) state() string {
 				continue
 			}
 			for i := range s.out {
-				if !s.out[i].empty() {
+				if s.out[i].of != 0 {
 					slots++
 				}
 			}
 			for _, e := range s.in {
-				if e.r != nil {
+				if e.of != 0 {
 					slots++
 				}
 			}

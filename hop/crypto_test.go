@@ -45,7 +45,7 @@ func TestSetup(t *testing.T) {
 			if err != nil || info != hops[i].Info {
 				t.Fatalf("hop %d of %d: %+v, %v", i, n, info, err)
 			}
-			if k.ForwardOffset != keys[i].ForwardOffset || k.ControlBackward != keys[i].ControlBackward || *k.Forward.layerHash != *keys[i].Forward.layerHash {
+			if k.ForwardOffset != keys[i].ForwardOffset || k.ControlBackward != keys[i].ControlBackward || k.Forward.nh != keys[i].Forward.nh || k.Backward.k0 != keys[i].Backward.k0 {
 				t.Errorf("hop %d of %d: other keys than the source", i, n)
 			}
 		}

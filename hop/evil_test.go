@@ -61,7 +61,7 @@ func (e *foe) hold(s *side, h link.Header, f *link.Frame) {
 		iv := r.keys.Forward.Apply(h.Seq, h.IV, f.Body())
 		h = link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}
 	} else if o := s.slot(h.Label); back && o != nil {
-		r = o.relay
+		r = s.cs.relay(o.of)
 		seq := (h.Seq + r.keys.BackwardOffset) & seqMask
 		if h.Seq&answerBit != 0 {
 			seq = (h.Seq-r.keys.ForwardOffset)&seqMask | answerBit

@@ -5,11 +5,14 @@ import "time"
 // A SetupFilter remembers the set-ups of the last 70 minutes by keyed fingerprints of
 // 31 bits, in two generations. It never holds more than its size, in one flat table
 // outside the Go heap (a map of as many costs five times the memory): buckets of 16
-// entries, one cache line each. An entry lies in one of two buckets, the emptier when
-// it came: so the first that finds both full comes at seven eighths of the size (a
-// set-up is refused then, and its source tries again). Not safe for concurrent use.
+// entries, one cache line each. Its quarters are used one after another, so that a
+// relay that is not flooded never touches most of it. An entry lies in one of two
+// buckets of the first quarter with room, the emptier when it came: so the first that
+// finds all full comes at 97 % of the size (a set-up is refused then, and its source
+// tries again). Not safe for concurrent use.
 type SetupFilter struct {
 	size   int
+	used   int // quarters
 	turned time.Time
 	gen    uint32    // newest generation: lowest bit of its entries
 	n      [2]int    // entries of each generation
@@ -19,16 +22,17 @@ type SetupFilter struct {
 
 const (
 	filterBucket = 16
+	filterParts  = 4
 	filterFor    = onionHour + onionLate
 )
 
 // NewSetupFilter returns a filter for at most size set-ups.
 func NewSetupFilter(size int) *SetupFilter {
-	buckets := 1
+	buckets := filterParts
 	for buckets*filterBucket < size {
 		buckets *= 2
 	}
-	f := &SetupFilter{size: size, memory: newBigTable(4 * buckets * filterBucket)}
+	f := &SetupFilter{size: size, used: 1, memory: newBigTable(4 * buckets * filterBucket)}
 	f.table = f.memory.words()
 	return f
 }
@@ -40,25 +44,51 @@ func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) 
 	f.turn(now)
 	// Top bits for the entry, low ones for the places; 0 would be free.
 	entry := max(uint32(fingerprint>>33), 1) << 1
-	a, b := f.bucket(uint32(fingerprint)), f.bucket(uint32(fingerprint>>16)*0x9e3779b1)
-	i, freeA := find(a, entry)
-	j, freeB := find(b, entry)
-	switch {
-	case i < 0 || j < 0:
-		return false, false
-	case f.n[0]+f.n[1] >= f.size || freeA+freeB == 0:
-		return true, true
-	case freeA >= freeB:
-		a[i] = entry | f.gen
-	default:
-		b[j] = entry | f.gen
+	var place *uint32
+	for part := range f.used {
+		at, known := f.look(part, fingerprint, entry)
+		if known {
+			return false, false
+		}
+		if place == nil {
+			place = at
+		}
 	}
+	if f.n[0]+f.n[1] >= f.size {
+		return true, true
+	}
+	if place == nil && f.used < filterParts {
+		place, _ = f.look(f.used, fingerprint, entry)
+		f.used++
+	}
+	if place == nil {
+		return true, true
+	}
+	*place = entry | f.gen
 	f.n[f.gen]++
 	return true, false
 }
 
-func (f *SetupFilter) bucket(hash uint32) []uint32 {
-	i := int(hash) & (len(f.table)/filterBucket - 1) * filterBucket
+// look finds the place for an entry in one part, nil: there is none; known: the entry
+// is there.
+func (f *SetupFilter) look(part int, fingerprint uint64, entry uint32) (place *uint32, known bool) {
+	a, b := f.bucket(part, uint32(fingerprint)), f.bucket(part, uint32(fingerprint>>16)*0x9e3779b1)
+	i, freeA := find(a, entry)
+	j, freeB := find(b, entry)
+	switch {
+	case i < 0 || j < 0:
+		return nil, true
+	case freeA+freeB == 0:
+		return nil, false
+	case freeA >= freeB:
+		return &a[i], false
+	}
+	return &b[j], false
+}
+
+func (f *SetupFilter) bucket(part int, hash uint32) []uint32 {
+	size := len(f.table) / filterParts
+	i := part*size + int(hash)&(size/filterBucket-1)*filterBucket
 	return f.table[i : i+filterBucket]
 }
 
@@ -86,7 +116,7 @@ func (f *SetupFilter) turn(now time.Time) {
 	}
 	f.gen, f.turned = f.gen^1, now
 	f.n[f.gen] = 0
-	for i, e := range f.table {
+	for i, e := range f.table[:f.used*len(f.table)/filterParts] {
 		if e&1 == f.gen {
 			f.table[i] = 0
 		}

@@ -69,6 +69,22 @@ func TestSetupFilterFills(t *testing.T) {
 	}
 }
 
+// TestSetupFilterGrows: what 4,096 circuits need in 140 minutes, one every 15 minutes
+// each, is a quarter of the table.
+func TestSetupFilterGrows(t *testing.T) {
+	f, now, r := NewSetupFilter(setupCopies), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(4, 1))
+	const gap = 15 * time.Minute / 4096
+	for range 3 * filterFor / gap {
+		now = now.Add(gap)
+		if fresh, full := f.Add(now, r.Uint64()); !fresh || full {
+			t.Fatalf("fresh %v, full %v with %d in it", fresh, full, f.n[0]+f.n[1])
+		}
+	}
+	if f.used != 1 {
+		t.Errorf("%d quarters are used for %d entries", f.used, f.n[0]+f.n[1])
+	}
+}
+
 // TestSetupFilterOutsideHeap: the filter of a router costs the heap nothing, no
 // allocation when a set-up comes, and a megabyte at most.
 func TestSetupFilterOutsideHeap(t *testing.T) {

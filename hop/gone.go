@@ -28,7 +28,7 @@ func ofNext(why Reason) Reason {
 // breakSlot ends the circuit whose next hop was lost. A link that is down says
 // nothing more; any other neighbour is told, in case that it has the circuit.
 func (cs *Circuits) breakSlot(now time.Time, o *slot, why Reason) {
-	switch r, c := o.relay, o.circuit; {
+	switch r, c := cs.relay(o.of), cs.circuit(o.of); {
 	case r != nil:
 		r.lose(now, why)
 	case c != nil:
@@ -147,7 +147,7 @@ func (r *relay) repeat(now time.Time) {
 // sayBroken answers a forward frame with the reason, at most once a second.
 func (r *relay) sayBroken(now time.Time, seq uint32) {
 	at := r.cs.at(now)
-	if at.since(r.brokenAt) < brokenGap {
+	if at.since(r.brokenAt) < brokenGap-momentStep { // or a gap of just so much would not do
 		return
 	}
 	r.brokenAt = at

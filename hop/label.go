@@ -34,6 +34,7 @@ func succeed(label uint32) uint32 {
 // A side is what the circuit layer keeps of one link.
 type side struct {
 	l       *link.Link
+	cs      *Circuits
 	in      []entry // circuits that come from the neighbour, by its index
 	out     []slot  // circuits that go to it, by our index
 	free    []uint16
@@ -47,21 +48,41 @@ type side struct {
 	down    bool
 }
 
+// A ref names a circuit by its place, since pointers to thousands would cost the
+// garbage collector time and memory: 1 + a place in Circuits.table for one that passes
+// through or ends here, −1 − a place in Circuits.starts for our own; 0: none.
+type ref int32
+
+func (r *relay) ref() ref   { return ref(1 + r.id) }
+func (c *Circuit) ref() ref { return ref(-1 - c.place) }
+
+// relay and circuit return what a ref names; nil: it is not of that sort.
+func (cs *Circuits) relay(r ref) *relay {
+	if r <= 0 {
+		return nil
+	}
+	return &cs.table.relays[r-1]
+}
+
+func (cs *Circuits) circuit(r ref) *Circuit {
+	if r >= 0 {
+		return nil
+	}
+	return cs.starts[-1-r]
+}
+
 // An entry is one index of the neighbour's.
 type entry struct {
-	r      *relay // nil: none
+	of     ref    // a relay, or 0
 	newest uint32 // latest label heard of, ended or not; 0: none
 }
 
 // A slot is one index of ours on a link: a relay's next hop or an own circuit.
 type slot struct {
-	label   uint32 // of the last to have it, if nobody has
-	relay   *relay
-	circuit *Circuit
-	acked   bool // the neighbour has the set-up
+	label uint32 // of the last to have it, if nobody has
+	of    ref
+	acked bool // the neighbour has the set-up
 }
-
-func (o *slot) empty() bool { return o.relay == nil && o.circuit == nil }
 
 // nearer ranks two links to one neighbour; what is not measured yet comes last.
 func (s *side) nearer(o *side) bool {
@@ -108,7 +129,7 @@ func (s *side) rest(now time.Time) {
 // slot returns the entry of a label of ours; nil: no circuit has it.
 func (s *side) slot(label uint32) *slot {
 	i := label & indexMask
-	if int(i) >= len(s.out) || s.out[i].label != label&^backward || s.out[i].empty() {
+	if int(i) >= len(s.out) || s.out[i].label != label&^backward || s.out[i].of == 0 {
 		return nil
 	}
 	return &s.out[i]
@@ -117,10 +138,13 @@ func (s *side) slot(label uint32) *slot {
 // relay returns the circuit that a neighbour's label names; nil: none.
 func (s *side) relay(label uint32) *relay {
 	i := label & indexMask
-	if int(i) >= len(s.in) || s.in[i].r == nil || s.in[i].r.upLabel != label {
+	if int(i) >= len(s.in) {
 		return nil
 	}
-	return s.in[i].r
+	if r := s.cs.relay(s.in[i].of); r != nil && r.upLabel == label {
+		return r
+	}
+	return nil
 }
 
 // entry returns that of a neighbour's label, whose index the caller has bounded.

@@ -22,22 +22,13 @@ const (
 // A Layer is one hop's layer in one direction: every hop applies it, the source
 // removes it (wire.md, "Layer"). It allocates nothing.
 type Layer struct {
-	stream aead.Stream
-	*layerHash
+	stream    aead.Stream
+	k0, k1    uint64 // of H
+	nh        [aead.NHWords]uint32
 	direction uint32 // in the top bit
 }
 
-// A layerHash is the keys of H. It has no pointers, and is most of a Layer: a relay
-// keeps it outside the Go heap.
-type layerHash struct {
-	k0, k1 uint64
-	nh     [aead.NHWords]uint32
-}
-
 func (l *Layer) init(material []byte, direction uint32) {
-	if l.layerHash == nil {
-		l.layerHash = new(layerHash)
-	}
 	l.stream.Init((*[32]byte)(material))
 	l.k0, l.k1 = binary.LittleEndian.Uint64(material[32:]), binary.LittleEndian.Uint64(material[40:])
 	for i := range l.nh {
@@ -47,7 +38,8 @@ func (l *Layer) init(material []byte, direction uint32) {
 }
 
 // Apply is W: iv ^= H(seq, body), body ^= S(seq ‖ iv). It returns the new iv; the
-// body is changed in place. At the frame's addressee the result is 0 (or another small number), to everyone else random.
+// body is changed in place. At the frame's addressee the result is 0 (or another small
+// number), to everyone else random.
 func (l *Layer) Apply(seq uint32, iv uint64, body []byte) uint64 {
 	iv ^= l.hash(seq, body)
 	l.xor(seq, iv, body)

@@ -67,10 +67,7 @@ func newLane(r *Runner) *lane {
 	}
 	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize)}
 	l.turn = l.finish
-	spare := make([]link.Frame, batchSize) // beside the pool, which may run dry
-	for i := range spare {
-		l.batch[i] = &spare[i]
-	}
+	r.pool.take(l.batch[:])
 	return l
 }
 

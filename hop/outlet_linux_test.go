@@ -71,7 +71,7 @@ func drive(t *testing.T, mbits float64, late time.Duration) (used, ms float64) {
 		t.Fatal(err)
 	}
 	s := &slowPort{rate: mbits * 1e6 / 8, fd: fd, now: time.Unix(1, 0)}
-	pool := newPool(256)
+	pool := newPool(256, 0)
 	poller, err := link.NewPoller()
 	if err != nil {
 		t.Fatal(err)

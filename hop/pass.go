@@ -46,10 +46,10 @@ func (cs *Circuits) Pass(now time.Time, l *link.Link, h link.Header, f *link.Fra
 		}
 	case h.Seq&answerBit == 0:
 		o := s.slot(h.Label)
-		if o == nil || o.relay == nil {
+		if o == nil || o.of <= 0 {
 			return p
 		}
-		r := o.relay
+		r := cs.relay(o.of)
 		seq := (h.Seq + r.keys.BackwardOffset) & seqMask
 		if !r.bwd.Check(seq) {
 			return p

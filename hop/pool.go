@@ -16,9 +16,13 @@ type pool struct {
 	buffers *bigTable
 }
 
-func newPool(n int) *pool {
+// newPool makes a pool of n frames, and some beside it for its lanes to begin with, so
+// that they can read when it has run dry.
+func newPool(n, beside int) *pool {
+	p := &pool{size: n}
+	n += beside
 	frames := make([]link.Frame, n)
-	p := &pool{free: make([]*link.Frame, n), size: n}
+	p.free = make([]*link.Frame, n)
 	var buffers []link.Buffer
 	p.buffers, buffers = tableOf[link.Buffer](n)
 	for i := range frames {

@@ -13,22 +13,20 @@ import (
 type relay struct {
 	cs       *Circuits
 	up, down *side // down nil: it ends here, or its next hop is lost
-	keys     HopKeys
 	terminal *Terminal
 
 	onward, homeward link.Flow // what waits to go on: forward, and backward
 
 	*relayState
-	answers *Answers // most circuits never need theirs: a table apart, whose pages stay untouched
 }
 
 // relayState is what of a relay has no pointers.
 type relayState struct {
+	keys               HopKeys
 	upLabel, downLabel uint32
 	place              int32 // in cs.relays
 	id                 int32 // in cs.table
 	fwd, bwd           Window
-	secrets            hopSecrets
 	print              uint64 // of the set-up, to know a duplicate by
 	cells              uint64 // sent
 
@@ -152,16 +150,20 @@ func (r *relay) backNumber(h link.Header) (uint32, bool) {
 		return seq, true
 	}
 	seq := (h.Seq - r.keys.ForwardOffset) & seqMask
-	if newest, any := r.fwd.Highest(); !any || !r.answers.Check(seq, newest) {
+	if newest, any := r.fwd.Highest(); !any || !r.answers().Check(seq, newest) {
 		r.cs.N.BadAnswer++
 		return 0, false
 	}
 	return seq | answerBit, true
 }
 
+// answers is of a table apart: most circuits never need theirs, and its pages stay
+// untouched.
+func (r *relay) answers() *Answers { return &r.cs.table.answers[r.id] }
+
 // passAnswer says whether an answer may go on; hash is that of the layer.
 func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
-	if !r.answers.Accept(seq&seqMask, hash) {
+	if !r.answers().Accept(seq&seqMask, hash) {
 		r.cs.N.BadAnswer++
 		return false
 	}
@@ -228,32 +230,33 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 		return
 	}
 	var why Reason
-	switch next := r.cs.toward(id); {
+	t, cs := r.terminal, r.cs
+	switch next := cs.toward(id); {
 	case next == nil:
 		why = ReasonNoNext
 	case next.l.Peer() == r.up.l.Peer():
 		why = ReasonRefused
-	case !r.extend(now, next, packet):
+	case !r.extend(now, next, cs.newMessage(packet)):
 		why = ReasonFull
 	}
 	if why != 0 {
 		r.answer(now, seq, CellBroken, []byte{byte(why)})
 		return
 	}
-	t, cs := r.terminal, r.cs
 	r.terminal, t.closed = nil, true
 	cs.ev.TerminalClosed(now, t)
 }
 
-// extend gives the circuit its next hop.
-func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool {
-	label, ok := next.assign(now, slot{relay: r}, r.cs.c.MaxCircuits)
+// extend gives the circuit its next hop, and the message away.
+func (r *relay) extend(now time.Time, next *side, message *setupMessage) bool {
+	label, ok := next.assign(now, slot{of: r.ref()}, r.cs.c.MaxCircuits)
 	if !ok {
+		r.cs.discard(message)
 		return false
 	}
-	r.down, r.downLabel, r.onward.From = next, label, r.up.l.Index+1
-	r.homeward.From = next.l.Index + 1
-	if !r.cs.postSetup(now, next, label, packet) {
+	r.down, r.downLabel, r.onward.From = next, label, uint16(r.up.l.Index+1)
+	r.homeward.From = uint16(next.l.Index + 1)
+	if !r.cs.postSetup(now, next, label, message) {
 		next.release(now, label)
 		r.down = nil
 		return false
@@ -261,10 +264,12 @@ func (r *relay) extend(now time.Time, next *side, packet *[SetupSize]byte) bool 
 	return true
 }
 
-// postSetup sends a set-up; when the neighbour never acknowledges, the circuit is broken.
-func (cs *Circuits) postSetup(now time.Time, s *side, label uint32, packet *[SetupSize]byte) bool {
-	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+SetupSize), label)
-	return s.l.Post(now, kindSetup, append(b, packet[:]...), func(now time.Time, ok bool) {
+// postSetup sends a set-up, and owns the message; when the neighbour never
+// acknowledges, the circuit is broken.
+func (cs *Circuits) postSetup(now time.Time, s *side, label uint32, message *setupMessage) (ok bool) {
+	binary.LittleEndian.PutUint32(message[:], label)
+	ok = s.l.Post(now, kindSetup, message[:], func(now time.Time, ok bool) {
+		cs.discard(message)
 		o := s.slot(label)
 		switch {
 		case o == nil || s.down:
@@ -275,6 +280,10 @@ func (cs *Circuits) postSetup(now time.Time, s *side, label uint32, packet *[Set
 			cs.tell(now)
 		}
 	})
+	if !ok {
+		cs.discard(message)
+	}
+	return ok
 }
 
 // over says whether nobody has used the circuit for too long.
@@ -299,8 +308,8 @@ func (r *relay) free(now time.Time) {
 	last := cs.relays[len(cs.relays)-1]
 	cs.relays[r.place], last.place = last, r.place
 	cs.relays = cs.relays[:len(cs.relays)-1]
-	if e := &up.in[r.upLabel&indexMask]; e.r == r {
-		e.r = nil
+	if e := &up.in[r.upLabel&indexMask]; e.of == r.ref() {
+		e.of = 0
 	}
 	up.passing--
 	up.rest(now)

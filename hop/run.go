@@ -53,14 +53,15 @@ const maxLanes = 4
 // NewRunner returns a runner with a pool of the given number of frames (at least
 // four batches) and starts its worker and its lanes.
 func NewRunner(frames int) *Runner {
-	r := &Runner{pool: newPool(max(frames, 4*batchSize)), start: time.Now().Add(-1)}
+	lanes := min(runtime.NumCPU(), maxLanes)
+	r := &Runner{pool: newPool(max(frames, 4*batchSize), lanes*batchSize), start: time.Now().Add(-1)}
 	r.packet = func(head, rest []byte) {
 		r.tunRead += len(head) + len(rest)
 		r.node.Packet(r.now, head, rest)
 	}
 	r.fromTUN = r.readTUN
 	r.worker = NewWorker(func(done func(time.Time)) { r.Turn(done) })
-	for range min(runtime.NumCPU(), maxLanes) {
+	for range lanes {
 		r.lanes = append(r.lanes, newLane(r))
 	}
 	for _, l := range r.lanes {

@@ -88,34 +88,21 @@ type HopKeys struct {
 	Forward, Backward Layer
 	ForwardOffset     uint32 // added to forward numbers; mod 2^31
 	BackwardOffset    uint32 // added to the last hop's backward numbers
-	*hopSecrets
-}
-
-// hopSecrets is what of the keys has no pointers, in one piece.
-type hopSecrets struct {
-	forward, backward layerHash
 	ControlForward    [32]byte
 	ControlBackward   [32]byte
-}
-
-// keepIn says where the keys keep what has no pointers.
-func (k *HopKeys) keepIn(s *hopSecrets) {
-	if k.hopSecrets != nil {
-		*s = *k.hopSecrets
-	}
-	k.hopSecrets, k.Forward.layerHash, k.Backward.layerHash = s, &s.forward, &s.backward
 }
 
 // setupKeys are what one Diffie-Hellman result gives.
 type setupKeys struct {
 	mac    [32]byte
 	stream [32]byte
-	hop    *HopKeys
+	hop    *HopKeys // where the caller wants them
 }
 
 // deriveSetup is the KDF over (DH, E as received, onion public key, label): a
-// BLAKE2s key for a ChaCha20 stream that is cut into the keys.
-func deriveSetup(dh, e, onion []byte) *setupKeys {
+// BLAKE2s key for a ChaCha20 stream that is cut into the keys; those of the hop go
+// into h.
+func deriveSetup(dh, e, onion []byte, h *HopKeys) (k setupKeys) {
 	b := append([]byte("hopwire 1 set-up"), dh...)
 	seed := blake2s.Sum256(append(append(b, e...), onion...))
 	material := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
@@ -125,8 +112,7 @@ func deriveSetup(dh, e, onion []byte) *setupKeys {
 		material = material[n:]
 		return part
 	}
-	k := &setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: new(HopKeys)}
-	k.hop.keepIn(new(hopSecrets))
+	k = setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: h}
 	k.hop.Forward.init(take(layerMaterial), 0)
 	k.hop.Backward.init(take(layerMaterial), 1<<31)
 	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & seqMask
@@ -141,9 +127,8 @@ func (k *setupKeys) tag(cover []byte) [16]byte {
 	return [16]byte(h.Sum(nil))
 }
 
-func (k *setupKeys) keystream() []byte {
-	s := make([]byte, streamSize)
-	aead.XOR(&k.stream, new([aead.NonceSize]byte), 0, s)
+func (k *setupKeys) keystream() (s [streamSize]byte) {
+	aead.XOR(&k.stream, new([aead.NonceSize]byte), 0, s[:])
 	return s
 }
 
@@ -160,7 +145,7 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 	if len(hops) == 0 || len(hops) > MaxHops {
 		return nil, nil, fmt.Errorf("%w: %d hops", ErrSetup, len(hops))
 	}
-	keys, es := make([]*setupKeys, len(hops)), make([][32]byte, len(hops))
+	keys, es := make([]setupKeys, len(hops)), make([][32]byte, len(hops))
 	for i, h := range hops {
 		var err error
 		if keys[i], es[i], err = agree(rand, h); err != nil {
@@ -180,26 +165,26 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 }
 
 // agree makes the fresh key for one hop and what follows from it.
-func agree(rand io.Reader, h SetupHop) (*setupKeys, [32]byte, error) {
+func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 	var private [32]byte
 	if _, err := io.ReadFull(rand, private[:]); err != nil {
-		return nil, private, err
+		return k, e, err
 	}
-	e := link.X25519Public(&private)
+	e = link.X25519Public(&private)
 	dh, ok := link.X25519(&private, &h.Onion)
 	if !ok {
-		return nil, private, fmt.Errorf("%w: onion key of low order", ErrSetup)
+		return k, e, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
 	e[31] |= h.Parity << 7
-	return deriveSetup(dh[:], e[:], h.Onion[:]), e, nil
+	return deriveSetup(dh[:], e[:], h.Onion[:], new(HopKeys)), e, nil
 }
 
 // wrapSetup writes the blocks from the last hop to the first. The filler is what
 // the hops before will have appended when the packet reaches a hop.
-func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []*setupKeys, es [][32]byte) {
-	streams := make([][]byte, len(hops))
-	for i, k := range keys {
-		streams[i] = k.keystream()
+func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []setupKeys, es [][32]byte) {
+	streams := make([][streamSize]byte, len(hops))
+	for i := range keys {
+		streams[i] = keys[i].keystream()
 	}
 	var filler []byte
 	for i := range len(hops) - 1 {
@@ -225,24 +210,35 @@ func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []*setupKeys, es [
 // rewrites packet into what the next hop gets. On an error, which wraps ErrSetup,
 // packet is as it was.
 func OpenSetup(onion *OnionKey, packet *[SetupSize]byte) (Info, *HopKeys, error) {
+	keys := new(HopKeys)
+	info, err := openSetup(onion, packet, keys)
+	if err != nil {
+		return info, nil, err
+	}
+	return info, keys, nil
+}
+
+// openSetup is OpenSetup with the keys going into keys, which are undefined after an
+// error.
+func openSetup(onion *OnionKey, packet *[SetupSize]byte, keys *HopKeys) (Info, error) {
 	e := [32]byte(packet[offE:])
 	e[31] &= 0x7f
 	dh, ok := link.X25519(&onion.private, &e)
 	if !ok {
-		return Info{}, nil, fmt.Errorf("%w: low order", ErrSetup)
+		return Info{}, fmt.Errorf("%w: low order", ErrSetup)
 	}
-	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:])
+	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:], keys)
 	if tag := k.tag(packet[offInfo:]); subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
-		return Info{}, nil, fmt.Errorf("%w: MAC", ErrSetup)
+		return Info{}, fmt.Errorf("%w: MAC", ErrSetup)
 	}
 	stream := k.keystream()
-	subtle.XORBytes(stream, stream, packet[offInfo:]) // the cover; the last block stays filler
-	info, err := parseInfo(stream)
+	subtle.XORBytes(stream[:], stream[:], packet[offInfo:]) // the cover; the last block stays filler
+	info, err := parseInfo(stream[:])
 	if err != nil {
-		return Info{}, nil, err
+		return Info{}, err
 	}
 	copy(packet[:], stream[infoSize:])
-	return info, k.hop, nil
+	return info, nil
 }
 
 // SetupParity says which onion key a packet is for: the lowest bit of its epoch.

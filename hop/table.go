@@ -1,40 +1,62 @@
 package hop
 
-import "unsafe"
+import (
+	"reflect"
+	"unsafe"
+)
 
 // A relayTable is all relays that a node will ever have. What has pointers is in the
 // Go heap, one piece; the rest is not, and so neither looked at by the garbage
 // collector nor counted when it decides how far the heap may grow.
 type relayTable struct {
 	relays        []relay
-	states, other *bigTable // what the relays' pointers lead to
+	answers       []Answers
+	states, other *bigTable // what the relays' states and answers are views of
 }
 
 func newRelayTable(n int) *relayTable {
 	t := &relayTable{relays: make([]relay, n)}
 	var states []relayState
-	var answers []Answers
 	t.states, states = tableOf[relayState](n)
-	t.other, answers = tableOf[Answers](n)
+	t.other, t.answers = tableOf[Answers](n)
 	for i := range t.relays {
-		t.relays[i].relayState, t.relays[i].answers = &states[i], &answers[i]
+		t.relays[i].relayState = &states[i]
 	}
 	return t
 }
 
-// tableOf returns zeroed room for n of T, which must have no pointers; valid as long
-// as the table is reachable.
+// tableOf returns zeroed room for n of T, outside the Go heap unless T has pointers;
+// valid as long as the table is reachable.
 func tableOf[T any](n int) (*bigTable, []T) {
 	var one T
+	if pointers(reflect.TypeFor[T]()) {
+		return nil, make([]T, n)
+	}
 	t := newBigTable((n*int(unsafe.Sizeof(one)) + 7) &^ 7)
 	return t, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.b))), n)
 }
 
+// pointers says whether values of a type hold any.
+func pointers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Array:
+		return pointers(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if pointers(t.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	}
+	return t.Kind() > reflect.Complex128
+}
+
 // clear makes the relay a vacant one; its keys are erased.
 func (r *relay) clear() {
-	if r.answers.n > 0 { // or it would touch the page
-		*r.answers = Answers{}
+	if a := r.answers(); a.n > 0 { // or it would touch the page
+		*a = Answers{}
 	}
 	*r.relayState = relayState{freed: true}
-	*r = relay{relayState: r.relayState, answers: r.answers}
+	*r = relay{relayState: r.relayState}
 }

@@ -32,7 +32,7 @@ func (s *seenCache) add(h uint64) bool {
 		return false
 	}
 	if s.now == nil || len(s.now) >= seenSize/2 {
-		s.before, s.now = s.now, make(map[uint64]struct{}, seenSize/2)
+		s.before, s.now = s.now, map[uint64]struct{}{}
 	}
 	s.now[h] = struct{}{}
 	return true

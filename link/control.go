@@ -35,6 +35,8 @@ const (
 type message struct {
 	number uint32
 	kind   byte
+	tailed bool
+	tail   uint32 // behind data, if tailed
 	data   []byte
 	sent   time.Time // zero: not yet
 	tries  int
@@ -128,16 +130,34 @@ func (l *Link) acknowledge(now time.Time) {
 	l.record(now, recordAck, a[:])
 }
 
-// Post sends a control message that must arrive; data is copied. done, if not
-// nil, is called once: acknowledged, or given up or link down. False: the link is
+// Post sends a control message that must arrive; it keeps data, which must not change
+// any more. done, if not nil, is called once: acknowledged, or given up or link down. False: the link is
 // down or too much is outstanding, nothing is sent and done is not called.
 func (l *Link) Post(now time.Time, kind byte, data []byte, done func(now time.Time, ok bool)) bool {
+	return l.post(now, message{kind: kind, data: data, done: done})
+}
+
+// PostTail is Post of data ‖ tail u32: what goes to many links, each with a tail of
+// its own, need not be copied for each.
+func (l *Link) PostTail(now time.Time, kind byte, data []byte, tail uint32, done func(now time.Time, ok bool)) bool {
+	return l.post(now, message{kind: kind, data: data, tailed: true, tail: tail, done: done})
+}
+
+func (m *message) size() int {
+	if m.tailed {
+		return len(m.data) + 4
+	}
+	return len(m.data)
+}
+
+func (l *Link) post(now time.Time, m message) bool {
 	o := &l.control
-	if !l.Up() || len(o.queue) >= maxQueued || len(data) > MaxMessage {
+	if !l.Up() || len(o.queue) >= maxQueued || m.size() > MaxMessage {
 		return false
 	}
 	o.last++
-	o.queue = append(o.queue, message{number: o.last, kind: kind, data: slices.Clone(data), done: done})
+	m.number = o.last
+	o.queue = append(o.queue, m)
 	if i := len(o.queue) - 1; o.queue[i].number-o.queue[0].number < maxOutstanding {
 		l.transmit(now, &o.queue[i])
 	}
@@ -146,12 +166,15 @@ func (l *Link) Post(now time.Time, kind byte, data []byte, done func(now time.Ti
 
 // transmit puts a message into the frame being filled and sets its resend time.
 func (l *Link) transmit(now time.Time, m *message) {
-	l.reserve(now, offRecordData+numberSize+len(m.data))
+	l.reserve(now, offRecordData+numberSize+m.size())
 	o := &l.control
 	o.body = append(o.body, m.kind)
-	o.body = binary.LittleEndian.AppendUint16(o.body, uint16(numberSize+len(m.data)))
+	o.body = binary.LittleEndian.AppendUint16(o.body, uint16(numberSize+m.size()))
 	o.body = binary.LittleEndian.AppendUint32(o.body, m.number)
 	o.body = append(o.body, m.data...)
+	if m.tailed {
+		o.body = binary.LittleEndian.AppendUint32(o.body, m.tail)
+	}
 	if m.kind >= KindRoute {
 		o.routing = true
 	} else {
@@ -216,7 +239,8 @@ func (l *Link) acked(now time.Time, data []byte) bool {
 		return false
 	}
 	high, bits := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint64(data[4:])
-	var done []message
+	done := l.ls.done[:0]
+	l.ls.done = nil
 	o := &l.control
 	o.queue = slices.DeleteFunc(o.queue, func(m message) bool {
 		back := high - m.number // 0: the highest itself
@@ -229,6 +253,8 @@ func (l *Link) acked(now time.Time, data []byte) bool {
 	for _, m := range done {
 		m.finish(now, true)
 	}
+	clear(done)
+	l.ls.done = done[:0]
 	l.resend(now)
 	return true
 }

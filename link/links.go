@@ -64,7 +64,8 @@ type Links struct {
 	links []*Link // live and unconfirmed, in order of creation
 	seen  seenCache
 	next  time.Time
-	dirty []*Link // have records to flush
+	dirty []*Link   // have records to flush
+	done  []message // scratch of acked
 
 	N Counters
 }

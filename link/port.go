@@ -57,6 +57,7 @@ type Frame struct {
 	Addr Addr
 	// Broadcast: it arrived, or is to be sent, as an Ethernet broadcast.
 	Broadcast bool
+	bulk      bool // link control that is not urgent
 	// N is the number of valid bytes.
 	N int
 
@@ -64,7 +65,6 @@ type Frame struct {
 	link   *Link // whose keys it still waits for; nil: it is ready for the wire
 	header Header
 	flow   *Flow // nil: not of a circuit
-	bulk   bool  // link control that is not urgent
 	next   *Frame
 	queued time.Time
 

@@ -17,21 +17,26 @@ const (
 
 // A Flow is one circuit in one direction at the port that it leaves by: the unit
 // that shares the port. The zero Flow is ready; it belongs to the owner of the
-// circuit, who must call End before its memory is used for another.
+// circuit, who must call End before its memory is used for another. It is small, for
+// there are thousands, of which few have frames that wait.
 type Flow struct {
+	waits   *backlog // nil: nothing does
+	Dropped uint32   // by the queue
 	// From tells by which link its frames come: the link's index + 1; 0: our own
 	// traffic, which is one among them.
-	From int
+	From uint16
 	// Paid: it goes ahead of those that are not. A change takes effect with the
 	// next frame, for the circuit as a whole, so that none overtakes another.
 	Paid bool
+}
 
-	Dropped uint32 // by the queue
-
+// A backlog is what of a flow waits at a queue, which it belongs to.
+type backlog struct {
 	line
-	group *group // that it waits in; nil: nothing waits
-	next  *Flow
-	owed  int // bytes, may be negative
+	flow  *Flow
+	group *group
+	next  *backlog // in the group's turn, or of those to be used again
+	owed  int      // bytes, may be negative
 }
 
 // A line is frames in the order in which they came.
@@ -97,6 +102,7 @@ type Queue struct {
 	urgent  line
 	routing line
 	classes [2]class // paid, free
+	spare   *backlog // to be used again
 	credit  int      // bytes that unpaid circuits may send ahead of paid ones, × freeShare
 	routed  int      // and link control ahead of circuits, × routeShare
 }
@@ -143,11 +149,11 @@ func (q *Queue) drop(f *Frame) {
 // nothing but link control waits.
 func (q *Queue) makeRoom() bool {
 	for i := len(q.classes) - 1; i >= 0; i-- {
-		if l := q.classes[i].longest(); l != nil {
+		if b := q.classes[i].longest(); b != nil {
 			q.frames--
-			q.drop(l.pop())
-			if l.frames == 0 {
-				l.leave()
+			q.drop(b.line.pop())
+			if b.frames == 0 {
+				b.end()
 			}
 			return true
 		}
@@ -160,11 +166,11 @@ func (q *Queue) makeRoom() bool {
 	return true
 }
 
-func (c *class) longest() (l *Flow) {
+func (c *class) longest() (l *backlog) {
 	for g := c.first; g != nil; g = g.next {
-		for f := g.flows.first; f != nil; f = f.next {
-			if l == nil || f.frames > l.frames {
-				l = f
+		for b := g.flows.first; b != nil; b = b.next {
+			if l == nil || b.frames > l.frames {
+				l = b
 			}
 		}
 	}
@@ -172,19 +178,36 @@ func (c *class) longest() (l *Flow) {
 }
 
 func (q *Queue) pushFlow(l *Flow, f *Frame) {
-	if l.group == nil {
-		c := &q.classes[1]
-		if l.Paid {
-			c = &q.classes[0]
-		}
-		c.enter(l)
+	if l.waits == nil {
+		l.waits = q.backlog()
+		l.waits.flow = l
+		q.class(l).enter(l.waits)
 	}
-	l.push(f)
+	l.waits.push(f)
 }
 
-// enter puts a flow at the end of its group's turn.
-func (c *class) enter(l *Flow) {
-	g := c.group(l.From)
+// class is the one that a flow belongs to now.
+func (q *Queue) class(l *Flow) *class {
+	if l.Paid {
+		return &q.classes[0]
+	}
+	return &q.classes[1]
+}
+
+// backlog returns an empty one. There are never more than frames in the queue, and
+// those that were made are used again.
+func (q *Queue) backlog() *backlog {
+	if q.spare == nil {
+		return new(backlog)
+	}
+	b := q.spare
+	q.spare, b.next = b.next, nil
+	return b
+}
+
+// enter puts a backlog at the end of its group's turn.
+func (c *class) enter(b *backlog) {
+	g := c.group(int(b.flow.From))
 	if !g.active {
 		g.active, g.owed, g.next = true, quantum, nil
 		if c.first == nil {
@@ -194,8 +217,8 @@ func (c *class) enter(l *Flow) {
 		}
 		c.last = g
 	}
-	l.group, l.owed = g, quantum
-	g.flows.push(l)
+	b.group, b.owed = g, quantum
+	g.flows.push(b)
 	c.flows++
 }
 
@@ -205,17 +228,25 @@ func (c *class) group(from int) *group {
 	}
 	if c.groups[from] == nil {
 		c.groups[from] = &group{class: c}
-		c.groups[from].rest.From = from
+		c.groups[from].rest.From = uint16(from)
 	}
 	return c.groups[from]
 }
 
-// leave takes a flow in which nothing waits out of its group.
-func (l *Flow) leave() {
-	g := l.group
-	g.flows.remove(l)
-	l.group = nil
+// leave takes a backlog out of its group.
+func (b *backlog) leave() {
+	g := b.group
+	g.flows.remove(b)
 	g.class.flows--
+}
+
+// end is leave for one that is empty: it may be used for another flow.
+func (b *backlog) end() {
+	b.leave()
+	q := b.group.class.q
+	b.flow.waits = nil
+	*b = backlog{next: q.spare}
+	q.spare = b
 }
 
 // Pop returns the next frame to send, sealed; nil: none waits. The caller owns it.
@@ -330,20 +361,21 @@ func (c *class) drop() {
 // pop takes the next frame of the group, which has one.
 func (g *group) pop(now time.Time) *Frame {
 	for {
-		l := g.flows.first
-		if l.owed <= 0 {
-			l.owed += quantum
+		b := g.flows.first
+		if b.owed <= 0 {
+			b.owed += quantum
 			g.flows.turn()
 			continue
 		}
-		g.expire(now, l)
-		f := l.line.pop()
-		l.owed -= f.N
+		g.expire(now, b)
+		f := b.line.pop()
+		b.owed -= f.N
 		switch {
-		case l.frames == 0:
-			l.leave()
-		case l.Paid != g.class.paid:
-			l.change()
+		case b.frames == 0:
+			b.end()
+		case b.flow.Paid != g.class.paid:
+			b.leave()
+			g.class.q.class(b.flow).enter(b)
 		}
 		return f
 	}
@@ -351,51 +383,43 @@ func (g *group) pop(now time.Time) *Frame {
 
 // expire drops what has waited too long, but never what has nothing behind it: one
 // frame that waited is better than none.
-func (g *group) expire(now time.Time, l *Flow) {
+func (g *group) expire(now time.Time, b *backlog) {
 	q := g.class.q
-	for target := g.class.target(); l.frames > 1 && now.Sub(l.first.queued) > target; {
+	for target := g.class.target(); b.frames > 1 && now.Sub(b.first.queued) > target; {
 		q.frames--
-		q.drop(l.line.pop())
+		q.drop(b.line.pop())
 	}
-}
-
-// change moves the flow to the other class.
-func (l *Flow) change() {
-	q := l.group.class.q
-	l.leave()
-	c := &q.classes[1]
-	if l.Paid {
-		c = &q.classes[0]
-	}
-	c.enter(l)
 }
 
 // Waiting is for how long the oldest frame of the flow has waited.
 func (l *Flow) Waiting(now time.Time) time.Duration {
-	if l.first == nil {
+	if l.waits == nil {
 		return 0
 	}
-	return now.Sub(l.first.queued)
+	return now.Sub(l.waits.first.queued)
 }
 
 // End is called when the circuit ends: what waits still leaves, and the memory of
 // the flow may be used for another.
 func (l *Flow) End() {
-	if g := l.group; g != nil {
-		waiting := l.line
-		l.line = line{}
-		l.leave()
-		if g.rest.group == nil {
-			g.rest.Paid = g.class.paid
-			g.class.enter(&g.rest)
-		}
-		for waiting.frames > 0 {
-			f := waiting.pop()
-			f.flow = &g.rest
-			g.rest.push(f)
-		}
+	if b := l.waits; b != nil {
+		b.bequeath(&b.group.rest)
 	}
 	*l = Flow{}
+}
+
+// bequeath gives all that waits to another flow of the group, behind what it has.
+func (b *backlog) bequeath(to *Flow) {
+	c := b.group.class
+	if to.waits == nil {
+		to.Paid = c.paid
+	}
+	for b.frames > 0 {
+		f := b.line.pop()
+		f.flow = to
+		c.q.pushFlow(to, f)
+	}
+	b.end()
 }
 
 // Shed drops a frame, the oldest of the longest flow, to make room elsewhere; false:
@@ -413,9 +437,9 @@ func (q *Queue) Close() {
 }
 
 // A flowRing is the flows of a group in turn.
-type flowRing struct{ first, last *Flow }
+type flowRing struct{ first, last *backlog }
 
-func (r *flowRing) push(l *Flow) {
+func (r *flowRing) push(l *backlog) {
 	l.next = nil
 	if r.first == nil {
 		r.first = l
@@ -433,7 +457,7 @@ func (r *flowRing) turn() {
 	r.first, r.last.next, r.last, l.next = l.next, l, l, nil
 }
 
-func (r *flowRing) remove(l *Flow) {
+func (r *flowRing) remove(l *backlog) {
 	if r.first == l {
 		if r.first = l.next; r.first == nil {
 			r.last = nil

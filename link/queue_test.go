@@ -249,7 +249,7 @@ func TestQueueRandom(t *testing.T) {
 			case 0:
 				flows[i].End()
 				ends[i]++
-				flows[i].From, flows[i].Paid = r.IntN(4), r.IntN(2) == 0
+				flows[i].From, flows[i].Paid = uint16(r.IntN(4)), r.IntN(2) == 0
 			case 1:
 				flows[i].Paid = r.IntN(2) == 0
 			case 2:

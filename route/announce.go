@@ -68,7 +68,7 @@ type statement struct {
 	loss     byte          // 1/256
 }
 
-// An announcement is a relay's signed statement, parsed.
+// An announcement is what a relay states, before it is signed.
 type announcement struct {
 	flags         byte
 	key           link.Key
@@ -123,38 +123,48 @@ func parseStatement(b []byte) (s statement) {
 	return s
 }
 
-// parse reads the wire form without age. It is strict: there is one form of each
-// announcement. The signature is not checked.
-func parse(b []byte) (*announcement, error) {
+// A raw is an announcement in its wire form without age, as parse has accepted it.
+// What it says is read when it is needed: parsed, it would take as much memory again.
+type raw []byte
+
+// parse checks the wire form without age, and keeps b. It is strict: there is one form
+// of each announcement. The signature is not checked.
+func parse(b []byte) (raw, error) {
 	if len(b) < offGateways+2+sigSize || b[offVersion] != version || b[offFlags]&^knownFlags != 0 {
 		return nil, errAnnouncement
 	}
-	a := &announcement{flags: b[offFlags], key: link.Key(b[offAddress:]), boot: [8]byte(b[offBoot:]),
-		sequence: binary.LittleEndian.Uint32(b[offSequence:]), epoch: binary.LittleEndian.Uint32(b[offEpoch:]),
-		left:    time.Duration(binary.LittleEndian.Uint32(b[offLeft:])) * time.Millisecond,
-		current: [32]byte(b[offCurrent:]), next: [32]byte(b[offNextKey:]), price: binary.LittleEndian.Uint32(b[offPrice:])}
-	rest := b[offGateways : len(b)-sigSize]
-	g, rest, ok := list(rest, maxGateways, gatewaySize)
+	_, rest, ok := list(b[offGateways:len(b)-sigSize], maxGateways, gatewaySize)
 	if !ok {
 		return nil, errAnnouncement
 	}
 	l, rest, ok := list(rest, maxLinks, linkSize)
-	if !ok || len(rest) != 0 || a.left > time.Hour {
+	if !ok || len(rest) != 0 || raw(b).left() > time.Hour {
 		return nil, errAnnouncement
 	}
-	for ; len(g) > 0; g = g[gatewaySize:] {
-		a.gateways = append(a.gateways, link.Key(g))
-	}
-	for ; len(l) > 0; l = l[linkSize:] {
-		a.links = append(a.links, parseStatement(l))
-	}
-	byID := func(x, y statement) int { return bytes.Compare(x.id[:], y.id[:]) }
-	for i := 1; i < len(a.links); i++ {
-		if byID(a.links[i-1], a.links[i]) >= 0 {
+	for ; len(l) > linkSize; l = l[linkSize:] { // each once, in order
+		if bytes.Compare(l[offLinkID:offLinkRTT], l[linkSize+offLinkID:linkSize+offLinkRTT]) >= 0 {
 			return nil, errAnnouncement
 		}
 	}
-	return a, nil
+	return b, nil
+}
+
+func (b raw) flags() byte       { return b[offFlags] }
+func (b raw) key() link.Key     { return link.Key(b[offAddress:]) }
+func (b raw) boot() [8]byte     { return [8]byte(b[offBoot:]) }
+func (b raw) sequence() uint32  { return binary.LittleEndian.Uint32(b[offSequence:]) }
+func (b raw) epoch() uint32     { return binary.LittleEndian.Uint32(b[offEpoch:]) }
+func (b raw) current() [32]byte { return [32]byte(b[offCurrent:]) }
+func (b raw) next() [32]byte    { return [32]byte(b[offNextKey:]) }
+func (b raw) left() time.Duration {
+	return time.Duration(binary.LittleEndian.Uint32(b[offLeft:])) * time.Millisecond
+}
+
+// links is the statements of the links, in order of ids.
+func (b raw) links() []byte {
+	b = b[offGateways:]
+	b = b[1+int(b[0])*gatewaySize:]
+	return b[1 : 1+int(b[0])*linkSize]
 }
 
 // list cuts a counted list off b.

@@ -14,8 +14,7 @@ import (
 // A graph is the store as Dijkstra sees it: vertex 0 is this node. It is built
 // anew when something changed.
 type graph struct {
-	nodes []*node // [0] nil
-	index map[link.ShortID]int
+	nodes []*node // [0] nil; the others in order of short ids
 	edges [][]edge
 	valid time.Time // onion keys and ages were judged then
 }
@@ -64,43 +63,47 @@ func (m *Map) build(now time.Time) *graph {
 	if m.graph != nil {
 		return m.graph
 	}
-	g := &graph{nodes: append([]*node{nil}, m.order...), index: map[link.ShortID]int{m.short: 0}, valid: now}
-	for i, o := range g.nodes[1:] {
-		g.index[o.short] = i + 1
-	}
+	g := &graph{nodes: append([]*node{nil}, m.order...), valid: now}
 	g.edges = make([][]edge, len(g.nodes))
 	for _, n := range m.near {
-		if j, ok := g.index[n.short]; ok {
+		if j := g.vertex(n.short); j != 0 {
 			s := n.state()
 			g.edges[0] = append(g.edges[0], edge{j, worse(s, s)})
 		}
 	}
+	var room [maxLinks]edge
 	for i, o := range g.nodes[1:] {
-		for links := o.links(); len(links) > 0; links = links[linkSize:] {
-			s := parseStatement(links)
-			if j := g.index[s.id]; j != 0 {
-				if back, ok := g.nodes[j].states(o.short); ok {
-					g.edges[i+1] = append(g.edges[i+1], edge{j, worse(s, back)})
-				}
-			}
-		}
+		g.edges[i+1] = slices.Clone(g.leave(o, room[:0]))
 	}
 	g.measure()
 	m.graph = g
 	return g
 }
 
-// links is the statements of the node's links, as bytes of its announcement: parsed,
-// they would take as much memory again.
-func (o *node) links() []byte {
-	b := o.raw[offGateways:]
-	b = b[1+int(b[0])*gatewaySize:]
-	return b[1 : 1+int(b[0])*linkSize]
+// leave appends the edges that leave a node.
+func (g *graph) leave(o *node, edges []edge) []edge {
+	for links := o.raw.links(); len(links) > 0; links = links[linkSize:] {
+		s := parseStatement(links)
+		if j := g.vertex(s.id); j != 0 {
+			if back, ok := g.nodes[j].states(o.short); ok {
+				edges = append(edges, edge{j, worse(s, back)})
+			}
+		}
+	}
+	return edges
+}
+
+// vertex is that of a node; 0: this one, or none that is known.
+func (g *graph) vertex(id link.ShortID) int {
+	if i, ok := slices.BinarySearchFunc(g.nodes[1:], id, byShort); ok {
+		return i + 1
+	}
+	return 0
 }
 
 // states returns the node's statement of its link to id; false: it has none.
 func (o *node) states(id link.ShortID) (s statement, ok bool) {
-	links := o.links() // in order of ids
+	links := o.raw.links()
 	i := sort.Search(len(links)/linkSize, func(i int) bool {
 		return bytes.Compare(links[i*linkSize+offLinkID:][:len(id)], id[:]) >= 0
 	}) * linkSize

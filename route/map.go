@@ -1,6 +1,7 @@
 package route
 
 import (
+	"bytes"
 	"encoding/binary"
 	mrand "math/rand/v2"
 	"net/netip"
@@ -42,10 +43,7 @@ type Map struct {
 
 	c     Config
 	short link.ShortID
-	nodes map[link.ShortID]*node
-	byKey map[link.Key]*node
-	byIP  map[netip.Addr]*node
-	order []*node // sorted by short id: nothing depends on map order
+	order []*node // the store, sorted by short id
 	near  []*near
 
 	own     []byte // our newest announcement
@@ -60,8 +58,7 @@ type Map struct {
 
 // A node is a stored announcement and how it came.
 type node struct {
-	raw      []byte        // without age
-	a        *announcement // but for its links
+	raw      raw
 	short    link.ShortID
 	age      time.Duration // at
 	at       time.Time
@@ -89,7 +86,7 @@ func New(c Config) *Map {
 		c.MaxNodes = maxNodes
 	}
 	key := c.Identity.Key()
-	return &Map{c: c, short: key.Short(), nodes: map[link.ShortID]*node{}, byKey: map[link.Key]*node{}, byIP: map[netip.Addr]*node{},
+	return &Map{c: c, short: key.Short(),
 		avoid: map[pair]*avoidance{}, chosen: map[link.Key]*choice{}, pending: map[[32]byte]struct{}{}}
 }
 
@@ -145,7 +142,7 @@ func (m *Map) sendDigest(now time.Time, n *near) {
 	}
 	for _, o := range m.order {
 		if !m.withheld(n.short, o.raw) {
-			add(o.short, o.a.sequence)
+			add(o.short, o.raw.sequence())
 		}
 	}
 	if len(b) > 0 {
@@ -171,41 +168,39 @@ func (m *Map) pump(now time.Time, n *near) {
 		}
 	}
 	for n.flying < sendWindow {
-		kind, data, ok := m.take(now, n)
-		if !ok {
-			return
+		var ok bool
+		if len(n.control) > 0 {
+			c := n.control[0]
+			n.control = n.control[1:]
+			ok = n.l.Post(now, c[0][0], c[1], done)
+		} else {
+			a, age := m.take(now, n)
+			if a == nil {
+				return
+			}
+			m.N.Sent++
+			ok = n.l.PostTail(now, kindAnnouncement, a, uint32(age.Milliseconds()), done)
 		}
-		if !n.l.Post(now, kind, data, done) {
+		if !ok {
 			return // the digest of later repairs it
 		}
 		n.flying++
 	}
 }
 
-// take returns the next message for a neighbour.
-func (m *Map) take(now time.Time, n *near) (kind byte, data []byte, ok bool) {
-	if len(n.control) > 0 {
-		c := n.control[0]
-		n.control = n.control[1:]
-		return c[0][0], c[1], true
-	}
+// take returns the next announcement for a neighbour; nil: none is left.
+func (m *Map) take(now time.Time, n *near) (raw, time.Duration) {
 	for len(n.queue) > 0 {
 		id := n.queue[0]
 		n.queue = n.queue[1:]
 		if id == m.short && m.own != nil && !m.withheld(n.short, m.own) {
-			m.N.Sent++
-			return kindAnnouncement, withAge(m.own, now.Sub(m.state.at)), true
+			return m.own, now.Sub(m.state.at)
 		}
-		if o := m.nodes[id]; o != nil && o.ageAt(now) < maxAge && !m.withheld(n.short, o.raw) {
-			m.N.Sent++
-			return kindAnnouncement, withAge(o.raw, o.ageAt(now)), true
+		if o := m.node(id); o != nil && o.ageAt(now) < maxAge && !m.withheld(n.short, o.raw) {
+			return o.raw, o.ageAt(now)
 		}
 	}
-	return 0, nil, false
-}
-
-func withAge(raw []byte, age time.Duration) []byte {
-	return binary.LittleEndian.AppendUint32(slices.Clone(raw), uint32(age.Milliseconds()))
+	return nil, 0
 }
 
 func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
@@ -252,11 +247,11 @@ func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
 			m.takeSequence(now, sequence)
 			continue
 		}
-		o := m.nodes[id]
+		o := m.node(id)
 		switch {
-		case o == nil || int32(sequence-o.a.sequence) > 0:
+		case o == nil || int32(sequence-o.raw.sequence()) > 0:
 			want = append(want, id[:]...)
-		case sequence != o.a.sequence:
+		case sequence != o.raw.sequence():
 			m.offer(now, n, id)
 		}
 	}
@@ -273,32 +268,42 @@ func (m *Map) takeAnnouncement(now time.Time, n *near, data []byte) {
 		m.N.BadFormat++
 		return
 	}
-	raw := slices.Clone(data[:len(data)-ageSize])
-	age := time.Duration(binary.LittleEndian.Uint32(data[len(raw):])) * time.Millisecond
-	a, err := parse(raw)
+	a, err := parse(data[:len(data)-ageSize])
+	age := time.Duration(binary.LittleEndian.Uint32(data[len(data)-ageSize:])) * time.Millisecond
 	if err != nil || age > maxAge {
 		m.N.BadFormat++
 		return
 	}
-	hash := blake2s.Sum256(raw)
-	_, busy := m.pending[hash]
-	switch o := m.byKey[a.key]; {
-	case a.key == m.c.Identity.Key():
+	switch o := m.known(a.key()); {
+	case a.key() == m.c.Identity.Key():
 		m.sawOwn(now, a)
-	case o != nil && int32(a.sequence-o.a.sequence) <= 0:
+	case o != nil && !o.before(a):
 		m.older(now, n, o, a)
+	default:
+		m.takeNew(now, n, o, a, age)
+	}
+}
+
+// before says whether the announcement that is stored is older than a.
+func (o *node) before(a raw) bool { return int32(a.sequence()-o.raw.sequence()) > 0 }
+
+// takeNew has one verified, within the limits, that is newer than what o has, if any.
+func (m *Map) takeNew(now time.Time, n *near, o *node, a raw, age time.Duration) {
+	hash := blake2s.Sum256(a)
+	_, busy := m.pending[hash]
+	switch {
 	case busy:
 		m.N.Duplicate++
 	case n.verify >= verifyQueue || !m.verify.take(now, verifyRate, verifyBurst) || o != nil && !o.spread.take(now, originRate, originBurst):
 		m.N.Limited++
 	default:
-		m.check(n, raw, a, age, hash)
+		m.check(n, slices.Clone(a), age, hash)
 	}
 }
 
 // older: what we have is as new, or newer, and then it is offered.
-func (m *Map) older(now time.Time, n *near, o *node, a *announcement) {
-	if a.sequence == o.a.sequence {
+func (m *Map) older(now time.Time, n *near, o *node, a raw) {
+	if a.sequence() == o.raw.sequence() {
 		m.N.Duplicate++
 		return
 	}
@@ -307,11 +312,11 @@ func (m *Map) older(now time.Time, n *near, o *node, a *announcement) {
 }
 
 // check verifies a signature elsewhere.
-func (m *Map) check(n *near, raw []byte, a *announcement, age time.Duration, hash [32]byte) {
+func (m *Map) check(n *near, a raw, age time.Duration, hash [32]byte) {
 	m.pending[hash] = struct{}{}
 	n.verify++
 	ok := m.c.Env.Work(link.Cost{Class: link.ClassVerify, Sign: 1}, func() func(time.Time) {
-		good := verify(raw)
+		good := verify(a)
 		return func(now time.Time) {
 			delete(m.pending, hash)
 			n.verify--
@@ -319,7 +324,7 @@ func (m *Map) check(n *near, raw []byte, a *announcement, age time.Duration, has
 				m.N.BadSignature++
 				return
 			}
-			m.install(now, n, raw, a, age)
+			m.install(now, n, a, age)
 		}
 	})
 	if !ok {
@@ -330,21 +335,23 @@ func (m *Map) check(n *near, raw []byte, a *announcement, age time.Duration, has
 }
 
 // install stores a verified announcement and passes it on to the other neighbours.
-func (m *Map) install(now time.Time, from *near, raw []byte, a *announcement, age time.Duration) {
-	o := m.byKey[a.key]
-	if o != nil && int32(a.sequence-o.a.sequence) <= 0 {
+func (m *Map) install(now time.Time, from *near, a raw, age time.Duration) {
+	o := m.node(a.key().Short())
+	switch {
+	case o == nil:
+		o = m.insert(a.key().Short(), from.short)
+	case o.raw.key() != a.key(): // two of somebody's own: the first has the short id
+		m.N.Unwanted++
+		return
+	case !o.before(a):
 		m.N.Duplicate++
 		return
 	}
-	if o == nil {
-		o = m.insert(a.key, from.short)
-	}
-	a.links = nil // see node.links
-	o.raw, o.a, o.age, o.at = raw, a, age, now
+	o.raw, o.age, o.at = a, age, now
 	m.graph = nil
 	m.N.Accepted++
 	m.bound(now)
-	if m.byKey[a.key] != o {
+	if m.node(o.short) != o {
 		m.N.Unwanted++
 		return
 	}
@@ -356,30 +363,42 @@ func (m *Map) install(now time.Time, from *near, raw []byte, a *announcement, ag
 	}
 }
 
-func byShort(o *node, id link.ShortID) int { return slices.Compare(o.short[:], id[:]) }
+func byShort(o *node, id link.ShortID) int { return bytes.Compare(o.short[:], id[:]) }
 
-func (m *Map) insert(key link.Key, from link.ShortID) *node {
-	o := &node{short: key.Short(), from: from}
-	m.nodes[o.short], m.byKey[key], m.byIP[key.IPv6()] = o, o, o
+// node finds one by its short id, known by its key; nil: there is none.
+func (m *Map) node(id link.ShortID) *node {
+	if i, ok := slices.BinarySearchFunc(m.order, id, byShort); ok {
+		return m.order[i]
+	}
+	return nil
+}
+
+func (m *Map) known(key link.Key) *node {
+	if o := m.node(key.Short()); o != nil && o.raw.key() == key {
+		return o
+	}
+	return nil
+}
+
+func (m *Map) insert(short, from link.ShortID) *node {
+	o := &node{short: short, from: from}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
 	m.order = slices.Insert(m.order, i, o)
 	return o
 }
 
 func (m *Map) remove(o *node) {
-	delete(m.nodes, o.short)
-	delete(m.byKey, o.a.key)
-	delete(m.byIP, o.a.key.IPv6())
 	if i, ok := slices.BinarySearchFunc(m.order, o.short, byShort); ok {
 		m.order = slices.Delete(m.order, i, i+1)
 	}
 	m.graph = nil
 }
 
-// Lookup finds the key of a mesh IPv6 address.
+// Lookup finds the key of a mesh IPv6 address, which has the short id in it.
 func (m *Map) Lookup(ip netip.Addr) (link.Key, bool) {
-	if o := m.byIP[ip]; o != nil {
-		return o.a.key, true
+	b := ip.As16()
+	if o := m.node(link.ShortID(b[4:])); o != nil && o.raw.key().IPv6() == ip {
+		return o.raw.key(), true
 	}
 	return link.Key{}, false
 }
@@ -442,7 +461,7 @@ func (m *Map) Known(now time.Time) []Known {
 	m.build(now)
 	known := make([]Known, 0, len(m.order))
 	for _, o := range m.order {
-		known = append(known, Known{o.a.key, max(0, o.distance), o.ageAt(now), len(o.links()) / linkSize, o.a.flags&FlagRelay != 0, o.a.sequence})
+		known = append(known, Known{o.raw.key(), max(0, o.distance), o.ageAt(now), len(o.raw.links()) / linkSize, o.raw.flags()&FlagRelay != 0, o.raw.sequence()})
 	}
 	return known
 }

@@ -56,8 +56,8 @@ func (m *Map) linksChanged(now time.Time, n *near, lost bool) {
 // takeAsk tells a neighbour the last sequence of its own that we know.
 func (m *Map) takeAsk(now time.Time, n *near) {
 	var b [4]byte
-	if o := m.nodes[n.short]; o != nil {
-		binary.LittleEndian.PutUint32(b[:], o.a.sequence)
+	if o := m.node(n.short); o != nil {
+		binary.LittleEndian.PutUint32(b[:], o.raw.sequence())
 	}
 	m.post(now, n, kindSequence, b[:])
 }
@@ -76,15 +76,15 @@ func (m *Map) takeSequence(now time.Time, sequence uint32) {
 // sawOwn: an announcement of ours comes back. One with a higher sequence, or the
 // same of another boot, is from before a restart, or from somebody with our
 // identity: we announce above it at once.
-func (m *Map) sawOwn(now time.Time, a *announcement) {
-	d := int32(a.sequence - m.state.sequence)
-	if d < 0 || d == 0 && a.boot == m.c.Boot {
+func (m *Map) sawOwn(now time.Time, a raw) {
+	d := int32(a.sequence() - m.state.sequence)
+	if d < 0 || d == 0 && a.boot() == m.c.Boot {
 		return
 	}
-	if m.own != nil && a.boot != m.c.Boot {
+	if m.own != nil && a.boot() != m.c.Boot {
 		m.N.ElsewhereSeen++
 	}
-	m.takeSequence(now, a.sequence+1)
+	m.takeSequence(now, a.sequence()+1)
 }
 
 // advanceOwn announces what is due.

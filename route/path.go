@@ -30,11 +30,11 @@ type choice struct {
 // hop.ErrUnknown: no announcement; hop.ErrNoPath: no way, or none of 16 hops.
 func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
 	g := m.build(now)
-	dest := m.byKey[to]
+	dest := m.known(to)
 	if dest == nil {
 		return nil, hop.ErrUnknown
 	}
-	v := g.index[dest.short]
+	v := g.vertex(dest.short)
 	used := map[int]int{}
 	var paths []hop.Path
 	for range n {
@@ -76,7 +76,7 @@ func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(f
 		return g.nodes[v].short
 	}
 	return func(from, to int) float64 {
-		if to == 0 || to != dest && g.nodes[to].a.flags&FlagRelay == 0 {
+		if to == 0 || to != dest && g.nodes[to].raw.flags()&FlagRelay == 0 {
 			return math.Inf(1)
 		}
 		f := 1.0
@@ -103,7 +103,7 @@ func (m *Map) keep(now time.Time, g *graph, to link.Key, way []int) []int {
 	if c := m.chosen[to]; c != nil {
 		old := make([]int, 0, len(c.path))
 		for _, id := range c.path {
-			old = append(old, g.index[id])
+			old = append(old, g.vertex(id))
 		}
 		weigh := m.factor(now, g, way[len(way)-1], nil)
 		if !slices.Contains(old, 0) && m.weighed(g, old, weigh) <= switchFactor*m.weighed(g, way, weigh) {
@@ -170,13 +170,13 @@ func (m *Map) path(now time.Time, g *graph, way []int) (hop.Path, bool) {
 // hop chooses the onion key by the announcement's age: the current one, or the
 // next when the current one's hour is over.
 func (o *node) hop(now time.Time) (hop.Hop, bool) {
-	h := hop.Hop{Key: o.a.key, Onion: o.a.current, Parity: byte(o.a.epoch & 1)}
+	h := hop.Hop{Key: o.raw.key(), Onion: o.raw.current(), Parity: byte(o.raw.epoch() & 1)}
 	age := o.ageAt(now)
 	switch {
-	case age < o.a.left:
+	case age < o.raw.left():
 		return h, true
-	case age < o.a.left+time.Hour:
-		h.Onion, h.Parity = o.a.next, h.Parity^1
+	case age < o.raw.left()+time.Hour:
+		h.Onion, h.Parity = o.raw.next(), h.Parity^1
 		return h, true
 	}
 	return h, false
@@ -185,8 +185,8 @@ func (o *node) hop(now time.Time) (hop.Hop, bool) {
 // Load returns the highest load that a hop of a path announces.
 func (m *Map) Load(p hop.Path) (most hop.Load) {
 	for _, h := range p.Hops {
-		if o := m.byKey[h.Key]; o != nil {
-			most = max(most, loadOf(o.a.flags))
+		if o := m.known(h.Key); o != nil {
+			most = max(most, loadOf(o.raw.flags()))
 		}
 	}
 	return most

@@ -1,0 +1,77 @@
+package hop
+
+import "time"
+
+// What a set-up needs on its way through a node is used again for the next: with
+// garbage for each, a thousand circuits at once would be a heap twice the size.
+
+// A setupMessage is label u32 ‖ set-up, as it is posted.
+type setupMessage [4 + SetupSize]byte
+
+func (m *setupMessage) packet() *[SetupSize]byte { return (*[SetupSize]byte)(m[4:]) }
+
+// newMessage returns one with the packet; the label is set when it is posted.
+func (cs *Circuits) newMessage(packet *[SetupSize]byte) (m *setupMessage) {
+	if n := len(cs.spare); n > 0 {
+		m, cs.spare = cs.spare[n-1], cs.spare[:n-1]
+	} else {
+		m = new(setupMessage)
+	}
+	*m.packet() = *packet
+	return m
+}
+
+// discard takes back a message that nobody has any more; nil: none.
+func (cs *Circuits) discard(m *setupMessage) {
+	if m != nil && len(cs.spare) < setupSpare {
+		cs.spare = append(cs.spare, m)
+	}
+}
+
+// A setupJob opens one set-up after the other; there are setupJobs at most.
+type setupJob struct {
+	cs          *Circuits
+	p           *pending
+	onion       OnionKey // our own may be erased meanwhile
+	fingerprint uint64
+	info        Info
+	keys        HopKeys
+	err         error
+
+	open func() func(time.Time) // made once: a closure per call would be garbage
+	done func(now time.Time)
+}
+
+// job returns one that rests.
+func (cs *Circuits) job() (j *setupJob) {
+	if n := len(cs.idle); n > 0 {
+		j, cs.idle = cs.idle[n-1], cs.idle[:n-1]
+		return j
+	}
+	j = &setupJob{cs: cs}
+	j.done = j.opened
+	j.open = func() func(time.Time) {
+		j.info, j.err = openSetup(&j.onion, j.p.message.packet(), &j.keys)
+		return j.done
+	}
+	return j
+}
+
+// rest takes a job back; its secrets are erased.
+func (cs *Circuits) rest(j *setupJob) {
+	j.p, j.onion, j.keys = nil, OnionKey{}, HopKeys{}
+	cs.idle = append(cs.idle, j)
+}
+
+// opened goes on with a set-up whose Diffie-Hellman is done.
+func (j *setupJob) opened(now time.Time) {
+	cs, p := j.cs, j.p
+	cs.jobs--
+	cs.finish(p)
+	if !p.side.down && !p.gone {
+		cs.opened(now, p, j.info, &j.keys, j.fingerprint, j.err)
+	}
+	cs.discard(p.message)
+	cs.rest(j)
+	cs.pump(now)
+}
