@@ -60,32 +60,34 @@ func (l *line) pop() *Frame {
 	return f
 }
 
-// A group is the flows that came by one link.
+// A group is the flows that came by one link, to one station.
 type group struct {
-	class  *class
-	flows  flowRing
-	rest   Flow // what is left of circuits that have ended
-	next   *group
-	owed   int
-	active bool
+	station *station
+	flows   flowRing
+	rest    Flow // what is left of circuits that have ended
+	next    *group
+	owed    int
+	active  bool
 }
 
 // A class is the paid flows of a port, or the others.
 type class struct {
-	q      *Queue
-	groups []*group // by Flow.From; made at first use, at most one a link
-	first  *group   // those in which something waits, in turn
-	last   *group
-	flows  int // in which something waits
-	paid   bool
+	q        *Queue
+	stations []*station // by Link.Index; made at first use
+	turns    []*station // those in which something waits
+	at       int        // whose turn it is
+	paid     bool
 }
 
 // A Queue is what waits at one port: link control first, then the circuits, shared
 // by deficit round robin (Shreedhar, Varghese 1995) in two levels: among the links
 // that they come by, so that nobody gains by opening many, and among the circuits
-// of a link. It reads no clock, allocates nothing per frame and is not safe for
-// concurrent use.
+// of a link. On a radio a level comes before, among the neighbours that they go to,
+// by the air that they take (airtime.go). It reads no clock, allocates nothing per
+// frame and is not safe for concurrent use.
 type Queue struct {
+	// Radio: neighbours share the air, so frames cost time; it is set before use.
+	Radio bool
 	// Rate is how fast the port is known to send, in bytes a second; 0: not known.
 	Rate float64
 	// Dropped counts frames that waited too long or found no room.
@@ -97,7 +99,7 @@ type Queue struct {
 	urgent  line
 	routing line
 	classes [2]class // paid, free
-	credit  int      // bytes that unpaid circuits may send ahead of paid ones, × freeShare
+	credit  int      // cost of what unpaid circuits may send ahead of paid ones, × freeShare
 	routed  int      // and link control ahead of circuits, × routeShare
 }
 
@@ -161,10 +163,12 @@ func (q *Queue) makeRoom() bool {
 }
 
 func (c *class) longest() (l *Flow) {
-	for g := c.first; g != nil; g = g.next {
-		for f := g.flows.first; f != nil; f = f.next {
-			if l == nil || f.frames > l.frames {
-				l = f
+	for _, s := range c.turns {
+		for g := s.first; g != nil; g = g.next {
+			for f := g.flows.first; f != nil; f = f.next {
+				if l == nil || f.frames > l.frames {
+					l = f
+				}
 			}
 		}
 	}
@@ -177,37 +181,38 @@ func (q *Queue) pushFlow(l *Flow, f *Frame) {
 		if l.Paid {
 			c = &q.classes[0]
 		}
-		c.enter(l)
+		c.station(q.stationOf(f)).enter(l)
 	}
 	l.push(f)
 }
 
-// enter puts a flow at the end of its group's turn.
-func (c *class) enter(l *Flow) {
-	g := c.group(l.From)
+// enter puts a flow at the end of its group's turn, and those at the end of theirs.
+func (s *station) enter(l *Flow) {
+	g := s.group(l.From)
 	if !g.active {
 		g.active, g.owed, g.next = true, quantum, nil
-		if c.first == nil {
-			c.first = g
+		if s.first == nil {
+			s.first = g
 		} else {
-			c.last.next = g
+			s.last.next = g
 		}
-		c.last = g
+		s.last = g
 	}
 	l.group, l.owed = g, quantum
 	g.flows.push(l)
-	c.flows++
+	s.flows++
+	s.wait()
 }
 
-func (c *class) group(from int) *group {
-	for len(c.groups) <= from {
-		c.groups = append(c.groups, nil)
+func (s *station) group(from int) *group {
+	for len(s.groups) <= from {
+		s.groups = append(s.groups, nil)
 	}
-	if c.groups[from] == nil {
-		c.groups[from] = &group{class: c}
-		c.groups[from].rest.From = from
+	if s.groups[from] == nil {
+		s.groups[from] = &group{station: s}
+		s.groups[from].rest.From = from
 	}
-	return c.groups[from]
+	return s.groups[from]
 }
 
 // leave takes a flow in which nothing waits out of its group.
@@ -215,7 +220,7 @@ func (l *Flow) leave() {
 	g := l.group
 	g.flows.remove(l)
 	l.group = nil
-	g.class.flows--
+	g.station.flows--
 }
 
 // Pop returns the next frame to send, sealed; nil: none waits. The caller owns it.
@@ -238,92 +243,97 @@ func (q *Queue) Pop(now time.Time) *Frame {
 // pick takes the frame whose turn it is: urgent control, the share of the rest of
 // it, the share of unpaid circuits, then paid ones before unpaid ones.
 func (q *Queue) pick(now time.Time) *Frame {
-	paid, free := &q.classes[0], &q.classes[1]
-	switch data := paid.first != nil || free.first != nil; {
-	case q.urgent.frames > 0:
-		return q.urgent.pop()
-	case q.routing.frames > 0 && (!data || q.routed >= FrameLong*(routeShare-1)):
-		f := q.routing.pop()
-		q.routed = max(0, q.routed-f.N*(routeShare-1))
+	if q.urgent.frames > 0 {
+		return q.charge(q.urgent.pop())
+	}
+	paid, free := q.classes[0].next(), q.classes[1].next()
+	data := paid != nil || free != nil
+	if q.routing.frames > 0 && (!data || q.routed >= q.unit()*(routeShare-1)) {
+		f := q.charge(q.routing.pop())
+		q.routed = max(0, q.routed-q.cost(f)*(routeShare-1))
 		return f
+	}
+	switch {
 	case !data:
 		return nil
-	case free.first != nil && q.credit >= FrameLong*(freeShare-1):
-		if f := free.pop(now); f != nil {
-			q.credit -= f.N * (freeShare - 1)
-			return q.data(f)
-		}
-		return q.pick(now)
-	case paid.first != nil:
-		if f := paid.pop(now); f != nil {
-			if free.first != nil {
-				q.credit = min(q.credit+f.N, FrameLong*freeShare)
-			}
-			return q.data(f)
-		}
-		return q.pick(now)
+	case free != nil && q.credit >= q.unit()*(freeShare-1):
+		f := q.data(free.pop(now))
+		q.credit -= q.cost(f) * (freeShare - 1)
+		return f
+	case paid == nil:
+		return q.data(free.pop(now))
 	}
-	if f := free.pop(now); f != nil {
-		return q.data(f)
+	f := q.data(paid.pop(now))
+	if len(q.classes[1].turns) > 0 {
+		q.credit = min(q.credit+q.cost(f), q.unit()*freeShare)
 	}
-	return q.pick(now)
+	return f
 }
 
 // data notes that a frame of a circuit leaves.
 func (q *Queue) data(f *Frame) *Frame {
 	if q.routing.frames > 0 {
-		q.routed = min(q.routed+f.N, FrameLong*routeShare)
+		q.routed = min(q.routed+q.cost(f), q.unit()*routeShare)
 	}
 	return f
 }
 
-// target is how long a frame of the class may wait.
-func (c *class) target() time.Duration {
-	rate := c.q.Rate
-	if rate == 0 {
+// target is how long a frame to the station may wait: until each of its circuits,
+// in turn with other stations, has sent a few.
+func (s *station) target(f *Frame) time.Duration {
+	c, q := s.class, s.class.q
+	long := 0.0
+	if q.Rate > 0 {
+		long = FrameLong / q.Rate * 1e9
+	}
+	if q.Radio && f.link != nil {
+		long = max(long, float64(f.link.air.long))
+	}
+	if long == 0 {
 		return QueueTarget
 	}
-	if other := &c.q.classes[0]; !c.paid && other.first != nil {
-		rate /= freeShare
+	if other := &q.classes[0]; !c.paid && len(other.turns) > 0 {
+		long *= freeShare
 	}
-	return max(QueueTarget, time.Duration(float64(queueLeast*FrameLong*c.flows)/rate*1e9))
+	return max(QueueTarget, time.Duration(long*float64(queueLeast*s.flows*len(c.turns))))
 }
 
-// pop takes the next frame of the class; nil: all that waited has waited too long,
-// or there was none.
-func (c *class) pop(now time.Time) *Frame {
-	for c.first != nil {
-		g := c.first
+// pop takes the next frame to the station, which has one.
+func (s *station) pop(now time.Time) *Frame {
+	for {
+		g := s.first
 		if g.flows.first == nil {
-			c.drop()
+			s.drop()
 			continue
 		}
 		if g.owed <= 0 {
 			g.owed += quantum
-			c.turn()
+			s.turn()
 			continue
 		}
 		f := g.pop(now)
 		g.owed -= f.N
+		if q := s.class.q; q.Radio {
+			s.pay(q.cost(f))
+		}
 		return f
 	}
-	return nil
 }
 
 // turn puts the first group behind the others.
-func (c *class) turn() {
-	g := c.first
+func (s *station) turn() {
+	g := s.first
 	if g.next == nil {
 		return
 	}
-	c.first, c.last.next, c.last, g.next = g.next, g, g, nil
+	s.first, s.last.next, s.last, g.next = g.next, g, g, nil
 }
 
 // drop takes the first group, in which nothing waits, out of the turn.
-func (c *class) drop() {
-	g := c.first
-	if c.first, g.next, g.active = g.next, nil, false; c.first == nil {
-		c.last = nil
+func (s *station) drop() {
+	g := s.first
+	if s.first, g.next, g.active = g.next, nil, false; s.first == nil {
+		s.last = nil
 	}
 }
 
@@ -336,13 +346,15 @@ func (g *group) pop(now time.Time) *Frame {
 			g.flows.turn()
 			continue
 		}
-		g.expire(now, l)
+		if l.frames > 1 {
+			g.expire(now, l)
+		}
 		f := l.line.pop()
 		l.owed -= f.N
 		switch {
 		case l.frames == 0:
 			l.leave()
-		case l.Paid != g.class.paid:
+		case l.Paid != g.station.class.paid:
 			l.change()
 		}
 		return f
@@ -352,8 +364,8 @@ func (g *group) pop(now time.Time) *Frame {
 // expire drops what has waited too long, but never what has nothing behind it: one
 // frame that waited is better than none.
 func (g *group) expire(now time.Time, l *Flow) {
-	q := g.class.q
-	for target := g.class.target(); l.frames > 1 && now.Sub(l.first.queued) > target; {
+	q := g.station.class.q
+	for target := g.station.target(l.first); l.frames > 1 && now.Sub(l.first.queued) > target; {
 		q.frames--
 		q.drop(l.line.pop())
 	}
@@ -361,13 +373,13 @@ func (g *group) expire(now time.Time, l *Flow) {
 
 // change moves the flow to the other class.
 func (l *Flow) change() {
-	q := l.group.class.q
+	s := l.group.station
 	l.leave()
-	c := &q.classes[1]
+	c := &s.class.q.classes[1]
 	if l.Paid {
-		c = &q.classes[0]
+		c = &s.class.q.classes[0]
 	}
-	c.enter(l)
+	c.station(s.id).enter(l)
 }
 
 // Waiting is for how long the oldest frame of the flow has waited.
@@ -386,8 +398,8 @@ func (l *Flow) End() {
 		l.line = line{}
 		l.leave()
 		if g.rest.group == nil {
-			g.rest.Paid = g.class.paid
-			g.class.enter(&g.rest)
+			g.rest.Paid = g.station.class.paid
+			g.station.enter(&g.rest)
 		}
 		for waiting.frames > 0 {
 			f := waiting.pop()
