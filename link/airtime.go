@@ -64,13 +64,13 @@ func (r StationRate) air() air {
 	short, long := fixed+sending(FrameShort+airHeader, kbits), fixed+sending(FrameLong+airHeader, kbits)
 	if r.Expected > 0 {
 		e := sending(FrameLong, r.Expected)
-		short, long = int64(float64(short)*float64(e)/float64(long)), e
+		short, long = short*e/long, e
 	}
 	return air{int32(min(max(short, airLeast), airMost)), int32(min(max(long, airLeast), airMost))}
 }
 
 // SetRate says at what rate frames go to the neighbours at an address of a radio. It
-// is meant to be called every second or so: what follows is smoothed over four calls.
+// is meant to be called every second or two: what follows is smoothed over a few calls.
 func (ls *Links) SetRate(id int, a Addr, r StationRate) {
 	p, next := ls.port(id), r.air()
 	if p == nil || next == (air{}) {
@@ -78,7 +78,7 @@ func (ls *Links) SetRate(id int, a Addr, r StationRate) {
 	}
 	for _, l := range p.byAddr[a] {
 		if l.air != (air{}) {
-			next = air{(3*l.air.short + next.short) / 4, (3*l.air.long + next.long) / 4}
+			next = air{(l.air.short + next.short) / 2, (l.air.long + next.long) / 2}
 		}
 		l.air = next
 	}
@@ -174,9 +174,11 @@ func (q *Queue) charge(f *Frame) *Frame {
 		return f
 	}
 	for i := range q.classes {
-		if s := q.classes[i].station(f.link.Index); s.active {
-			s.pay(q.cost(f))
-			break
+		for _, s := range q.classes[i].turns {
+			if s.id == f.link.Index {
+				s.pay(q.cost(f))
+				return f
+			}
 		}
 	}
 	return f
