@@ -49,7 +49,8 @@ func sharing(kbits uint32) (shift int) {
 }
 
 // air is what follows from the rate. What is expected to arrive knows of losses and
-// of aggregates as they are, so a long frame costs that, and a short one in proportion.
+// of aggregates as they are, so a long frame costs that, and a short one in proportion;
+// unless it is more than the rate, as where the operator has fixed a lower one.
 func (r StationRate) air() air {
 	kbits, fixed := r.Kbits, int64(airFixed)
 	if kbits == 0 {
@@ -62,7 +63,7 @@ func (r StationRate) air() air {
 		fixed >>= sharing(kbits)
 	}
 	short, long := fixed+sending(FrameShort+airHeader, kbits), fixed+sending(FrameLong+airHeader, kbits)
-	if r.Expected > 0 {
+	if r.Expected > 0 && r.Expected <= kbits {
 		e := sending(FrameLong, r.Expected)
 		short, long = short*e/long, e
 	}

@@ -265,7 +265,7 @@ func (q *Queue) pick(now time.Time) *Frame {
 	}
 	f := q.data(paid.pop(now))
 	if len(q.classes[1].turns) > 0 {
-		q.credit = min(q.credit+q.cost(f), q.unit()*freeShare)
+		q.credit = min(q.credit, q.unit()*(freeShare-1)) + q.cost(f)
 	}
 	return f
 }
@@ -273,7 +273,7 @@ func (q *Queue) pick(now time.Time) *Frame {
 // data notes that a frame of a circuit leaves.
 func (q *Queue) data(f *Frame) *Frame {
 	if q.routing.frames > 0 {
-		q.routed = min(q.routed+q.cost(f), q.unit()*routeShare)
+		q.routed = min(q.routed, q.unit()*(routeShare-1)) + q.cost(f)
 	}
 	return f
 }
