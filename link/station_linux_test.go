@@ -61,7 +61,7 @@ func TestStationAnswers(t *testing.T) {
 		{answer(mac, 1<<32-1, 0, attribute(rateEHT, []byte{9})), a, StationRate{(1<<32 - 1) / 100 * 100, 0, true}},
 	}
 	if r := recorded(t); len(r) == 2 {
-		cases = append(cases, want{r[0], a, StationRate{54_000, 19_133, false}}, want{r[1], b, StationRate{13_000, 9_704, true}})
+		cases = append(cases, want{r[0], a, StationRate{54_000, 19_593, false}}, want{r[1], b, StationRate{13_000, 9_937, true}})
 	}
 	for i, c := range cases {
 		if a, r, ok := readAnswer(c.m); !ok || a != c.a || r != c.r {

@@ -52,11 +52,11 @@ kbits() { with a "$hopwire" peers --json | tr '{' '\n' | grep "$(with "$1" "$hop
 
 known() { [ "$(kbits "$1")" -gt 0 ]; }
 
-# driver RADIO: what the driver of a's radio says of it, "expected bitrate" in kbit/s;
-# the first is 0 where it does not say.
+# driver RADIO: what the driver of a's radio says of it, "expected bitrate" in kbit/s; the
+# first, which iw divides by 1,024, is 0 where it does not say.
 driver() {
 	ip netns exec a iw dev wlan0 station get "02:00:00:00:0$1:00" |
-		awk '/tx bitrate/ {r = $3 * 1000} /expected throughput/ {e = $3 * 1000} END {print int(e), int(r)}'
+		awk '/tx bitrate/ {r = $3 * 1000} /expected throughput/ {e = $3 * 1024} END {print int(e), int(r)}'
 }
 
 # shows NAME RADIO: the link's capacity is what is expected, within a quarter (it is
