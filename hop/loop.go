@@ -114,17 +114,26 @@ const lanePriority = -10
 func (l *lane) event(e link.Event) {
 	if e.Token == tokenTUN {
 		l.r.Turn(l.r.fromTUN)
+		l.now = time.Now()
 		return
 	}
 	id, side := int(e.Token/tokenSide), int(e.Token%tokenSide)
 	if e.Write {
 		l.write(id)
 	}
+	began := l.now
 	for range batchesAtOnce {
-		if !e.Readable || side == tokenWrite || l.pass(id, side) < 2 {
+		if !e.Readable || side == tokenWrite {
+			return
+		}
+		n, since := l.pass(id, side), l.now
+		if n < 2 {
 			return
 		}
 		l.now = time.Now()
+		if l.took(id, side, n, since); l.now.Sub(began) > intakeTurn {
+			return
+		}
 	}
 }
 
@@ -166,7 +175,8 @@ func (l *lane) pass(id, queue int) (n int) {
 // read takes a batch of a port and passes on what only passes through. The caller
 // holds the lock for reading.
 func (l *lane) read(id int, p *runPort, queue int) int {
-	n, err := p.pollable.TryRead(queue, l.room())
+	room := l.room()
+	n, err := p.pollable.TryRead(queue, room[:min(len(room), p.intakes[queue].most())])
 	if err != nil {
 		fds, _ := p.pollable.Descriptors()
 		l.poller.Remove(fds[queue])
