@@ -47,6 +47,7 @@ type lane struct {
 	via    [][]Passage            // and how
 	rest   []deferred             // not plain, or to be told that frames wait
 	tally  tally
+	stint  stint
 	turn   func(now time.Time) // finish, made once: a closure per call would be garbage
 }
 
@@ -67,7 +68,7 @@ func newLane(r *Runner) *lane {
 	if err != nil {
 		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
-	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize)}
+	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize), stint: stint{most: batchSize}}
 	l.turn = l.finish
 	spare := make([]link.Frame, batchSize) // beside the pool, which may run dry
 	for i := range spare {
@@ -126,12 +127,13 @@ func (l *lane) event(e link.Event) {
 		if !e.Readable || side == tokenWrite {
 			return
 		}
-		n, since := l.pass(id, side), l.now
+		since := l.now
+		n := l.pass(id, side)
 		if n < 2 {
 			return
 		}
 		l.now = time.Now()
-		if l.took(id, side, n, since); l.now.Sub(began) > intakeTurn {
+		if l.stint.took(n, l.now.Sub(since)); l.now.Sub(began) > stintTime {
 			return
 		}
 	}
@@ -175,8 +177,7 @@ func (l *lane) pass(id, queue int) (n int) {
 // read takes a batch of a port and passes on what only passes through. The caller
 // holds the lock for reading.
 func (l *lane) read(id int, p *runPort, queue int) int {
-	room := l.room()
-	n, err := p.pollable.TryRead(queue, room[:min(len(room), p.intakes[queue].most())])
+	n, err := p.pollable.TryRead(queue, l.room())
 	if err != nil {
 		fds, _ := p.pollable.Descriptors()
 		l.poller.Remove(fds[queue])
@@ -200,15 +201,15 @@ func (l *lane) read(id int, p *runPort, queue int) int {
 	return n
 }
 
-// room is the part of the batch that has frames to read into: all, unless the pool
-// has run dry.
+// room is the part of the batch to read into: all that has frames, unless that is more
+// than a stint.
 func (l *lane) room() []*link.Frame {
-	for i, f := range l.batch {
+	for i, f := range l.batch[:l.stint.most] {
 		if f == nil {
 			return l.batch[:i]
 		}
 	}
-	return l.batch[:]
+	return l.batch[:l.stint.most]
 }
 
 // frame takes the fast path, or leaves the frame for a turn.

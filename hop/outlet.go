@@ -31,7 +31,6 @@ type runPort struct {
 	first    *link.Poller  // of its first receive queue; it waits for the sending side too
 	info     link.PortInfo
 	dropped  uint64
-	intakes  [maxLanes]intake // of its receive queues, each its lane's
 
 	mu    sync.Mutex // of what follows: lanes send to a port at the same time
 	queue *link.Queue

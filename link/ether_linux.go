@@ -198,7 +198,7 @@ func (e *Ether) Read(frames []*Frame) (int, error) {
 	return e.recv[0].readBatch(frames, sender)
 }
 
-// TryRead, Descriptors and the setters implement Pollable.
+// TryRead, Descriptors and SetSendBuffer implement Pollable.
 func (e *Ether) TryRead(queue int, frames []*Frame) (int, error) {
 	return e.recv[queue].tryRead(frames, sender)
 }
@@ -210,11 +210,7 @@ func (e *Ether) Descriptors() (read []int, write int) {
 	return read, e.send.fd
 }
 
-func (e *Ether) SetSendBuffer(bytes int) { e.send.setBuffer(unix.SO_SNDBUF, bytes) }
-
-func (e *Ether) SetReceiveBuffer(queue, bytes int) {
-	e.recv[queue].setBuffer(unix.SO_RCVBUF, bytes)
-}
+func (e *Ether) SetSendBuffer(bytes int) { e.send.setSendBuffer(bytes) }
 
 // Write implements Port.
 func (e *Ether) Write(frames []*Frame) (int, error) {

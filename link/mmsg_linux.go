@@ -153,12 +153,12 @@ func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a
 	return sent, net.ErrClosed
 }
 
-// setBuffer bounds what the kernel queues, in bytes as it counts them.
-func (s *batchSocket) setBuffer(option, bytes int) {
+// setSendBuffer bounds what the kernel queues, in bytes as it counts them.
+func (s *batchSocket) setSendBuffer(bytes int) {
 	s.using.RLock()
 	defer s.using.RUnlock()
 	if !s.closed.Load() {
-		unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, option, bytes/2) // the kernel doubles it
+		unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, bytes/2) // the kernel doubles it
 	}
 }
 

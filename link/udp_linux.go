@@ -84,11 +84,10 @@ func udpReceiver(b *[nameSize]byte, a Addr) uint32 {
 func (u *UDP) Read(frames []*Frame) (int, error)  { return u.s.readBatch(frames, udpSender) }
 func (u *UDP) Write(frames []*Frame) (int, error) { return u.s.writeBatch(frames, udpReceiver) }
 
-// TryRead, Descriptors and the setters implement Pollable.
+// TryRead, Descriptors and SetSendBuffer implement Pollable.
 func (u *UDP) TryRead(_ int, frames []*Frame) (int, error) { return u.s.tryRead(frames, udpSender) }
 func (u *UDP) Descriptors() (read []int, write int)        { return []int{u.s.fd}, u.s.fd }
-func (u *UDP) SetSendBuffer(bytes int)                     { u.s.setBuffer(unix.SO_SNDBUF, bytes) }
-func (u *UDP) SetReceiveBuffer(_, bytes int)               { u.s.setBuffer(unix.SO_RCVBUF, bytes) }
+func (u *UDP) SetSendBuffer(bytes int)                     { u.s.setSendBuffer(bytes) }
 
 // ReadBroadcast and WriteBroadcast return ErrNoBroadcast.
 func (u *UDP) ReadBroadcast(*Frame) error  { return ErrNoBroadcast }
