@@ -15,7 +15,7 @@ TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
 
-.PHONY: help build demo test check race fuzz sim netns emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
+.PHONY: help build demo test check race fuzz sim netns wifi emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/fair.sh
 	scripts/names.sh
 	scripts/secrecy.sh
+
+wifi: build ## three radios of the kernel's own model, in a virtual machine (root)
+	scripts/wifi.sh
 
 emulate: ## tests and commands on MIPS of both byte orders and on ARM, emulated (root)
 	scripts/emulate.sh

@@ -45,6 +45,7 @@ type lane struct {
 	rest   []deferred             // not plain, or to be told that frames wait
 	stands bool                   // frames wait where this batch came from
 	tally  tally
+	stint  stint
 	turn   func(now time.Time) // finish, made once: a closure per call would be garbage
 }
 
@@ -65,7 +66,7 @@ func newLane(r *Runner) *lane {
 	if err != nil {
 		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
-	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize)}
+	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize), stint: stint{most: batchSize}}
 	l.turn = l.finish
 	r.pool.take(l.batch[:])
 	return l
@@ -115,17 +116,27 @@ func (l *lane) event(e link.Event) {
 	if e.Token >= tokenTUN {
 		l.r.tunTurn = int(e.Token - tokenTUN)
 		l.r.Turn(l.r.fromTUN)
+		l.now = time.Now()
 		return
 	}
 	id, side := int(e.Token/tokenSide), int(e.Token%tokenSide)
 	if e.Write {
 		l.write(id)
 	}
+	began := l.now
 	for range batchesAtOnce {
-		if !e.Readable || side == tokenWrite || l.pass(id, side) < 2 {
+		if !e.Readable || side == tokenWrite {
+			return
+		}
+		since := l.now
+		n := l.pass(id, side)
+		if n < 2 {
 			return
 		}
 		l.now = time.Now()
+		if l.stint.took(n, l.now.Sub(since)); l.now.Sub(began) > stintTime {
+			return
+		}
 	}
 }
 
@@ -192,15 +203,15 @@ func (l *lane) read(id int, p *runPort, queue int) int {
 	return n
 }
 
-// room is the part of the batch that has frames to read into: all, unless the pool
-// has run dry.
+// room is the part of the batch to read into: all that has frames, unless that is more
+// than a stint.
 func (l *lane) room() []*link.Frame {
-	for i, f := range l.batch {
+	for i, f := range l.batch[:l.stint.most] {
 		if f == nil {
 			return l.batch[:i]
 		}
 	}
-	return l.batch[:]
+	return l.batch[:l.stint.most]
 }
 
 // frame takes the fast path, or leaves the frame for a turn.

@@ -52,6 +52,7 @@ type runPort struct {
 func newRunPort(id int, port link.Port, info link.PortInfo, pool *pool) *runPort {
 	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize), span: kernelSpan}
 	p.queue = link.NewQueue(max(batchSize, pool.size/queuedFrames), func(f *link.Frame) { pool.put(f) })
+	p.queue.Radio = info.Radio
 	return p
 }
 

@@ -22,7 +22,7 @@ const (
 type Quality struct {
 	RTT, RTTMin     time.Duration // smoothed; least of the last ten minutes; 0: unknown
 	LossIn, LossOut float64       // shares of frames lost on the way to us, to the neighbour; 0..1
-	Capacity        uint32        // kbit/s; 0: unknown
+	Capacity        uint32        // kbit/s, on a radio of this neighbour; 0: unknown
 }
 
 // liveness is the state of hellos and probes.
@@ -182,5 +182,9 @@ func (l *Link) Quality() Quality {
 	if v.minBefore != 0 {
 		least = min(least, v.minBefore)
 	}
-	return Quality{v.rtt, least, v.lossIn, v.lossOut, l.port.info.Capacity}
+	capacity := l.port.info.Capacity
+	if kbits := l.air.kbits(); kbits > 0 {
+		capacity = kbits
+	}
+	return Quality{v.rtt, least, v.lossIn, v.lossOut, capacity}
 }

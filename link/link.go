@@ -26,6 +26,7 @@ type Link struct {
 
 	control outbox
 	live    liveness
+	air     air // of frames to it, on a radio
 	stats   Stats
 }
 

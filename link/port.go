@@ -149,4 +149,5 @@ type PortInfo struct {
 	Key       int    // which network key holds on it, an index into Config.NetworkKeys
 	Capacity  uint32 // kbit/s as the kernel states it; 0: unknown
 	MaxLinks  int    // 0: MaxLinks; 16 on a radio, whose air hellos would fill
+	Radio     bool   // neighbours share the air: its queue goes by airtime
 }

@@ -65,32 +65,34 @@ func (l *line) pop() *Frame {
 	return f
 }
 
-// A group is the flows that came by one link.
+// A group is the flows that came by one link, to one station.
 type group struct {
-	class  *class
-	flows  flowRing
-	rest   Flow // what is left of circuits that have ended
-	next   *group
-	owed   int
-	active bool
+	station *station
+	flows   flowRing
+	rest    Flow // what is left of circuits that have ended
+	next    *group
+	owed    int
+	active  bool
 }
 
 // A class is the paid flows of a port, or the others.
 type class struct {
-	q      *Queue
-	groups []*group // by Flow.From; made at first use, at most one a link
-	first  *group   // those in which something waits, in turn
-	last   *group
-	flows  int // in which something waits
-	paid   bool
+	q        *Queue
+	stations []*station // by Link.Index; made at first use
+	turns    []*station // those in which something waits
+	at       int        // whose turn it is
+	paid     bool
 }
 
 // A Queue is what waits at one port: link control first, then the circuits, shared
 // by deficit round robin (Shreedhar, Varghese 1995) in two levels: among the links
 // that they come by, so that nobody gains by opening many, and among the circuits
-// of a link. It reads no clock, allocates nothing per frame and is not safe for
-// concurrent use.
+// of a link. On a radio a level comes before, among the neighbours that they go to,
+// by the air that they take (airtime.go). It reads no clock, allocates nothing per
+// frame and is not safe for concurrent use.
 type Queue struct {
+	// Radio: neighbours share the air, so frames cost time; it is set before use.
+	Radio bool
 	// Rate is how fast the port is known to send, in bytes a second; 0: not known.
 	Rate float64
 	// Dropped counts frames that waited too long or found no room.
@@ -103,7 +105,7 @@ type Queue struct {
 	routing line
 	classes [2]class // paid, free
 	spare   *backlog // to be used again
-	credit  int      // bytes that unpaid circuits may send ahead of paid ones, × freeShare
+	credit  int      // cost of what unpaid circuits may send ahead of paid ones, × freeShare
 	routed  int      // and link control ahead of circuits, × routeShare
 }
 
@@ -167,10 +169,12 @@ func (q *Queue) makeRoom() bool {
 }
 
 func (c *class) longest() (l *backlog) {
-	for g := c.first; g != nil; g = g.next {
-		for b := g.flows.first; b != nil; b = b.next {
-			if l == nil || b.frames > l.frames {
-				l = b
+	for _, s := range c.turns {
+		for g := s.first; g != nil; g = g.next {
+			for b := g.flows.first; b != nil; b = b.next {
+				if l == nil || b.frames > l.frames {
+					l = b
+				}
 			}
 		}
 	}
@@ -181,7 +185,7 @@ func (q *Queue) pushFlow(l *Flow, f *Frame) {
 	if l.waits == nil {
 		l.waits = q.backlog()
 		l.waits.flow = l
-		q.class(l).enter(l.waits)
+		q.class(l).station(q.stationOf(f)).enter(l.waits)
 	}
 	l.waits.push(f)
 }
@@ -205,45 +209,46 @@ func (q *Queue) backlog() *backlog {
 	return b
 }
 
-// enter puts a backlog at the end of its group's turn.
-func (c *class) enter(b *backlog) {
-	g := c.group(int(b.flow.From))
+// enter puts a backlog at the end of its group's turn, and those at the end of theirs.
+func (s *station) enter(b *backlog) {
+	g := s.group(int(b.flow.From))
 	if !g.active {
 		g.active, g.owed, g.next = true, quantum, nil
-		if c.first == nil {
-			c.first = g
+		if s.first == nil {
+			s.first = g
 		} else {
-			c.last.next = g
+			s.last.next = g
 		}
-		c.last = g
+		s.last = g
 	}
 	b.group, b.owed = g, quantum
 	g.flows.push(b)
-	c.flows++
+	s.flows++
+	s.wait()
 }
 
-func (c *class) group(from int) *group {
-	for len(c.groups) <= from {
-		c.groups = append(c.groups, nil)
+func (s *station) group(from int) *group {
+	for len(s.groups) <= from {
+		s.groups = append(s.groups, nil)
 	}
-	if c.groups[from] == nil {
-		c.groups[from] = &group{class: c}
-		c.groups[from].rest.From = uint16(from)
+	if s.groups[from] == nil {
+		s.groups[from] = &group{station: s}
+		s.groups[from].rest.From = uint16(from)
 	}
-	return c.groups[from]
+	return s.groups[from]
 }
 
 // leave takes a backlog out of its group.
 func (b *backlog) leave() {
 	g := b.group
 	g.flows.remove(b)
-	g.class.flows--
+	g.station.flows--
 }
 
 // end is leave for one that is empty: it may be used for another flow.
 func (b *backlog) end() {
 	b.leave()
-	q := b.group.class.q
+	q := b.group.station.class.q
 	b.flow.waits = nil
 	*b = backlog{next: q.spare}
 	q.spare = b
@@ -269,92 +274,97 @@ func (q *Queue) Pop(now time.Time) *Frame {
 // pick takes the frame whose turn it is: urgent control, the share of the rest of
 // it, the share of unpaid circuits, then paid ones before unpaid ones.
 func (q *Queue) pick(now time.Time) *Frame {
-	paid, free := &q.classes[0], &q.classes[1]
-	switch data := paid.first != nil || free.first != nil; {
-	case q.urgent.frames > 0:
-		return q.urgent.pop()
-	case q.routing.frames > 0 && (!data || q.routed >= FrameLong*(routeShare-1)):
-		f := q.routing.pop()
-		q.routed = max(0, q.routed-f.N*(routeShare-1))
+	if q.urgent.frames > 0 {
+		return q.charge(q.urgent.pop())
+	}
+	paid, free := q.classes[0].next(), q.classes[1].next()
+	data := paid != nil || free != nil
+	if q.routing.frames > 0 && (!data || q.routed >= q.unit()*(routeShare-1)) {
+		f := q.charge(q.routing.pop())
+		q.routed = max(0, q.routed-q.cost(f)*(routeShare-1))
 		return f
+	}
+	switch {
 	case !data:
 		return nil
-	case free.first != nil && q.credit >= FrameLong*(freeShare-1):
-		if f := free.pop(now); f != nil {
-			q.credit -= f.N * (freeShare - 1)
-			return q.data(f)
-		}
-		return q.pick(now)
-	case paid.first != nil:
-		if f := paid.pop(now); f != nil {
-			if free.first != nil {
-				q.credit = min(q.credit+f.N, FrameLong*freeShare)
-			}
-			return q.data(f)
-		}
-		return q.pick(now)
+	case free != nil && q.credit >= q.unit()*(freeShare-1):
+		f := q.data(free.pop(now))
+		q.credit -= q.cost(f) * (freeShare - 1)
+		return f
+	case paid == nil:
+		return q.data(free.pop(now))
 	}
-	if f := free.pop(now); f != nil {
-		return q.data(f)
+	f := q.data(paid.pop(now))
+	if len(q.classes[1].turns) > 0 {
+		q.credit = min(q.credit, q.unit()*(freeShare-1)) + q.cost(f)
 	}
-	return q.pick(now)
+	return f
 }
 
 // data notes that a frame of a circuit leaves.
 func (q *Queue) data(f *Frame) *Frame {
 	if q.routing.frames > 0 {
-		q.routed = min(q.routed+f.N, FrameLong*routeShare)
+		q.routed = min(q.routed, q.unit()*(routeShare-1)) + q.cost(f)
 	}
 	return f
 }
 
-// target is how long a frame of the class may wait.
-func (c *class) target() time.Duration {
-	rate := c.q.Rate
-	if rate == 0 {
+// target is how long a frame to the station may wait: until each of its circuits,
+// in turn with other stations, has sent a few.
+func (s *station) target(f *Frame) time.Duration {
+	c, q := s.class, s.class.q
+	long := 0.0
+	if q.Rate > 0 {
+		long = FrameLong / q.Rate * 1e9
+	}
+	if q.Radio && f.link != nil {
+		long = max(long, float64(f.link.air.long))
+	}
+	if long == 0 {
 		return QueueTarget
 	}
-	if other := &c.q.classes[0]; !c.paid && other.first != nil {
-		rate /= freeShare
+	if other := &q.classes[0]; !c.paid && len(other.turns) > 0 {
+		long *= freeShare
 	}
-	return max(QueueTarget, time.Duration(float64(queueLeast*FrameLong*c.flows)/rate*1e9))
+	return max(QueueTarget, time.Duration(long*float64(queueLeast*s.flows*len(c.turns))))
 }
 
-// pop takes the next frame of the class; nil: all that waited has waited too long,
-// or there was none.
-func (c *class) pop(now time.Time) *Frame {
-	for c.first != nil {
-		g := c.first
+// pop takes the next frame to the station, which has one.
+func (s *station) pop(now time.Time) *Frame {
+	for {
+		g := s.first
 		if g.flows.first == nil {
-			c.drop()
+			s.drop()
 			continue
 		}
 		if g.owed <= 0 {
 			g.owed += quantum
-			c.turn()
+			s.turn()
 			continue
 		}
 		f := g.pop(now)
 		g.owed -= f.N
+		if q := s.class.q; q.Radio {
+			s.pay(q.cost(f))
+		}
 		return f
 	}
-	return nil
 }
 
 // turn puts the first group behind the others.
-func (c *class) turn() {
-	g := c.first
+func (s *station) turn() {
+	g := s.first
 	if g.next == nil {
 		return
 	}
-	c.first, c.last.next, c.last, g.next = g.next, g, g, nil
+	s.first, s.last.next, s.last, g.next = g.next, g, g, nil
 }
 
 // drop takes the first group, in which nothing waits, out of the turn.
-func (c *class) drop() {
-	g := c.first
-	if c.first, g.next, g.active = g.next, nil, false; c.first == nil {
-		c.last = nil
+func (s *station) drop() {
+	g := s.first
+	if s.first, g.next, g.active = g.next, nil, false; s.first == nil {
+		s.last = nil
 	}
 }
 
@@ -367,15 +377,17 @@ func (g *group) pop(now time.Time) *Frame {
 			g.flows.turn()
 			continue
 		}
-		g.expire(now, b)
+		if b.frames > 1 {
+			g.expire(now, b)
+		}
 		f := b.line.pop()
 		b.owed -= f.N
-		switch {
+		switch c := g.station.class; {
 		case b.frames == 0:
 			b.end()
-		case b.flow.Paid != g.class.paid:
+		case b.flow.Paid != c.paid:
 			b.leave()
-			g.class.q.class(b.flow).enter(b)
+			c.q.class(b.flow).station(g.station.id).enter(b)
 		}
 		return f
 	}
@@ -384,8 +396,8 @@ func (g *group) pop(now time.Time) *Frame {
 // expire drops what has waited too long, but never what has nothing behind it: one
 // frame that waited is better than none.
 func (g *group) expire(now time.Time, b *backlog) {
-	q := g.class.q
-	for target := g.class.target(); b.frames > 1 && now.Sub(b.first.queued) > target; {
+	q := g.station.class.q
+	for target := g.station.target(b.first); b.frames > 1 && now.Sub(b.first.queued) > target; {
 		q.frames--
 		q.drop(b.line.pop())
 	}
@@ -410,7 +422,7 @@ func (l *Flow) End() {
 
 // bequeath gives all that waits to another flow of the group, behind what it has.
 func (b *backlog) bequeath(to *Flow) {
-	c := b.group.class
+	c := b.group.station.class
 	if to.waits == nil {
 		to.Paid = c.paid
 	}

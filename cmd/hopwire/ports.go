@@ -147,7 +147,7 @@ func (p *portManager) try(i link.Interface) error {
 			p.say(i.Name, err.Error())
 			return nil
 		}
-		info := link.PortInfo{Name: i.Name, MAC: i.MAC, Broadcast: true, Key: k, Capacity: i.Capacity}
+		info := link.PortInfo{Name: i.Name, MAC: i.MAC, Broadcast: true, Key: k, Capacity: i.Capacity, Radio: i.Wireless}
 		if i.Wireless {
 			info.MaxLinks = 16
 		}

@@ -63,6 +63,7 @@ func run(c *config) error {
 	}
 	defer control.close()
 	go link.WatchInterfaces(stop, d.ports.update)
+	go d.ports.watchRates(stop)
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

@@ -278,9 +278,11 @@ type End struct {
 	Port      int
 	MAC       [6]byte
 	EtherType uint16 // ends hear only frames of their own
-	segment   *Segment
-	queue     *link.Queue // nil: what is sent is on the cable at once
-	sending   bool
+	// Air is how long a limited end sends a frame; nil: by its rate.
+	Air     func(f *link.Frame) time.Duration
+	segment *Segment
+	queue   *link.Queue // nil: what is sent is on the cable at once
+	sending bool
 }
 
 // Limit gives the end a rate, in bytes a second, and a queue for what does not fit
@@ -307,7 +309,11 @@ func (e *End) sendNext() {
 		return
 	}
 	e.segment.transmit(e, f)
-	s.After(time.Duration(float64(f.N)/e.queue.Rate*1e9), e.sendNext)
+	if e.Air != nil {
+		s.After(e.Air(f), e.sendNext)
+	} else {
+		s.After(time.Duration(float64(f.N)/e.queue.Rate*1e9), e.sendNext)
+	}
 	e.Host.Free(f)
 }
 
