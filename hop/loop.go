@@ -134,7 +134,10 @@ func (l *lane) event(e link.Event) {
 			return
 		}
 		l.now = time.Now()
-		if l.stint.took(n, l.now.Sub(since)); l.now.Sub(began) > stintTime {
+		if l.stint.took(n, l.now.Sub(since)) {
+			l.widen(id, side)
+		}
+		if l.now.Sub(began) > stintTime {
 			return
 		}
 	}
@@ -142,6 +145,15 @@ func (l *lane) event(e link.Event) {
 
 // batchesAtOnce are read of one queue before the others have their turn.
 const batchesAtOnce = 4
+
+// widen has a receive queue hold what the lane can handle.
+func (l *lane) widen(id, queue int) {
+	l.r.mu.RLock()
+	defer l.r.mu.RUnlock()
+	if p := l.r.port(id); p != nil {
+		p.intakes[queue].widen(l.stint.rate, func(bytes int) { p.pollable.SetReceiveBuffer(queue, bytes) })
+	}
+}
 
 // write sends what waits at a port that takes frames again.
 func (l *lane) write(id int) {
@@ -188,7 +200,7 @@ func (l *lane) read(id int, p *runPort, queue int) int {
 	for len(l.onward) < len(l.r.ports) {
 		l.onward, l.via = append(l.onward, nil), append(l.via, nil)
 	}
-	l.stands = p.reading[queue].tell(l.now, n >= standsAt)
+	l.stands = p.intakes[queue].tell(l.now, n > l.stint.most/2) // while they are handled, as many will come
 	for i, f := range l.batch[:n] {
 		f.Broadcast = false
 		l.frame(id, f)

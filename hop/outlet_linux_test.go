@@ -53,6 +53,7 @@ func (s *slowPort) writable() time.Time {
 	return s.now
 }
 
+func (s *slowPort) SetReceiveBuffer(int, int)               {}
 func (s *slowPort) SetSendBuffer(bytes int)                 { s.buffer = bytes }
 func (s *slowPort) Descriptors() ([]int, int)               { return []int{s.fd}, s.fd }
 func (s *slowPort) TryRead(int, []*link.Frame) (int, error) { return 0, nil }

@@ -10,7 +10,6 @@ type standing struct{ since, told time.Time }
 const (
 	standsFor = 5 * time.Millisecond
 	tellGap   = 10 * time.Millisecond
-	standsAt  = batchSize / 2 // frames in one read: while they were handled, as many came
 )
 
 // tell is called at each look at the queue, and says whether a flow is to be told now.

@@ -20,14 +20,14 @@ type stint struct {
 	most   int
 }
 
-// took notes that a batch took the lane so long.
-func (s *stint) took(frames int, busy time.Duration) {
+// took notes that a batch took the lane so long; true: it has measured.
+func (s *stint) took(frames int, busy time.Duration) bool {
 	if frames < stintLeast {
-		return
+		return false
 	}
 	s.frames += frames
 	if s.busy += busy; s.busy < stintSpan {
-		return
+		return false
 	}
 	rate := float64(s.frames) / s.busy.Seconds()
 	if s.rate > 0 {
@@ -35,4 +35,5 @@ func (s *stint) took(frames int, busy time.Duration) {
 	}
 	most := int(min(batchSize, rate*stintTime.Seconds()))
 	*s = stint{rate: rate, most: max(stintLeast, most)}
+	return true
 }

@@ -53,10 +53,10 @@ func RawAllowed() error {
 	return unix.Close(fd)
 }
 
-// Buffers of the kernel: the receiving one holds a burst, what stands there being
-// noticed above; the sending one little, or the queue would be there and not ours.
+// Buffers of the kernel at first: the receiving one holds a burst, the sending one
+// little, or the queue would stand there and not in ours.
 const (
-	receiveBuffer = 512 << 10
+	receiveBuffer = 128 << 10
 	sendBuffer    = 64 << 10
 )
 
@@ -198,7 +198,7 @@ func (e *Ether) Read(frames []*Frame) (int, error) {
 	return e.recv[0].readBatch(frames, sender)
 }
 
-// TryRead, Descriptors, Queued and SetSendBuffer implement Pollable.
+// TryRead, Descriptors, Queued and the setters implement Pollable.
 func (e *Ether) TryRead(queue int, frames []*Frame) (int, error) {
 	return e.recv[queue].tryRead(frames, sender)
 }
@@ -211,7 +211,11 @@ func (e *Ether) Descriptors() (read []int, write int) {
 }
 
 func (e *Ether) Queued() int             { return e.send.queued() }
-func (e *Ether) SetSendBuffer(bytes int) { e.send.setSendBuffer(bytes) }
+func (e *Ether) SetSendBuffer(bytes int) { e.send.setBuffer(unix.SO_SNDBUF, bytes) }
+
+func (e *Ether) SetReceiveBuffer(queue, bytes int) {
+	e.recv[queue].setBuffer(unix.SO_RCVBUF, bytes)
+}
 
 // Write implements Port.
 func (e *Ether) Write(frames []*Frame) (int, error) {

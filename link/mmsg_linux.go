@@ -164,12 +164,20 @@ func (s *batchSocket) queued() int {
 	return n
 }
 
-// setSendBuffer bounds what the kernel queues, in bytes as it counts them.
-func (s *batchSocket) setSendBuffer(bytes int) {
+// setBuffer bounds what the kernel queues, in bytes as it counts them: beyond what it
+// allows everybody (net.core.rmem_max, wmem_max), if we may.
+func (s *batchSocket) setBuffer(option, bytes int) {
 	s.using.RLock()
 	defer s.using.RUnlock()
-	if !s.closed.Load() {
-		unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, bytes/2) // the kernel doubles it
+	if s.closed.Load() {
+		return
+	}
+	force := unix.SO_RCVBUFFORCE
+	if option == unix.SO_SNDBUF {
+		force = unix.SO_SNDBUFFORCE
+	}
+	if unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, force, bytes/2) != nil { // the kernel doubles it
+		unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, option, bytes/2)
 	}
 }
 

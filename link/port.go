@@ -139,6 +139,8 @@ type Pollable interface {
 	// SetSendBuffer bounds what the kernel may queue, in bytes as it counts them:
 	// some 2,300 for a long frame.
 	SetSendBuffer(bytes int)
+	// SetReceiveBuffer does so for what waits in a receive queue.
+	SetReceiveBuffer(queue, bytes int)
 }
 
 // PortInfo describes a port to the core.

@@ -84,11 +84,12 @@ func udpReceiver(b *[nameSize]byte, a Addr) uint32 {
 func (u *UDP) Read(frames []*Frame) (int, error)  { return u.s.readBatch(frames, udpSender) }
 func (u *UDP) Write(frames []*Frame) (int, error) { return u.s.writeBatch(frames, udpReceiver) }
 
-// TryRead, Descriptors, Queued and SetSendBuffer implement Pollable.
+// TryRead, Descriptors, Queued and the setters implement Pollable.
 func (u *UDP) TryRead(_ int, frames []*Frame) (int, error) { return u.s.tryRead(frames, udpSender) }
 func (u *UDP) Descriptors() (read []int, write int)        { return []int{u.s.fd}, u.s.fd }
 func (u *UDP) Queued() int                                 { return u.s.queued() }
-func (u *UDP) SetSendBuffer(bytes int)                     { u.s.setSendBuffer(bytes) }
+func (u *UDP) SetSendBuffer(bytes int)                     { u.s.setBuffer(unix.SO_SNDBUF, bytes) }
+func (u *UDP) SetReceiveBuffer(_, bytes int)               { u.s.setBuffer(unix.SO_RCVBUF, bytes) }
 
 // ReadBroadcast and WriteBroadcast return ErrNoBroadcast.
 func (u *UDP) ReadBroadcast(*Frame) error  { return ErrNoBroadcast }
