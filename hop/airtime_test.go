@@ -34,7 +34,7 @@ func newCell(t *testing.T, seed uint64, airtime bool) *cell {
 	e.Limit(1, 160).Radio = airtime
 	for k, kbits := range map[int]uint32{2: 54_000, 3: 6_000} {
 		a := hub.to(k).Addr()
-		w.air[a] = 190*time.Microsecond + time.Duration(link.FrameLong*8e6/int(kbits))
+		w.air[a] = 190*time.Microsecond + time.Duration(link.FrameLong*8_000_000/int64(kbits))
 		hub.links.SetRate(e.Port, a, link.StationRate{Kbits: kbits})
 	}
 	return w

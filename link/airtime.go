@@ -25,6 +25,7 @@ const (
 	airQuantum = 1_000_000 // of a neighbour's turn: what aggregates of fast ones take
 	airPort    = 24_000    // kbit/s of a station about which nothing is known
 	bitNanos   = 8_000_000 // of a byte at 1 kbit/s
+	kbitsLeast = 100       // less takes more than airMost, and no more than 64 bits to reckon
 )
 
 // An air is how long frames of the two lengths keep the air busy, in nanoseconds;
@@ -35,7 +36,9 @@ type air struct{ short, long int32 }
 var unknownAir = air{FrameShort * bitNanos / airPort, FrameLong * bitNanos / airPort}
 
 // sending is how long bytes take at a rate in kbit/s.
-func sending(bytes int, kbits uint32) int64 { return int64(bytes) * bitNanos / int64(max(kbits, 1)) }
+func sending(bytes int, kbits uint32) int64 {
+	return int64(bytes) * bitNanos / int64(max(kbits, kbitsLeast))
+}
 
 // sharing is how many frames, as a power of two, share what is fixed: what mac80211
 // assumes in its own estimate by the time of 1,024 bytes (net/mac80211/airtime.c).

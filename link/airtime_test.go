@@ -10,13 +10,13 @@ type radioTest struct {
 	*queueTest
 	links []*Link
 	bytes []int
-	air   []int // ns
+	air   []int64 // ns
 	flows map[*Flow]int
 }
 
 // newRadioTest has a neighbour for each rate in kbit/s; 0: not known.
 func newRadioTest(t *testing.T, kbits ...uint32) *radioTest {
-	x := &radioTest{queueTest: newQueueTest(t, 4000), bytes: make([]int, len(kbits)), air: make([]int, len(kbits)), flows: map[*Flow]int{}}
+	x := &radioTest{queueTest: newQueueTest(t, 4000), bytes: make([]int, len(kbits)), air: make([]int64, len(kbits)), flows: map[*Flow]int{}}
 	x.q.Radio = true
 	for i, k := range kbits {
 		x.links = append(x.links, &Link{Index: i, up: true, air: StationRate{Kbits: k, Aggregates: k > 54_000}.air()})
@@ -45,9 +45,9 @@ func (x *radioTest) saturate(span time.Duration, size int, flows ...[]*Flow) {
 			}
 		}
 	}
-	for used := 0; used < int(span); {
+	for used := int64(0); used < int64(span); {
 		f := x.pick()
-		used += x.q.cost(f)
+		used += int64(x.q.cost(f))
 		l := of[f]
 		delete(of, f)
 		x.flows[l] += f.N
@@ -60,7 +60,7 @@ func (x *radioTest) pick() *Frame {
 	f := x.q.pick(x.now)
 	x.q.frames--
 	x.bytes[f.link.Index] += f.N
-	x.air[f.link.Index] += x.q.cost(f)
+	x.air[f.link.Index] += int64(x.q.cost(f))
 	return f
 }
 
@@ -87,7 +87,8 @@ func TestAirtime(t *testing.T) {
 		{"a third arrives of 54", StationRate{Kbits: 54000, Expected: 18000}, 381, 640},
 		{"expected alone", StationRate{Expected: 18000}, 264, 640},
 		{"more expected than sent", StationRate{Kbits: 1000, Expected: 18000}, 190 + 2864, 190 + 11824},
-		{"hardly anything", StationRate{Kbits: 1}, 50_000, 50_000},
+		{"hardly anything", StationRate{Kbits: 1}, 28_830, 50_000},
+		{"hardly anything arrives", StationRate{Kbits: 1, Expected: 1}, 28_043, 50_000},
 		{"more than there is", StationRate{Kbits: 1<<32 - 1, Expected: 1<<32 - 1, Aggregates: true}, 1, 1},
 	} {
 		if a := c.r.air(); a.short/1000-c.short > 1 || c.short-a.short/1000 > 1 || a.long/1000-c.long > 1 || c.long-a.long/1000 > 1 {
@@ -108,7 +109,7 @@ func TestAirtimeSlow(t *testing.T) {
 		x.saturate(10*time.Second, size, []*Flow{{}}, []*Flow{{}})
 		x.within("time of the slow one", float64(x.air[0]), 5e9, 2)
 		x.within("time of the fast one", float64(x.air[1]), 5e9, 2)
-		x.within("bytes of the fast one", float64(x.bytes[1]), float64(5e9/x.q.cost(&Frame{N: size, link: x.links[1]})*size), 2)
+		x.within("bytes of the fast one", float64(x.bytes[1]), 5e9/float64(x.q.cost(&Frame{N: size, link: x.links[1]}))*float64(size), 2)
 		if x.bytes[1] < 20*x.bytes[0] {
 			t.Errorf("%d bytes at 300 Mbit/s beside %d at 6", x.bytes[1], x.bytes[0])
 		}
