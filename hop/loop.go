@@ -100,15 +100,10 @@ func (l *lane) loop() {
 // core. They keep a tenth of it. Where it is not allowed, it stays as it is.
 func raise() {
 	runtime.LockOSThread() // never unlocked: the thread ends with its priority
-	if unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Nice: lanePriority, Runtime: uint64(laneSlice)}, 0) != nil {
-		unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), lanePriority)
-	}
+	unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), lanePriority)
 }
 
-const (
-	lanePriority = -10
-	laneSlice    = 100 * time.Microsecond
-)
+const lanePriority = -10
 
 // event does what a source has become ready for. Where several frames have come at
 // once more are likely to be there by now: to look costs less than to wait for them.
