@@ -171,7 +171,7 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 }
 
 func (cs *Circuits) finish(p *pending) {
-	p.side.queue = slices.DeleteFunc(p.side.queue, func(o *pending) bool { return o == p })
+	p.side.queue = link.Remove(p.side.queue, p)
 }
 
 // opened enters a circuit whose set-up has opened. Room is made last, so that

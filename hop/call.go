@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"hopwire/link"
 )
 
 // Calls: a request and its response, of up to MaxCall bytes each, over a session
@@ -260,7 +262,7 @@ func (c *Calls) end(now time.Time, o *callOut, response []byte, err error) {
 	if c.outgoing(o.id) != o {
 		return
 	}
-	c.out = slices.DeleteFunc(c.out, func(x *callOut) bool { return x == o })
+	c.out = link.Remove(c.out, o)
 	c.release(&o.recv)
 	c.hold(-o.send.drop())
 	o.done(now, response, err)
@@ -302,7 +304,7 @@ func (c *Calls) advanceIn(now time.Time, i *callIn) (next time.Time) {
 
 // forget frees a call of theirs; what was served stays known by its id.
 func (c *Calls) forget(i *callIn) {
-	c.in = slices.DeleteFunc(c.in, func(x *callIn) bool { return x == i })
+	c.in = link.Remove(c.in, i)
 	c.release(&i.recv)
 	if i.send != nil {
 		c.hold(-i.send.drop())

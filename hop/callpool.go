@@ -3,6 +3,8 @@ package hop
 import (
 	"slices"
 	"time"
+
+	"hopwire/link"
 )
 
 // A CallPool bounds the memory of the calls of many peers together:
@@ -118,7 +120,7 @@ func (p *CallPool) leave(r *receiver) {
 		return
 	}
 	if i := slices.Index(p.waiting, r); i >= 0 {
-		p.waiting = slices.Delete(p.waiting, i, i+1)
+		p.waiting = link.Remove(p.waiting, r)
 		if i == 0 {
 			p.since = time.Time{}
 		}
@@ -142,7 +144,7 @@ func (c *Calls) hold(n int) {
 	case before == 0 && c.held > 0:
 		p.members = append(p.members, c)
 	case before > 0 && c.held == 0:
-		p.members = slices.DeleteFunc(p.members, func(o *Calls) bool { return o == c })
+		p.members = link.Remove(p.members, c)
 	}
 }
 

@@ -246,5 +246,5 @@ func (c *Circuit) end(now time.Time) {
 	c.flow.End()
 	c.side.release(now, c.label)
 	c.cs.starts[c.place] = nil
-	c.cs.own = slices.DeleteFunc(c.cs.own, func(o *Circuit) bool { return o == c })
+	c.cs.own = link.Remove(c.cs.own, c)
 }

@@ -82,7 +82,7 @@ func (cs *Circuits) tell(now time.Time) {
 				cs.wake(now.Add(goneRetry))
 				break
 			}
-			s.ended = slices.Delete(s.ended, 0, n)
+			s.ended = s.ended[:copy(s.ended, s.ended[n:])]
 		}
 	}
 }
@@ -110,7 +110,13 @@ func (cs *Circuits) noteUnknown(now time.Time, s *side, label uint32) {
 // sayUnknown tells it, at most once a second; a label whose set-up has come in
 // the meantime, or is being worked on, is not unknown any more.
 func (cs *Circuits) sayUnknown(now time.Time, s *side) {
-	s.unknown = slices.DeleteFunc(s.unknown, func(l uint32) bool { return s.relay(l) != nil || s.pending(l) != nil })
+	unknown := s.unknown[:0]
+	for _, label := range s.unknown {
+		if s.relay(label) == nil && s.pending(label) == nil {
+			unknown = append(unknown, label)
+		}
+	}
+	s.unknown = unknown
 	if len(s.unknown) == 0 {
 		return
 	}

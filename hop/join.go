@@ -150,6 +150,8 @@ func (t *tokens) advance(n *Node, p *peer, i int) {
 	for _, s := range t.steps[:i+1] {
 		delete(n.tokens, s.token)
 	}
-	t.steps = slices.Delete(t.steps, 0, i+1)
+	left := copy(t.steps, t.steps[i+1:])
+	clear(t.steps[left:]) // secrets
+	t.steps = t.steps[:left]
 	t.fill(n, p, derive(&last, "ratchet", nil))
 }

@@ -10,14 +10,14 @@ import (
 
 // Constants of what waits below our queues, in the kernel (wire.md, "Queues").
 const (
-	kernelSpan   = 4 * time.Millisecond // of the port's rate, to begin with:
-	kernelShort  = time.Millisecond     // shorter while the port does not run dry,
-	kernelLong   = 8 * time.Millisecond // longer when it does
-	kernelStep   = 16                   // shorter by one part in so many at each measurement
-	kernelFrame  = 2304                 // bytes that the kernel counts for a long frame
-	kernelLeast  = 3                    // long frames
-	kernelFirst  = 8                    // while the rate is not known
-	kernelMost   = 180                  // 2 ms at 1 Gbit/s
+	kernelSpan   = 4 * time.Millisecond  // of the port's rate, to begin with:
+	kernelShort  = time.Millisecond      // shorter while the port does not run dry,
+	kernelLong   = 8 * time.Millisecond  // longer when it does
+	kernelStep   = 16                    // shorter by one part in so many at each measurement
+	kernelFrame  = 2304                  // bytes that the kernel counts for a long frame
+	kernelLeast  = 3                     // long frames
+	kernelFirst  = 8                     // while the rate is not known
+	kernelMost   = 180                   // 2 ms at 1 Gbit/s
 	rateSpan     = 25 * time.Millisecond // over which a rate is measured
 	retryWrite   = time.Millisecond      // where the kernel does not say when there is room
 	queuedFrames = 4                     // one in so many of the pool may wait at one port

@@ -85,7 +85,7 @@ func (p *peer) forget(now time.Time) {
 	}
 	delete(p.n.peers, p.key)
 	delete(p.n.byIP, p.ip)
-	p.n.order = slices.DeleteFunc(p.n.order, func(o *peer) bool { return o == p })
+	p.n.order = link.Remove(p.n.order, p)
 }
 
 // channels are all of the peer's.
@@ -107,14 +107,13 @@ func (p *peer) closeAll(now time.Time) {
 
 // drop forgets a closed channel.
 func (p *peer) drop(ch *channel) {
-	same := func(o *channel) bool { return o == ch }
 	for _, slot := range []**channel{&p.active, &p.warm, &p.opening} {
 		if *slot == ch {
 			*slot = nil
 		}
 	}
-	p.old = slices.DeleteFunc(p.old, same)
-	p.terminals = slices.DeleteFunc(p.terminals, same)
+	p.old = link.Remove(p.old, ch)
+	p.terminals = link.Remove(p.terminals, ch)
 	p.n.wake(time.Time{}.Add(1)) // look at the peer again soon
 }
 
@@ -130,7 +129,7 @@ func (p *peer) prefer(ch *channel) {
 // admit enters a circuit of the peer's that ends here and has its session.
 func (p *peer) admit(now time.Time, ch *channel) {
 	ch.p, ch.heard, p.touched = p, now, now
-	p.terminals = slices.Insert(p.terminals, 0, ch)
+	p.terminals = link.Insert(p.terminals, 0, ch)
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
 	}

@@ -1,9 +1,6 @@
 package hop
 
-import (
-	"reflect"
-	"unsafe"
-)
+import "unsafe"
 
 // A relayTable is all relays that a node will ever have. What has pointers is in the
 // Go heap, one piece; the rest is not, and so neither looked at by the garbage
@@ -25,31 +22,12 @@ func newRelayTable(n int) *relayTable {
 	return t
 }
 
-// tableOf returns zeroed room for n of T, outside the Go heap unless T has pointers;
-// valid as long as the table is reachable.
+// tableOf returns zeroed room for n of T, which must have no pointers; valid as long
+// as the table is reachable.
 func tableOf[T any](n int) (*bigTable, []T) {
 	var one T
-	if pointers(reflect.TypeFor[T]()) {
-		return nil, make([]T, n)
-	}
 	t := newBigTable((n*int(unsafe.Sizeof(one)) + 7) &^ 7)
 	return t, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.b))), n)
-}
-
-// pointers says whether values of a type hold any.
-func pointers(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.Array:
-		return pointers(t.Elem())
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if pointers(t.Field(i).Type) {
-				return true
-			}
-		}
-		return false
-	}
-	return t.Kind() > reflect.Complex128
 }
 
 // clear makes the relay a vacant one; its keys are erased.

@@ -242,14 +242,18 @@ func (l *Link) acked(now time.Time, data []byte) bool {
 	done := l.ls.done[:0]
 	l.ls.done = nil
 	o := &l.control
-	o.queue = slices.DeleteFunc(o.queue, func(m message) bool {
+	n := 0
+	for _, m := range o.queue {
 		back := high - m.number // 0: the highest itself
-		ok := m.tries > 0 && (back == 0 || back <= 64 && bits>>(back-1)&1 == 1)
-		if ok {
+		if m.tries > 0 && (back == 0 || back <= 64 && bits>>(back-1)&1 == 1) {
 			done = append(done, m)
+		} else {
+			o.queue[n] = m
+			n++
 		}
-		return ok
-	})
+	}
+	clear(o.queue[n:])
+	o.queue = o.queue[:n]
 	for _, m := range done {
 		m.finish(now, true)
 	}

@@ -52,7 +52,7 @@ func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 	if ls.linked(p, a) {
 		a.wait, a.at, a.live, a.tries = handshakeWait, now.Add(handshakeWait), [2]*Initiation{}, 0
 		if !a.static {
-			p.attempts = slices.DeleteFunc(p.attempts, func(o *attempt) bool { return o == a })
+			p.attempts = Remove(p.attempts, a)
 		}
 		return
 	}
@@ -64,7 +64,7 @@ func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 		return
 	}
 	if a.tries >= 8 && !a.static {
-		p.attempts = slices.DeleteFunc(p.attempts, func(o *attempt) bool { return o == a })
+		p.attempts = Remove(p.attempts, a)
 		return
 	}
 	a.tries++

@@ -196,7 +196,7 @@ func (ls *Links) freeIndex() int {
 func (l *Link) forget() {
 	l.gone = true
 	l.port.remove(l)
-	l.ls.links = slices.DeleteFunc(l.ls.links, func(o *Link) bool { return o == l })
+	l.ls.links = Remove(l.ls.links, l)
 }
 
 // close takes the link down and tells the layer above.

@@ -120,9 +120,8 @@ func (p *port) insert(l *Link) {
 }
 
 func (p *port) remove(l *Link) {
-	same := func(o *Link) bool { return o == l }
-	p.links = slices.DeleteFunc(p.links, same)
-	rest := slices.DeleteFunc(p.byAddr[l.addr], same)
+	p.links = Remove(p.links, l)
+	rest := Remove(p.byAddr[l.addr], l)
 	if len(rest) == 0 {
 		delete(p.byAddr, l.addr)
 	} else {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
-	"slices"
 	"sort"
 	"time"
 
@@ -196,7 +195,14 @@ func sortStatements(links []statement) []statement {
 	sort.Sort(byRTT(links))
 	links = links[:min(len(links), maxLinks)]
 	sort.Sort(byID(links))
-	return slices.CompactFunc(links, func(x, y statement) bool { return x.id == y.id })
+	n := 0
+	for i, s := range links {
+		if i == 0 || s.id != links[n-1].id {
+			links[n] = s
+			n++
+		}
+	}
+	return links[:n]
 }
 
 // byRTT and byID sort, by the one quicksort that is in the program anyway.

@@ -120,7 +120,7 @@ func (m *Map) LinkDown(now time.Time, l *link.Link) {
 		return
 	}
 	n := m.near[i]
-	m.near = slices.Delete(m.near, i, i+1)
+	m.near = link.Remove(m.near, n)
 	m.graph = nil
 	m.linksChanged(now, n, true)
 }
@@ -383,14 +383,12 @@ func (m *Map) known(key link.Key) *node {
 func (m *Map) insert(short, from link.ShortID) *node {
 	o := &node{short: short, from: from}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
-	m.order = slices.Insert(m.order, i, o)
+	m.order = link.Insert(m.order, i, o)
 	return o
 }
 
 func (m *Map) remove(o *node) {
-	if i, ok := slices.BinarySearchFunc(m.order, o.short, byShort); ok {
-		m.order = slices.Delete(m.order, i, i+1)
-	}
+	m.order = link.Remove(m.order, o)
 	m.graph = nil
 }
 
