@@ -162,7 +162,7 @@ func (l *lane) write(id int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.full {
-		p.writable()
+		p.writable(l.now)
 		r.wakeBy(p.flush(l.now, r.pool))
 	}
 }

@@ -8,19 +8,10 @@ import (
 	"hopwire/link"
 )
 
-// Constants of what waits below our queues, in the kernel (wire.md, "Queues").
+// Constants of ports (wire.md, "Queues").
 const (
-	kernelSpan   = 4 * time.Millisecond  // of the port's rate, to begin with:
-	kernelShort  = time.Millisecond      // shorter while the port does not run dry,
-	kernelLong   = 8 * time.Millisecond  // longer when it does
-	kernelStep   = 16                    // shorter by one part in so many at each measurement
-	kernelFrame  = 2304                  // bytes that the kernel counts for a long frame
-	kernelLeast  = 3                     // long frames
-	kernelFirst  = 8                     // while the rate is not known
-	kernelMost   = 180                   // 2 ms at 1 Gbit/s
-	rateSpan     = 25 * time.Millisecond // over which a rate is measured
-	retryWrite   = time.Millisecond      // where the kernel does not say when there is room
-	queuedFrames = 4                     // one in so many of the pool may wait at one port
+	retryWrite   = time.Millisecond // where the kernel does not say when there is room
+	queuedFrames = 4                // one in so many of the pool may wait at one port
 )
 
 // A runPort is a port as the runner has it: frames to read into, and what waits to
@@ -41,16 +32,11 @@ type runPort struct {
 	out   []*link.Frame // sealed, not taken by the kernel yet
 	full  bool          // the kernel has no room; it will say when
 	later time.Time     // or it does not: try again then
-
-	since  time.Time     // the kernel has been full now and then since; zero: it is not
-	bytes  int           // that it took since then
-	paused bool          // nothing waits here
-	span   time.Duration // of the port's rate that the kernel may have
-	kernel int           // the same as set, in long frames
+	below
 }
 
 func newRunPort(id int, port link.Port, info link.PortInfo, pool *pool) *runPort {
-	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize), span: kernelSpan}
+	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize)}
 	p.queue = link.NewQueue(max(batchSize, pool.size/queuedFrames), func(f *link.Frame) { pool.put(f) })
 	p.queue.Radio = info.Radio
 	return p
@@ -70,7 +56,7 @@ func (p *runPort) poll(lanes []*lane) bool {
 		}
 	}
 	p.pollable, p.first = pollable, lanes[p.id%len(lanes)].poller
-	p.bound(kernelFirst)
+	p.bound(p.pollable, kernelFirst)
 	return true
 }
 
@@ -100,7 +86,7 @@ func (p *runPort) flush(now time.Time, pool *pool) time.Time {
 		return p.later
 	}
 	p.later = time.Time{}
-	p.resume()
+	p.resume(p.pollable)
 	for p.fill(now) {
 		n, err := p.port.Write(p.out)
 		for _, f := range p.out[:n] {
@@ -110,7 +96,7 @@ func (p *runPort) flush(now time.Time, pool *pool) time.Time {
 		switch {
 		case err == nil:
 		case errors.Is(err, link.ErrFull):
-			p.measure(now)
+			p.measure(now, p.queue)
 			p.wait(now)
 			return p.later
 		default: // lost: the interface is down, or its own queue is full
@@ -122,15 +108,6 @@ func (p *runPort) flush(now time.Time, pool *pool) time.Time {
 	return time.Time{}
 }
 
-// resume gives a measurement up when nothing has waited and the kernel has sent all:
-// the port was idle, and what it took is not its rate.
-func (p *runPort) resume() {
-	if p.paused && !p.since.IsZero() && (p.pollable == nil || p.pollable.Queued() == 0) {
-		p.since = time.Time{}
-	}
-	p.paused = false
-}
-
 // shift gives the first frames of out back.
 func (p *runPort) shift(n int, pool *pool) {
 	pool.put(p.out[:n]...)
@@ -140,10 +117,7 @@ func (p *runPort) shift(n int, pool *pool) {
 // fill takes as many frames from the queue as may be sealed at once; false: there
 // are none.
 func (p *runPort) fill(now time.Time) bool {
-	most := batchSize
-	if rate := p.queue.Rate; rate > 0 && !p.since.IsZero() {
-		most = min(most, max(1, int(rate*p.span.Seconds()/2/link.FrameLong)))
-	}
+	most := min(batchSize, p.batch())
 	for len(p.out) < most {
 		f := p.queue.Pop(now)
 		if f == nil {
@@ -152,56 +126,6 @@ func (p *runPort) fill(now time.Time) bool {
 		p.out = append(p.out, f)
 	}
 	return len(p.out) > 0
-}
-
-// measure takes the rate of the port when the kernel is full again, and has the
-// kernel queue some milliseconds of it.
-func (p *runPort) measure(now time.Time) {
-	if p.since.IsZero() {
-		p.since, p.bytes = now, 0
-		return
-	}
-	span := now.Sub(p.since)
-	if span < rateSpan {
-		return
-	}
-	rate := float64(p.bytes) / span.Seconds()
-	if p.queue.Rate > 0 {
-		rate = (3*p.queue.Rate + rate) / 4
-	}
-	p.queue.Rate = rate
-	p.since, p.bytes = now, 0
-	p.span = max(p.span-p.span/kernelStep, kernelShort)
-	p.bound(p.frames())
-}
-
-// frames is how many long frames the port sends in p.span.
-func (p *runPort) frames() int { return int(p.queue.Rate * p.span.Seconds() / link.FrameLong) }
-
-// bound has the kernel take no more than so many long frames.
-func (p *runPort) bound(frames int) {
-	if p.pollable == nil {
-		return
-	}
-	frames = min(max(frames, kernelLeast), kernelMost)
-	if d := frames - p.kernel; d > p.kernel/5 || -d > p.kernel/5 {
-		p.kernel = frames
-		p.pollable.SetSendBuffer(frames * kernelFrame)
-	}
-}
-
-// ranDry is asked when the kernel takes frames again, which it says when half of what
-// it may have is gone: if all is, we came too late, and it gets more next time (as
-// BQL does between the kernel and its drivers; Herbert 2011).
-func (p *runPort) ranDry() {
-	switch {
-	case p.pollable.Queued() > 0:
-	case p.queue.Rate == 0:
-		p.bound(2 * p.kernel)
-	default:
-		p.span = min(p.span+p.span/4, kernelLong)
-		p.bound(p.frames())
-	}
 }
 
 // wait has a poller say when the kernel takes frames again.
@@ -219,9 +143,9 @@ func (p *runPort) wait(now time.Time) {
 }
 
 // writable takes the word of the poller. The caller holds p.mu.
-func (p *runPort) writable() {
+func (p *runPort) writable(now time.Time) {
 	p.full = false
-	p.ranDry()
+	p.adapt(now, p.pollable, p.queue.Rate)
 	if read, write := p.pollable.Descriptors(); read[0] == write {
 		p.first.Change(write, p.token(0), true, false)
 	} else {

@@ -94,7 +94,7 @@ func drive(t *testing.T, mbits float64, late time.Duration) (used, ms float64) {
 			p.flush(s.now, pool)
 		}
 		s.at(s.writable().Add(late))
-		p.writable()
+		p.writable(s.now)
 	}
 	return s.sent / s.now.Sub(begun).Seconds() / s.rate, float64(s.buffer) / kernelFrame * link.FrameLong / s.rate * 1e3
 }
