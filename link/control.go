@@ -131,8 +131,9 @@ func (l *Link) acknowledge(now time.Time) {
 }
 
 // Post sends a control message that must arrive; it keeps data, which must not change
-// any more. done, if not nil, is called once: acknowledged, or given up or link down. False: the link is
-// down or too much is outstanding, nothing is sent and done is not called.
+// before done is called. done, if not nil, is called once: acknowledged, or given up or
+// link down. False: the link is down or too much is outstanding, nothing is sent and
+// done is not called.
 func (l *Link) Post(now time.Time, kind byte, data []byte, done func(now time.Time, ok bool)) bool {
 	return l.post(now, message{kind: kind, data: data, done: done})
 }
