@@ -145,7 +145,7 @@ const batchesAtOnce = 4
 func (l *lane) widen(id, queue int) {
 	l.r.mu.RLock()
 	defer l.r.mu.RUnlock()
-	if p := l.r.port(id); p != nil {
+	if p := l.r.port(id); p != nil && p.pollable != nil {
 		p.intakes[queue].widen(l.stint.rate, func(bytes int) { p.pollable.SetReceiveBuffer(queue, bytes) })
 	}
 }
@@ -171,7 +171,7 @@ func (l *lane) write(id int) {
 func (l *lane) pass(id, queue int) (n int) {
 	r := l.r
 	r.mu.RLock()
-	if p := r.port(id); p != nil && r.node != nil {
+	if p := r.port(id); p != nil && p.pollable != nil && r.node != nil {
 		n = l.read(id, p, queue)
 	}
 	r.mu.RUnlock()

@@ -122,6 +122,22 @@ func TestKernelQueue(t *testing.T) {
 	}
 }
 
+// TestIntake: a receive queue has room for 10 ms of the lane's work, within bounds,
+// and is not asked to change for less than a fifth.
+func TestIntake(t *testing.T) {
+	var i intake
+	asked := 0
+	for _, c := range []struct {
+		rate float64
+		room int // 0: nothing is asked
+	}{{2_000, 0}, {12_000, 0}, {30_000, 300}, {33_000, 0}, {500_000, intakeMost}, {500_000, 0}, {2_000, intakeFirst}} {
+		asked = 0
+		if i.widen(c.rate, func(bytes int) { asked = bytes / kernelFrame }); asked != c.room {
+			t.Errorf("at %v frames/s: room for %d, want %d", c.rate, asked, c.room)
+		}
+	}
+}
+
 func TestStanding(t *testing.T) {
 	var s standing
 	now, told := time.Unix(1, 0), 0

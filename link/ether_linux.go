@@ -200,6 +200,9 @@ func (e *Ether) Read(frames []*Frame) (int, error) {
 
 // TryRead, Descriptors, Queued and the setters implement Pollable.
 func (e *Ether) TryRead(queue int, frames []*Frame) (int, error) {
+	if queue >= len(e.recv) {
+		return 0, nil // meant for a port that was here before
+	}
 	return e.recv[queue].tryRead(frames, sender)
 }
 
@@ -214,7 +217,9 @@ func (e *Ether) Queued() int             { return e.send.queued() }
 func (e *Ether) SetSendBuffer(bytes int) { e.send.setBuffer(unix.SO_SNDBUF, bytes) }
 
 func (e *Ether) SetReceiveBuffer(queue, bytes int) {
-	e.recv[queue].setBuffer(unix.SO_RCVBUF, bytes)
+	if queue < len(e.recv) {
+		e.recv[queue].setBuffer(unix.SO_RCVBUF, bytes)
+	}
 }
 
 // Write implements Port.
