@@ -20,8 +20,8 @@ type intake struct {
 // widen gives the queue room for some milliseconds of what the lane can handle, if that
 // has changed by a fifth.
 func (i *intake) widen(rate float64, set func(bytes int)) {
-	room := min(max(int(rate*intakeSpan.Seconds()), intakeFirst), intakeMost)
-	if d, was := room-i.room, max(i.room, intakeFirst); d > was/5 || -d > was/5 {
+	room, was := min(max(int(rate*intakeSpan.Seconds()), intakeFirst), intakeMost), max(i.room, intakeFirst)
+	if d := room - was; d > was/5 || -d > was/5 {
 		i.room = room
 		set(room * kernelFrame)
 	}
