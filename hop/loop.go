@@ -242,7 +242,7 @@ func (l *lane) frame(id int, f *link.Frame) {
 		l.tally.relayed++
 	}
 	d.via.from = d.l
-	if l.stands {
+	if l.stands && !d.via.Back { // for the other direction there is no Slow
 		l.stands = false
 		l.tell(d.via)
 	}
