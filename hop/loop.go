@@ -287,9 +287,6 @@ func (l *lane) tell(v Passage) {
 // finish is the turn for what the fast path has left.
 func (l *lane) finish(now time.Time) {
 	node := l.r.node
-	if l.stands {
-		node.EaseReceived()
-	}
 	for _, d := range l.rest {
 		switch {
 		case d.f == nil:
@@ -300,6 +297,10 @@ func (l *lane) finish(now time.Time) {
 			d.l.Passed(now)
 			node.Circuits.Finish(now, d.l, d.via, d.f)
 		default:
+			if l.stands { // a frame that ends here was among them
+				l.stands = false
+				node.EaseReceived()
+			}
 			node.Links.Opened(now, d.l, d.header, d.f)
 		}
 	}
