@@ -36,3 +36,11 @@ func newBigTable(n int) *bigTable {
 func (t *bigTable) words() []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(t.b))), len(t.b)/4)
 }
+
+// tableOf returns zeroed room for n of T, which must have no pointers; valid as long
+// as the table is reachable.
+func tableOf[T any](n int) (*bigTable, []T) {
+	var one T
+	t := newBigTable((n*int(unsafe.Sizeof(one)) + 7) &^ 7)
+	return t, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.b))), n)
+}

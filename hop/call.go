@@ -3,7 +3,6 @@ package hop
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -13,8 +12,10 @@ import (
 // Calls: a request and its response, of up to MaxCall bytes each, over a session
 // that loses frames (wire.md, "Calls").
 const (
-	// MaxCall is the largest request or response.
-	MaxCall = 1 << 20
+	// MaxCall is the largest request or response, MaxRecord the largest record that
+	// Config.Send is given: both ends cut messages alike.
+	MaxCall   = 1 << 20
+	MaxRecord = 1380
 
 	offCallKind   = 0
 	offCallID     = offCallKind + 1
@@ -23,7 +24,7 @@ const (
 	offCallData   = offCallIndex + 2
 	callAckSize   = offCallData + callMap/8
 	callMap       = 256 // fragments that one acknowledgement speaks of
-	callFragment  = MTU - offCallData
+	callFragment  = MaxRecord - offCallData
 	callMost      = (MaxCall + callFragment - 1) / callFragment
 	callWindow    = 16 // fragments under way at first,
 	callWindowMax = 256
@@ -46,16 +47,18 @@ const (
 	callRefused     = 5 // acknowledged as a response is
 )
 
-// ErrRefused is the error of a call that the other end would not take.
-var ErrRefused = errors.New("hop: call refused")
+// Errors of a call.
+var (
+	ErrRefused     = errors.New("call: the other end does not take it")
+	ErrTimeout     = errors.New("call: no answer")
+	ErrCallTooMany = errors.New("call: too much under way")
+	ErrClosed      = errors.New("call: session closed") // for Close
+)
 
 // CallConfig is what Calls needs of a session.
 type CallConfig struct {
 	First [4]byte // random: where ids begin
-	// MaxFragment is the most bytes that Send takes, at least MTU: both ends cut
-	// messages alike, so a smaller one would be another wire format.
-	MaxFragment int
-	// Send passes one record of at most MaxFragment bytes to the session; false:
+	// Send passes one record of at most MaxRecord bytes to the session; false:
 	// there is no room now.
 	Send func(now time.Time, fragment []byte) bool
 	// Serve answers a request of the other end, which is valid during the call;
@@ -83,9 +86,6 @@ type Calls struct {
 
 // NewCalls returns an end without calls.
 func NewCalls(c CallConfig) *Calls {
-	if c.MaxFragment < MTU {
-		panic(fmt.Sprintf("hop: internal error: call records of %d bytes, need %d", c.MaxFragment, MTU))
-	}
 	return &Calls{c: c, id: binary.LittleEndian.Uint32(c.First[:])}
 }
 
@@ -109,14 +109,14 @@ type callIn struct {
 }
 
 // Call copies and sends a request and reports the response, which then belongs to
-// done, or an error, once. Its own errors are ErrTooMany and what Close was given;
+// done, or an error, once. Its own errors are ErrCallTooMany and what Close was given;
 // then done is not called.
 func (c *Calls) Call(now time.Time, request []byte, done func(now time.Time, response []byte, err error)) (uint32, error) {
 	if c.closed != nil {
 		return 0, c.closed
 	}
 	if len(request) > MaxCall || len(c.out) >= callOpen || !c.room(now, nil, len(request), len(request)) {
-		return 0, ErrTooMany
+		return 0, ErrCallTooMany
 	}
 	c.id++
 	o := &callOut{id: c.id, send: c.sender(callRequest, c.id, request), done: done, giveUp: now.Add(callServe)}
@@ -372,4 +372,16 @@ func (c *Calls) patience() time.Duration {
 		return time.Second
 	}
 	return min(max(c.srtt+4*c.rttvar, callMin), callMax)
+}
+
+// Slow makes every message of ours go slower.
+func (c *Calls) Slow(now time.Time) {
+	for _, o := range c.out {
+		o.send.shrink(now)
+	}
+	for _, i := range c.in {
+		if i.send != nil {
+			i.send.shrink(now)
+		}
+	}
 }

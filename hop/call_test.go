@@ -26,7 +26,7 @@ type delivery struct {
 func newWire(seed uint64, loss float64, serve func(request []byte) []byte) *wire {
 	w := &wire{now: time.Unix(1e9, 0), r: rand.New(rand.NewPCG(seed, 1)), loss: loss}
 	end := func(to **Calls) *Calls {
-		return NewCalls(CallConfig{MaxFragment: MTU, Send: func(_ time.Time, f []byte) bool { return w.send(to, f) },
+		return NewCalls(CallConfig{Send: func(_ time.Time, f []byte) bool { return w.send(to, f) },
 			Serve: func(now time.Time, request []byte, reply func(time.Time, []byte)) {
 				w.served++
 				reply(now, serve(request))
@@ -121,8 +121,8 @@ func TestCallTimesOut(t *testing.T) {
 
 func TestCallTooLarge(t *testing.T) {
 	w := newWire(1, 0, nil)
-	if _, err := w.a.Call(w.now, make([]byte, MaxCall+1), nil); err != ErrTooMany {
-		t.Errorf("got %v, want ErrTooMany", err)
+	if _, err := w.a.Call(w.now, make([]byte, MaxCall+1), nil); err != ErrCallTooMany {
+		t.Errorf("got %v, want ErrCallTooMany", err)
 	}
 }
 
@@ -132,7 +132,7 @@ func FuzzCallReceive(f *testing.F) {
 	f.Add(b)
 	f.Add([]byte{callResponseAck})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c := NewCalls(CallConfig{MaxFragment: MTU, Send: func(time.Time, []byte) bool { return true },
+		c := NewCalls(CallConfig{Send: func(time.Time, []byte) bool { return true },
 			Serve: func(now time.Time, r []byte, reply func(time.Time, []byte)) { reply(now, r) }})
 		now := time.Unix(1e9, 0)
 		c.Call(now, []byte("hello"), func(time.Time, []byte, error) {})

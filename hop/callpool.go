@@ -30,10 +30,16 @@ const (
 	callTurn   = 10 * time.Second // of an incomplete message, when others wait
 )
 
-// NewCallPool returns a pool of so many bytes, at least two largest messages.
+// NewCallPool returns a pool of so many bytes, at least two largest messages; 0: 4 MiB.
 func NewCallPool(most int) *CallPool {
+	if most == 0 {
+		most = callShared
+	}
 	return &CallPool{most: max(most, 2*MaxCall) - MaxCall}
 }
+
+// Held returns how many bytes the calls of all peers hold, and may hold.
+func (p *CallPool) Held() (held, most int) { return p.held, p.most + MaxCall }
 
 // room says whether c may hold n bytes more, of a message of total bytes that r
 // gathers; r is nil for one that is sent, or begins.

@@ -152,7 +152,7 @@ func TestCallPoolRefuses(t *testing.T) {
 	if w.run(time.Second, func() bool { return err != nil }); err != ErrRefused {
 		t.Errorf("theirs: %v, want ErrRefused", err)
 	}
-	if _, err := w.b.Call(w.now, []byte("x"), nil); err != ErrTooMany {
-		t.Errorf("ours: %v, want ErrTooMany", err)
+	if _, err := w.b.Call(w.now, []byte("x"), nil); err != ErrCallTooMany {
+		t.Errorf("ours: %v, want ErrCallTooMany", err)
 	}
 }

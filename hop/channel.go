@@ -25,12 +25,9 @@ const (
 	recordAlive   = 3 // empty: an answer that has nothing else to say
 	recordAsk     = 4 // id u32: answer at once with
 	recordEcho    = 5 // the same id
-
-	// MTU is the largest IP packet; one fills a long frame to the last byte but one.
-	MTU = 1380
 )
 
-const _ = uint(plainLong - offRecordData - MTU)
+const _ = uint(plainLong - offRecordData - max(MTU, MaxRecord))
 
 // A channel is a session on one circuit: at its source (c) or its last hop (t).
 // Each circuit of a peer has a channel of its own, with keys of its own.

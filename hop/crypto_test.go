@@ -41,7 +41,7 @@ func TestSetup(t *testing.T) {
 			if SetupParity(packet) != hops[i].Parity {
 				t.Errorf("hop %d of %d: parity", i, n)
 			}
-			info, k, err := OpenSetup(&private[i], packet)
+			info, k, err := opens(&private[i], packet)
 			if err != nil || info != hops[i].Info {
 				t.Fatalf("hop %d of %d: %+v, %v", i, n, info, err)
 			}
@@ -63,7 +63,7 @@ func TestSetupDestroyed(t *testing.T) {
 		bad := *packet
 		bad[i] ^= 1 << (i % 8)
 		was := bad
-		if _, _, err := OpenSetup(&private[0], &bad); !errors.Is(err, ErrSetup) {
+		if _, _, err := opens(&private[0], &bad); !errors.Is(err, ErrSetup) {
 			t.Errorf("byte %d may change: %v", i, err)
 		} else if bad != was {
 			t.Errorf("byte %d: a packet that does not open was changed", i)
@@ -71,7 +71,7 @@ func TestSetupDestroyed(t *testing.T) {
 	}
 	low := *packet
 	clear(low[offE:offMAC])
-	if _, _, err := OpenSetup(&private[0], &low); !errors.Is(err, ErrSetup) {
+	if _, _, err := opens(&private[0], &low); !errors.Is(err, ErrSetup) {
 		t.Errorf("low order: %v", err)
 	}
 }
@@ -94,7 +94,7 @@ func TestSetupShowsNothing(t *testing.T) {
 				for j, b := range packet {
 					counts[j][b>>4]++
 				}
-				OpenSetup(&private[i], packet)
+				opens(&private[i], packet)
 			}
 		}
 	}
@@ -388,7 +388,7 @@ func FuzzOpenSetup(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var p [SetupSize]byte
 		copy(p[:], b)
-		if _, _, err := OpenSetup(&private[0], &p); err == nil && !bytes.Equal(b, packet[:]) && len(b) <= SetupSize {
+		if _, _, err := opens(&private[0], &p); err == nil && !bytes.Equal(b, packet[:]) && len(b) <= SetupSize {
 			t.Fatal("opened")
 		}
 	})
@@ -415,6 +415,13 @@ func BenchmarkOpenSetup(b *testing.B) {
 	packet, _, _ := BuildSetup(r, hops)
 	for range b.N {
 		p := *packet
-		OpenSetup(&private[0], &p)
+		opens(&private[0], &p)
 	}
+}
+
+// opens is OpenSetup with keys of its own.
+func opens(onion *OnionKey, packet *[SetupSize]byte) (Info, *HopKeys, error) {
+	keys := new(HopKeys)
+	info, err := OpenSetup(onion, packet, keys)
+	return info, keys, err
 }

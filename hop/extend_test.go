@@ -91,7 +91,7 @@ func TestExtendNeverArrives(t *testing.T) {
 	if len(src.broken) != 1 || src.broken[0].hop != MaxHops-1 || src.broken[0].why != ReasonTimeout {
 		t.Fatalf("broken %+v, want by hop %d, time-out", src.broken, MaxHops-1)
 	}
-	if d := src.broken[0].at.Sub(begun); d < 3*time.Second || d > 6*time.Second || *lost != openTries {
+	if d := src.broken[0].at.Sub(begun); d < 3*time.Second || d > 6*time.Second || *lost != repeatTries {
 		t.Errorf("told after %v and %d tries", d, *lost)
 	}
 	n.wantEmpty(time.Second)

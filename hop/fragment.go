@@ -25,7 +25,7 @@ type fragment struct {
 func (c *Calls) sender(kind byte, id uint32, data []byte) *sender {
 	n := fragments(len(data))
 	c.hold(len(data))
-	return &sender{c: c, kind: kind, id: id, data: append([]byte(nil), data...), state: make([]fragment, n), left: n, window: callWindow, buffer: make([]byte, 0, MTU)}
+	return &sender{c: c, kind: kind, id: id, data: append([]byte(nil), data...), state: make([]fragment, n), left: n, window: callWindow, buffer: make([]byte, 0, MaxRecord)}
 }
 
 // advance sends what is due; ok is false when a fragment was tried too often.

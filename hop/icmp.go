@@ -1,12 +1,8 @@
 package hop
 
 import (
-	"bytes"
 	"encoding/binary"
 	"net/netip"
-	"time"
-
-	"github.com/dchest/siphash"
 )
 
 // ICMPv6 errors (RFC 4443) and what is needed of IPv6 headers (RFC 8200).
@@ -38,44 +34,6 @@ const (
 	protoDestination = 60
 	maxExtensions    = 8 // that are walked over
 )
-
-// upperLayer finds the upper-layer header of an IPv6 packet behind its extension
-// headers: its protocol and where it begins; fragment: the packet is not whole.
-// ok is false when the chain is cut off or too long, or it is a later fragment,
-// which has no such header; proto is then as far as that is known.
-func upperLayer(p []byte) (proto byte, off int, fragment, ok bool) {
-	proto, off = p[offNextHeader], ipHeader
-	for range maxExtensions {
-		size := 8
-		switch proto {
-		case protoHopByHop, protoRouting, protoFragment, protoAuth, protoDestination:
-		default:
-			return proto, off, fragment, true
-		}
-		if len(p) < off+size {
-			return proto, off, fragment, false
-		}
-		later := false
-		switch proto {
-		case protoFragment:
-			fragment, later = true, binary.BigEndian.Uint16(p[off+2:])>>3 != 0
-		case protoAuth: // RFC 4302: 4-byte units, minus 2
-			size = (int(p[off+1]) + 2) * 4
-		default: // 8-byte units, minus 1
-			size = (int(p[off+1]) + 1) * 8
-		}
-		proto, off = p[off], off+size
-		if later {
-			return proto, off, fragment, false
-		}
-	}
-	return proto, off, fragment, false
-}
-
-// icmpLimit bounds the errors that a node sends (RFC 4443, section 2.4 f).
-type icmpLimit struct{ r rate }
-
-func (l *icmpLimit) take(now time.Time) bool { return l.r.take(now, 20, 20) }
 
 // Unreachable writes an ICMPv6 destination-unreachable error about packet from
 // self into dst (icmpSize bytes) and returns its length; 0: RFC 4443 forbids one.
@@ -140,51 +98,4 @@ func icmpChecksum(b []byte) uint16 {
 		sum = sum&0xffff + sum>>16
 	}
 	return ^uint16(sum)
-}
-
-// FlowHash names the flow of an IPv6 packet, the same in both directions:
-// addresses, protocol and, unless it is a fragment, the ports or the echo id.
-func FlowHash(p []byte, key [16]byte) uint64 {
-	if len(p) < ipHeader {
-		return 0
-	}
-	var b [ipHeader]byte
-	a, c := p[offSource:offDest], p[offDest:ipHeader]
-	proto, pa, pc := flowPorts(p)
-	if x := bytes.Compare(a, c); x > 0 || x == 0 && pa > pc {
-		a, c, pa, pc = c, a, pc, pa
-	}
-	copy(b[:], a)
-	copy(b[16:], c)
-	binary.LittleEndian.PutUint16(b[32:], pa)
-	binary.LittleEndian.PutUint16(b[34:], pc)
-	b[36] = proto
-	return siphash.Hash(binary.LittleEndian.Uint64(key[:]), binary.LittleEndian.Uint64(key[8:]), b[:])
-}
-
-// flowPorts returns the protocol and what tells the flows of two hosts apart. All
-// fragments of a packet must be of one flow, and only the first has ports.
-func flowPorts(p []byte) (proto byte, source, dest uint16) {
-	proto, off, fragment, ok := upperLayer(p)
-	if !ok || fragment {
-		return proto, 0, 0
-	}
-	switch {
-	case (proto == protoTCP || proto == protoUDP) && len(p) >= off+4:
-		return proto, binary.BigEndian.Uint16(p[off:]), binary.BigEndian.Uint16(p[off+2:])
-	case proto == icmpv6 && len(p) >= off+6 && (p[off] == typeEcho || p[off] == typeEchoReply):
-		id := binary.BigEndian.Uint16(p[off+4:])
-		return proto, id, id
-	}
-	return proto, 0, 0
-}
-
-// SourceAllowed says whether an IPv6 packet comes from a mesh address and is as long
-// as its header says.
-func SourceAllowed(p []byte, addr netip.Addr) bool {
-	if len(p) < ipHeader || p[0]>>4 != 6 || int(binary.BigEndian.Uint16(p[4:]))+ipHeader != len(p) {
-		return false
-	}
-	ip := addr.As16()
-	return string(p[offSource:offDest]) == string(ip[:])
 }

@@ -1,18 +1,9 @@
 package hop
 
 import (
-	"errors"
-	"net/netip"
 	"time"
 
 	"hopwire/link"
-)
-
-// Errors of the ends.
-var (
-	ErrClosed  = errors.New("hop: session closed")
-	ErrTimeout = errors.New("hop: no answer")
-	ErrTooMany = errors.New("hop: too much under way")
 )
 
 // Packet takes an IP packet from the TUN, as a head with all its headers and the
@@ -41,11 +32,6 @@ func (n *Node) Packet(now time.Time, head, rest []byte) {
 		}
 	}
 	n.toPeer(now, p, head, rest)
-}
-
-// joined is a packet in one piece, of our own.
-func joined(head, rest []byte) []byte {
-	return append(append(make([]byte, 0, len(head)+len(rest)), head...), rest...)
 }
 
 // toPeer sends a packet on its flow's channel, or keeps it until there is one.
@@ -127,14 +113,6 @@ func (n *Node) tooBig(now time.Time, packet []byte) {
 	}
 }
 
-// ipDestination returns the destination of an IPv6 packet.
-func ipDestination(p []byte) (netip.Addr, bool) {
-	if len(p) < 40 || p[0]>>4 != 6 {
-		return netip.Addr{}, false
-	}
-	return netip.AddrFrom16([16]byte(p[24:40])), true
-}
-
 // Call sends a request to the peer and reports its response, or an error, once.
 func (n *Node) Call(now time.Time, to link.Key, request []byte, done func(now time.Time, response []byte, err error)) error {
 	p := n.peer(now, to)
@@ -155,7 +133,7 @@ func (p *peer) callsReady() *Calls {
 	n := p.n
 	var first [4]byte
 	n.draw(first[:])
-	p.calls = NewCalls(CallConfig{First: first, MaxFragment: MTU, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
+	p.calls = NewCalls(CallConfig{First: first, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
 		ch := p.any(now)
 		if ch == nil {
 			p.want(now)

@@ -51,7 +51,7 @@ func (cs *Circuits) job() (j *setupJob) {
 	j = &setupJob{cs: cs}
 	j.done = j.opened
 	j.open = func() func(time.Time) {
-		j.info, j.err = openSetup(&j.onion, j.p.message.packet(), &j.keys)
+		j.info, j.err = OpenSetup(&j.onion, j.p.message.packet(), &j.keys)
 		return j.done
 	}
 	return j

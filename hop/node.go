@@ -81,9 +81,6 @@ func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
 	if c.MaxPeers == 0 {
 		c.MaxPeers = 512
 	}
-	if c.CallMemory == 0 {
-		c.CallMemory = callShared
-	}
 	if c.CircuitLife == 0 {
 		c.CircuitLife = circuitLife
 	}

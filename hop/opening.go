@@ -14,9 +14,7 @@ type opening struct {
 	init  *link.Initiation
 	join  *join
 	first []byte
-	tries int
-	gap   time.Duration
-	at    time.Time // of the next repetition
+	again Repeat
 	until time.Time
 	busy  bool // the answer is being worked on
 }
@@ -56,7 +54,7 @@ func (p *peer) open(now time.Time, path Path, full bool) *channel {
 	ch := &channel{n: p.n, p: p, c: c, path: path, born: now, heard: now}
 	ch.renewAt = now.Add(p.n.jittered(p.n.c.CircuitLife, 20))
 	c.User = ch
-	ch.opening = &opening{gap: openRetry, until: now.Add(openPatience)}
+	ch.opening = &opening{until: now.Add(Patience)}
 	if j := p.resume.next(p.n); j != nil && !full {
 		ch.opening.join, ch.opening.first = j, j.body
 		ch.first(now)
@@ -94,16 +92,9 @@ func (ch *channel) first(now time.Time) {
 	if o == nil || o.first == nil || !ch.c.Ready() {
 		return // the set-up or message 1 is still being made; the later of them calls again
 	}
-	o.tries++
-	o.at = now.Add(o.gap)
-	o.gap = longer(o.gap)
-	ch.n.wake(o.at)
+	ch.n.wake(o.again.Sent(now))
 	ch.raw(now, o.first)
 }
-
-// longer is the growth of the gaps between repetitions: all openTries of them fit
-// into openPatience.
-func longer(gap time.Duration) time.Duration { return gap + gap/5 }
 
 // advanceOpening repeats or gives up; false: given up.
 func (ch *channel) advanceOpening(now time.Time) bool {
@@ -116,13 +107,13 @@ func (ch *channel) advanceOpening(now time.Time) bool {
 	if now.Before(o.until) {
 		ch.n.wake(o.until)
 	}
-	if o.tries == 0 || o.busy || o.tries >= openTries {
+	if o.again.Tries == 0 || o.busy || o.again.Over() {
 		return true
 	}
-	if !now.Before(o.at) {
+	if !now.Before(o.again.At) {
 		ch.first(now)
 	}
-	ch.n.wake(o.at)
+	ch.n.wake(o.again.At)
 	return true
 }
 

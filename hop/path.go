@@ -23,10 +23,11 @@ type Path struct {
 	Cost time.Duration // what the map expects, for ranking and time-outs
 }
 
-// Errors of a path source.
+// Errors of a path source, and of what is asked for when there is no room.
 var (
 	ErrUnknown = errors.New("hop: address is not known")
 	ErrNoPath  = errors.New("hop: no path")
+	ErrTooMany = errors.New("hop: too much under way")
 )
 
 // A Reason says what went wrong on a circuit.

@@ -207,20 +207,10 @@ func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []setupKeys, es []
 }
 
 // OpenSetup opens the first block with an onion key, at one multiplication, and
-// rewrites packet into what the next hop gets. On an error, which wraps ErrSetup,
-// packet is as it was.
-func OpenSetup(onion *OnionKey, packet *[SetupSize]byte) (Info, *HopKeys, error) {
-	keys := new(HopKeys)
-	info, err := openSetup(onion, packet, keys)
-	if err != nil {
-		return info, nil, err
-	}
-	return info, keys, nil
-}
-
-// openSetup is OpenSetup with the keys going into keys, which are undefined after an
-// error.
-func openSetup(onion *OnionKey, packet *[SetupSize]byte, keys *HopKeys) (Info, error) {
+// rewrites packet into what the next hop gets; what this hop shares with the source
+// goes into keys. On an error, which wraps ErrSetup, packet is as it was and keys are
+// undefined.
+func OpenSetup(onion *OnionKey, packet *[SetupSize]byte, keys *HopKeys) (Info, error) {
 	e := [32]byte(packet[offE:])
 	e[31] &= 0x7f
 	dh, ok := link.X25519(&onion.private, &e)

@@ -12,7 +12,7 @@ func (ch *channel) slowed(now time.Time) {
 	ch.n.N.Slowed++
 	ch.slow = true
 	if c := ch.p.calls; c != nil {
-		c.slowed(now)
+		c.Slow(now)
 	}
 }
 
@@ -45,15 +45,3 @@ func (n *Node) EaseSent() { n.slow.sent = true }
 
 // EaseReceived has a flow go slower that ends here: frames wait at a port.
 func (n *Node) EaseReceived() { n.slow.received = true }
-
-// slowed makes every message of ours go slower.
-func (c *Calls) slowed(now time.Time) {
-	for _, o := range c.out {
-		o.send.shrink(now)
-	}
-	for _, i := range c.in {
-		if i.send != nil {
-			i.send.shrink(now)
-		}
-	}
-}

@@ -1,7 +1,5 @@
 package hop
 
-import "unsafe"
-
 // A relayTable is all relays that a node will ever have. What has pointers is in the
 // Go heap, one piece; the rest is not, and so neither looked at by the garbage
 // collector nor counted when it decides how far the heap may grow.
@@ -20,14 +18,6 @@ func newRelayTable(n int) *relayTable {
 		t.relays[i].relayState = &states[i]
 	}
 	return t
-}
-
-// tableOf returns zeroed room for n of T, which must have no pointers; valid as long
-// as the table is reachable.
-func tableOf[T any](n int) (*bigTable, []T) {
-	var one T
-	t := newBigTable((n*int(unsafe.Sizeof(one)) + 7) &^ 7)
-	return t, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.b))), n)
 }
 
 // clear makes the relay a vacant one; its keys are erased.

@@ -125,11 +125,11 @@ func TestWireCallVectors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sentA, sentB, queue [][]byte
-			a := NewCalls(CallConfig{First: [4]byte{6}, MaxFragment: MTU, Send: func(_ time.Time, f []byte) bool {
+			a := NewCalls(CallConfig{First: [4]byte{6}, Send: func(_ time.Time, f []byte) bool {
 				sentA, queue = append(sentA, bytes.Clone(f)), append(queue, bytes.Clone(f))
 				return true
 			}})
-			b := NewCalls(CallConfig{MaxFragment: MTU, Serve: c.serve, Send: func(_ time.Time, f []byte) bool {
+			b := NewCalls(CallConfig{Serve: c.serve, Send: func(_ time.Time, f []byte) bool {
 				sentB, queue = append(sentB, bytes.Clone(f)), append(queue, bytes.Clone(f))
 				return true
 			}})
