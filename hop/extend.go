@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A growth is an Extend on its way: nothing acknowledges a cell, so it is repeated
@@ -29,7 +30,7 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 	case c.growth != nil:
 		return ErrTooMany
 	}
-	hops, rand := setupHops(more, life), c.cs.stream()
+	hops, rand := setupHops(more, life), step.Stream(c.cs.c.Rand)
 	g := &growth{hop: len(c.keys) - 1, gap: openRetry}
 	ok := c.cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
 		packet, keys, err := BuildSetup(rand, hops)
@@ -68,7 +69,7 @@ func (c *Circuit) grow(now time.Time) {
 	if !slices.Contains(c.cs.growing, c) {
 		c.cs.growing = append(c.cs.growing, c)
 	}
-	c.cs.wake(g.at)
+	c.cs.next.By(g.at)
 }
 
 // grown notes that something came from a hop.
@@ -85,7 +86,7 @@ func (cs *Circuits) growAgain(now time.Time) {
 	for _, c := range slices.Clone(cs.growing) {
 		switch g := c.growth; {
 		case now.Before(g.at):
-			cs.wake(g.at)
+			cs.next.By(g.at)
 		case g.tries < openTries:
 			c.grow(now)
 		default:

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/dchest/siphash"
+
+	"hopwire/link/step"
 )
 
 // ICMPv6 errors (RFC 4443) and what is needed of IPv6 headers (RFC 8200).
@@ -73,9 +75,9 @@ func upperLayer(p []byte) (proto byte, off int, fragment, ok bool) {
 }
 
 // icmpLimit bounds the errors that a node sends (RFC 4443, section 2.4 f).
-type icmpLimit struct{ r rate }
+type icmpLimit struct{ b step.Bucket }
 
-func (l *icmpLimit) take(now time.Time) bool { return l.r.take(now, 20, 20) }
+func (l *icmpLimit) take(now time.Time) bool { return l.b.Take(now, 20, 20) }
 
 // Unreachable writes an ICMPv6 destination-unreachable error about packet from
 // self into dst (icmpSize bytes) and returns its length; 0: RFC 4443 forbids one.

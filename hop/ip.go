@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // Errors of the ends.
@@ -143,7 +144,7 @@ func (n *Node) Call(now time.Time, to link.Key, request []byte, done func(now ti
 	}
 	p.want(now)
 	_, err := p.callsReady().Call(now, request, done)
-	n.wake(now)
+	n.next.By(now)
 	return err
 }
 
@@ -154,7 +155,7 @@ func (p *peer) callsReady() *Calls {
 	}
 	n := p.n
 	var first [4]byte
-	n.draw(first[:])
+	step.Draw(n.rand, first[:])
 	p.calls = NewCalls(CallConfig{First: first, MaxFragment: MTU, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
 		ch := p.any(now)
 		if ch == nil {
@@ -170,7 +171,7 @@ func (p *peer) callsReady() *Calls {
 func (p *peer) takeCall(now time.Time, ch *channel, data []byte) {
 	c := p.callsReady()
 	c.Receive(now, data)
-	p.n.wake(now)
+	p.n.next.By(now)
 }
 
 // serve is how the peer's calls are answered; nil: they are refused.
