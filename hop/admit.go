@@ -8,6 +8,7 @@ import (
 	"github.com/dchest/siphash"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A pending set-up waits for its Diffie-Hellman.
@@ -87,7 +88,7 @@ func (cs *Circuits) supersede(now time.Time, s *side, label uint32) {
 }
 
 func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
-	if len(s.queue) >= setupQueue || !s.bucket.take(now, setupRate, setupBurst) {
+	if len(s.queue) >= setupQueue || !s.bucket.Take(now, setupRate, setupBurst) {
 		cs.N.SetupsLimited++
 		cs.refuse(now, s, p.label, ReasonBusy)
 		cs.discard(p.message)
@@ -140,7 +141,7 @@ func (cs *Circuits) pumpAgain(now time.Time) {
 	switch {
 	case cs.retry.IsZero():
 	case now.Before(cs.retry):
-		cs.wake(cs.retry)
+		cs.next.By(cs.retry)
 	default:
 		cs.retry = time.Time{}
 		cs.pump(now)
@@ -162,7 +163,7 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 	if !cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, j.open) {
 		cs.rest(j)
 		cs.retry = now.Add(setupRetry)
-		cs.wake(cs.retry)
+		cs.next.By(cs.retry)
 		return false
 	}
 	p.busy = true
@@ -249,7 +250,7 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	s.entry(p.label).of = r.ref()
 	s.passing++
 	s.l.SetBusy(now, true)
-	cs.wake(now.Add(time.Second))
+	cs.next.By(now.Add(time.Second))
 	if next == nil {
 		r.terminal = cs.newTerminal(r)
 		cs.ev.Accept(now, r.terminal)
@@ -338,41 +339,22 @@ func (cs *Circuits) youngest(s *side) (y *relay) {
 
 // bucket returns the token bucket of a neighbour: one for all its links, and
 // kept over new ones until it is full again, so that to reconnect gains nothing.
-func (cs *Circuits) bucket(now time.Time, key link.Key) *rate {
-	used := map[*rate]bool{}
+func (cs *Circuits) bucket(now time.Time, key link.Key) *step.Bucket {
+	used := map[*step.Bucket]bool{}
 	for _, s := range cs.links {
 		if s != nil {
 			used[s.bucket] = true
 		}
 	}
 	for k, b := range cs.buckets {
-		if !used[b] && now.Sub(b.last) >= setupRefill {
+		if !used[b] && b.Full(now, setupRate, setupBurst) {
 			delete(cs.buckets, k)
 		}
 	}
 	b := cs.buckets[key]
 	if b == nil {
-		b = new(rate)
+		b = new(step.Bucket)
 		cs.buckets[key] = b
 	}
 	return b
-}
-
-// A rate is a token bucket.
-type rate struct {
-	tokens float64
-	last   time.Time
-}
-
-func (r *rate) take(now time.Time, perSecond, burst float64) bool {
-	if r.last.IsZero() {
-		r.tokens = burst
-	}
-	r.tokens = min(burst, r.tokens+max(0, now.Sub(r.last).Seconds())*perSecond)
-	r.last = now
-	if r.tokens < 1 {
-		return false
-	}
-	r.tokens--
-	return true
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // Calls: a request and its response, of up to MaxCall bytes each, over a session
@@ -276,14 +277,14 @@ func (c *Calls) Advance(now time.Time) (next time.Time) {
 			c.end(now, o, nil, ErrTimeout)
 			continue
 		}
-		next = earliest(next, at, o.giveUp)
+		next = step.Earliest(next, at, o.giveUp)
 	}
 	for _, i := range slices.Clone(c.in) {
 		if !now.Before(i.until) {
 			c.forget(i)
 			continue
 		}
-		next = earliest(next, c.advanceIn(now, i), i.until)
+		next = step.Earliest(next, c.advanceIn(now, i), i.until)
 	}
 	return next
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"hopwire/link/step"
 )
 
 // A wire joins two ends of calls on virtual time, with faults.
@@ -53,7 +55,7 @@ func (w *wire) send(to **Calls, f []byte) bool {
 // run lets time pass until done, at most d.
 func (w *wire) run(d time.Duration, done func() bool) bool {
 	for end := w.now.Add(d); w.now.Before(end) && !done(); {
-		next := earliest(w.a.Advance(w.now), w.b.Advance(w.now))
+		next := step.Earliest(w.a.Advance(w.now), w.b.Advance(w.now))
 		first := -1
 		for i, q := range w.queue {
 			if first < 0 || q.at.Before(w.queue[first].at) {

@@ -161,7 +161,7 @@ func (ch *channel) emit(now time.Time) {
 	ch.answerBy = time.Time{}
 	if ch.wants && ch.unanswered.IsZero() {
 		ch.unanswered = now
-		ch.n.wake(now.Add(ch.patience()))
+		ch.n.next.By(now.Add(ch.patience()))
 	}
 	ch.transmit(now, seq, f)
 }
@@ -215,7 +215,7 @@ func (ch *channel) alive(now time.Time) {
 func (ch *channel) take(now time.Time, kind byte, data []byte) {
 	if kind != recordAlive && kind != recordEcho && ch.answerBy.IsZero() {
 		ch.answerBy = now.Add(answerWithin)
-		ch.n.wake(ch.answerBy)
+		ch.n.next.By(ch.answerBy)
 	}
 	switch kind {
 	case recordIP:

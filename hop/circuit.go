@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A Circuit is one that starts here: its source knows all hops and their keys.
@@ -67,7 +68,7 @@ func (c *Circuit) set(now time.Time, life byte) (ok bool) {
 		return false
 	}
 	var seed [4]byte
-	c.cs.draw(seed[:])
+	step.Draw(c.cs.c.Rand, seed[:])
 	c.seq = binary.LittleEndian.Uint32(seed[:]) & seqMask
 	if ok = c.cs.build(c, life); !ok {
 		c.side.release(now, c.label)
@@ -97,7 +98,7 @@ func setupHops(path Path, life byte) []SetupHop {
 }
 
 func (cs *Circuits) build(c *Circuit, life byte) bool {
-	hops, rand := setupHops(c.path, life), cs.stream()
+	hops, rand := setupHops(c.path, life), step.Stream(cs.c.Rand)
 	return cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
 		packet, keys, err := BuildSetup(rand, hops)
 		return func(now time.Time) {

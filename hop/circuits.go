@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // Config says what the circuit layer of a node is made of.
@@ -68,7 +69,7 @@ type Circuits struct {
 	behind  []follower // will follow their set-ups at the next Advance but one,
 	follow  []follower // and at the next
 	filter  *SetupFilter
-	buckets map[link.Key]*rate // of set-ups, by neighbour
+	buckets map[link.Key]*step.Bucket // of set-ups, by neighbour
 	fpKey   [16]byte
 	parked  int
 	jobs    int
@@ -76,7 +77,7 @@ type Circuits struct {
 	spare   []*setupMessage // as these
 	turn    int             // whose set-up is next
 	retry   time.Time
-	next    time.Time
+	next    step.Timer
 	sweep   time.Time
 }
 
@@ -85,12 +86,12 @@ func New(c Config, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: NewSetupFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*rate{}}
+	cs := &Circuits{c: c, ev: ev, filter: NewSetupFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*step.Bucket{}}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
 	}
-	cs.draw(cs.fpKey[:])
+	step.Draw(cs.c.Rand, cs.fpKey[:])
 	return cs
 }
 
@@ -193,14 +194,11 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 	}
 }
 
-func (cs *Circuits) wake(t time.Time) { cs.next = earliest(cs.next, t) }
-
 // Advance does what is due and returns when to come back; zero: nothing pending.
 func (cs *Circuits) Advance(now time.Time) time.Time {
-	if cs.next.IsZero() || now.Before(cs.next) {
-		return cs.next
+	if !cs.next.Due(now) {
+		return cs.next.At()
 	}
-	cs.next = time.Time{}
 	cs.followSetups(now)
 	cs.pumpAgain(now)
 	cs.growAgain(now)
@@ -215,10 +213,10 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 			cs.expire(now)
 			cs.sweep = now.Add(time.Second)
 		}
-		cs.wake(cs.sweep)
+		cs.next.By(cs.sweep)
 	}
 	cs.tell(now)
-	return cs.next
+	return cs.next.At()
 }
 
 // expire ends circuits that have rested or lived too long, and has tombstones

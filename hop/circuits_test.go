@@ -9,6 +9,7 @@ import (
 
 	"hopwire/link"
 	"hopwire/link/linktest"
+	"hopwire/link/step"
 )
 
 // A testNet is nodes of links and circuits on the virtual time of linktest, with
@@ -159,7 +160,7 @@ func (m *testNode) Advance(now time.Time) time.Time {
 	l := m.links.Advance(now)
 	c := m.Circuits.Advance(now)
 	m.links.Flush(now)
-	return earliest(l, c)
+	return step.Earliest(l, c)
 }
 
 // As link.Upper.

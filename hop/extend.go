@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A growth is an Extend on its way: nothing acknowledges a cell, so it is repeated
@@ -27,7 +28,7 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 	case c.growth != nil:
 		return ErrTooMany
 	}
-	hops, rand := setupHops(more, life), c.cs.stream()
+	hops, rand := setupHops(more, life), step.Stream(c.cs.c.Rand)
 	g := &growth{hop: len(c.keys) - 1}
 	ok := c.cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
 		packet, keys, err := BuildSetup(rand, hops)
@@ -64,7 +65,7 @@ func (c *Circuit) grow(now time.Time) {
 	if !slices.Contains(c.cs.growing, c) {
 		c.cs.growing = append(c.cs.growing, c)
 	}
-	c.cs.wake(at)
+	c.cs.next.By(at)
 }
 
 // grown notes that something came from a hop.
@@ -81,7 +82,7 @@ func (cs *Circuits) growAgain(now time.Time) {
 	for _, c := range slices.Clone(cs.growing) {
 		switch g := c.growth; {
 		case now.Before(g.again.At):
-			cs.wake(g.again.At)
+			cs.next.By(g.again.At)
 		case !g.again.Over():
 			c.grow(now)
 		default:

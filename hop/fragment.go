@@ -1,6 +1,10 @@
 package hop
 
-import "time"
+import (
+	"time"
+
+	"hopwire/link/step"
+)
 
 // A sender sends one message in fragments, each until it is acknowledged.
 type sender struct {
@@ -37,7 +41,7 @@ func (s *sender) advance(now time.Time) (next time.Time, ok bool) {
 			continue
 		}
 		if due := f.due(patience); now.Before(due) {
-			next = earliest(next, due)
+			next = step.Earliest(next, due)
 			continue
 		}
 		if f.tries >= callTries {
@@ -52,10 +56,10 @@ func (s *sender) advance(now time.Time) (next time.Time, ok bool) {
 			continue // an acknowledgement or the next loss makes room
 		}
 		if full = !s.send(now, i); full {
-			next = earliest(next, now.Add(callRoom))
+			next = step.Earliest(next, now.Add(callRoom))
 			continue
 		}
-		next = earliest(next, f.due(patience))
+		next = step.Earliest(next, f.due(patience))
 	}
 	return next, true
 }

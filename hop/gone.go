@@ -68,7 +68,7 @@ func (cs *Circuits) takeGone(now time.Time, s *side, label uint32) {
 func (cs *Circuits) gone(now time.Time, s *side, label uint32) {
 	if !s.down && len(s.ended) < goneAhead {
 		s.ended = append(s.ended, label)
-		cs.wake(now)
+		cs.next.By(now)
 	}
 }
 
@@ -79,7 +79,7 @@ func (cs *Circuits) tell(now time.Time) {
 		for s != nil && len(s.ended) > 0 {
 			n := min(len(s.ended), goneMost)
 			if !cs.postGone(now, s, s.ended[:n]) {
-				cs.wake(now.Add(goneRetry))
+				cs.next.By(now.Add(goneRetry))
 				break
 			}
 			s.ended = s.ended[:copy(s.ended, s.ended[n:])]
@@ -103,7 +103,7 @@ func (cs *Circuits) postGone(now time.Time, s *side, labels []uint32) bool {
 func (cs *Circuits) noteUnknown(now time.Time, s *side, label uint32) {
 	if len(s.unknown) < goneMost && !slices.Contains(s.unknown, label) {
 		s.unknown = append(s.unknown, label)
-		cs.wake(now) // sayUnknown knows when
+		cs.next.By(now) // sayUnknown knows when
 	}
 }
 
@@ -121,7 +121,7 @@ func (cs *Circuits) sayUnknown(now time.Time, s *side) {
 		return
 	}
 	if now.Before(s.goneAt) {
-		cs.wake(s.goneAt)
+		cs.next.By(s.goneAt)
 		return
 	}
 	for i := range s.unknown {

@@ -1,8 +1,12 @@
 package hop
 
-import "time"
+import (
+	"time"
+
+	"hopwire/link/step"
+)
 
 // icmpLimit bounds the errors that a node sends (RFC 4443, section 2.4 f).
-type icmpLimit struct{ r rate }
+type icmpLimit struct{ b step.Bucket }
 
-func (l *icmpLimit) take(now time.Time) bool { return l.r.take(now, 20, 20) }
+func (l *icmpLimit) take(now time.Time) bool { return l.b.Take(now, 20, 20) }

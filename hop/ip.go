@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // Packet takes an IP packet from the TUN, as a head with all its headers and the
@@ -121,7 +122,7 @@ func (n *Node) Call(now time.Time, to link.Key, request []byte, done func(now ti
 	}
 	p.want(now)
 	_, err := p.callsReady().Call(now, request, done)
-	n.wake(now)
+	n.next.By(now)
 	return err
 }
 
@@ -132,7 +133,7 @@ func (p *peer) callsReady() *Calls {
 	}
 	n := p.n
 	var first [4]byte
-	n.draw(first[:])
+	step.Draw(n.rand, first[:])
 	p.calls = NewCalls(CallConfig{First: first, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
 		ch := p.any(now)
 		if ch == nil {
@@ -148,7 +149,7 @@ func (p *peer) callsReady() *Calls {
 func (p *peer) takeCall(now time.Time, ch *channel, data []byte) {
 	c := p.callsReady()
 	c.Receive(now, data)
-	p.n.wake(now)
+	p.n.next.By(now)
 }
 
 // serve is how the peer's calls are answered; nil: they are refused.

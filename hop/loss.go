@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+
+	"hopwire/link/step"
 )
 
 // Unexplained loss (wire.md, "Loss"): while traffic flows on the circuit in use,
@@ -93,7 +95,7 @@ func (m *lossMeter) lead(now time.Time) {
 		return
 	}
 	var id [4]byte
-	m.c.cs.draw(id[:])
+	step.Draw(m.c.cs.c.Rand, id[:])
 	h := &m.hops[i]
 	h.id, h.asked = max(1, binary.LittleEndian.Uint32(id[:])), now
 	if !m.c.Ping(now, i, h.id) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 const (
@@ -37,9 +38,7 @@ func NewOnionKeys(rand io.Reader, now time.Time) *OnionKeys {
 }
 
 func (o *OnionKeys) draw() (k OnionKey) {
-	if _, err := io.ReadFull(o.rand, k.private[:]); err != nil {
-		panic("hop: internal error: no randomness: " + err.Error())
-	}
+	step.Draw(o.rand, k.private[:])
 	k.public, k.valid = link.X25519Public(&k.private), true
 	return k
 }

@@ -3,6 +3,7 @@ package hop
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"hopwire/link"
@@ -21,6 +22,12 @@ type Hop struct {
 type Path struct {
 	Hops []Hop
 	Cost time.Duration // what the map expects, for ranking and time-outs
+}
+
+// Same says whether both paths lead over the same nodes. Their keys of the hour,
+// prices and costs may differ.
+func (p Path) Same(o Path) bool {
+	return slices.EqualFunc(p.Hops, o.Hops, func(a, b Hop) bool { return a.Key == b.Key })
 }
 
 // Errors of a path source, and of what is asked for when there is no room.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A Terminal is the last-hop side of a circuit that ends here.
@@ -21,7 +22,7 @@ type Terminal struct {
 // hop before that it is the last but one.
 func (cs *Circuits) newTerminal(r *relay) *Terminal {
 	var seed [4]byte
-	cs.draw(seed[:])
+	step.Draw(cs.c.Rand, seed[:])
 	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), seq: binary.LittleEndian.Uint32(seed[:]) & seqMask}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A pair is a link as its two ends, towards the second.
@@ -49,7 +50,7 @@ func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
 		if !ok {
 			break
 		}
-		if !slices.ContainsFunc(paths, func(o hop.Path) bool { return sameHops(o, p) }) {
+		if !slices.ContainsFunc(paths, func(o hop.Path) bool { return o.Same(p) }) {
 			paths = append(paths, p)
 		}
 		for _, w := range way {
@@ -60,10 +61,6 @@ func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
 		return nil, hop.ErrNoPath
 	}
 	return paths, nil
-}
-
-func sameHops(a, b hop.Path) bool {
-	return slices.EqualFunc(a.Hops, b.Hops, func(x, y hop.Hop) bool { return x.Key == y.Key })
 }
 
 // factor weighs edges: only relays in between, links that failed and nodes of an
@@ -214,14 +211,14 @@ func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 		if i < len(p.Hops) {
 			m.want(now, p.Hops[i].Key.Short())
 		}
-		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
+		m.shun(now, p, i, penaltyAvoid, step.Jitter(m.c.Jitter, avoidFirst, 20))
 	case hop.ReasonLoss: // a circuit uses the link both ways
 		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 		m.shunBack(now, p, i, penaltyMild, 3*avoidMild)
 	case hop.ReasonSpoiled:
 		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 	default:
-		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
+		m.shun(now, p, i, penaltyAvoid, step.Jitter(m.c.Jitter, avoidFirst, 20))
 	}
 }
 
