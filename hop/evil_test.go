@@ -190,7 +190,7 @@ func strays() []attack {
 		with("next generation", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Label += generation; w.h.Seq += 5000 }),
 		with("no such index", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Label += 7; w.h.Seq += 5000 }),
 		with("too far behind", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq - 1100) & seqMask }),
-		with("too far ahead", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq + seqAhead + 5000) & seqMask }),
+		with("too far ahead", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq + 1<<20 + 5000) & seqMask }),
 		with("number of an answer to nothing", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq+1<<20)&seqMask | answerBit }),
 	}
 }

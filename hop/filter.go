@@ -54,7 +54,7 @@ func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) 
 			place = at
 		}
 	}
-	if f.n[0]+f.n[1] >= f.size {
+	if used, most := f.Load(); used >= most {
 		return true, true
 	}
 	if place == nil && f.used < filterParts {
@@ -68,6 +68,9 @@ func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) 
 	f.n[f.gen]++
 	return true, false
 }
+
+// Load returns how many fingerprints there are, and may be.
+func (f *SetupFilter) Load() (used, most int) { return f.n[0] + f.n[1], f.size }
 
 // look finds the place for an entry in one part, nil: there is none; known: the entry
 // is there.

@@ -2,12 +2,9 @@ package hop
 
 import (
 	mrand "math/rand/v2"
-	"os"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
-	"unsafe"
 )
 
 // TestSetupFilter against a map for each generation, which is what it has to be like,
@@ -52,9 +49,9 @@ func TestSetupFilter(t *testing.T) {
 // TestSetupFilterFills: a filter of the largest size takes more than 46 a second of 70
 // minutes before a set-up finds its places taken, says so then, and fills up.
 func TestSetupFilterFills(t *testing.T) {
-	f, now, r := NewSetupFilter(setupCopies), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(2, 1))
+	f, now, r := NewSetupFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(2, 1))
 	first := 0
-	for i := range setupCopies + 1000 {
+	for i := range 256<<10 + 1000 {
 		fresh, full := f.Add(now, r.Uint64())
 		if !fresh {
 			t.Fatalf("entry %d is taken for a replay", i)
@@ -63,8 +60,8 @@ func TestSetupFilterFills(t *testing.T) {
 			first = i
 		}
 	}
-	t.Logf("the first without a place was entry %d of %d; %d are in", first, setupCopies, f.n[0]+f.n[1])
-	if first < 46*70*60 || f.n[0] < setupCopies*97/100 || f.n[0] > setupCopies {
+	t.Logf("the first without a place was entry %d of %d; %d are in", first, 256<<10, f.n[0]+f.n[1])
+	if first < 46*70*60 || f.n[0] < 256<<10*97/100 || f.n[0] > 256<<10 {
 		t.Errorf("the first without a place was entry %d; %d are in", first, f.n[0])
 	}
 }
@@ -72,7 +69,7 @@ func TestSetupFilterFills(t *testing.T) {
 // TestSetupFilterGrows: what 4,096 circuits need in 140 minutes, one every 15 minutes
 // each, is a quarter of the table.
 func TestSetupFilterGrows(t *testing.T) {
-	f, now, r := NewSetupFilter(setupCopies), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(4, 1))
+	f, now, r := NewSetupFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(4, 1))
 	const gap = 15 * time.Minute / 4096
 	for range 3 * filterFor / gap {
 		now = now.Add(gap)
@@ -95,76 +92,15 @@ func TestSetupFilterOutsideHeap(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	f, now, r := NewSetupFilter(setupCopies), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(3, 1))
-	if n := testing.AllocsPerRun(setupCopies*3/4, func() { f.Add(now, r.Uint64()) }); n != 0 {
+	f, now, r := NewSetupFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(3, 1))
+	if n := testing.AllocsPerRun(256<<10*3/4, func() { f.Add(now, r.Uint64()) }); n != 0 {
 		t.Errorf("%v allocations a set-up", n)
 	}
 	if after := heap(); after > before+32<<10 {
 		t.Errorf("%d bytes of heap more", after-before)
 	}
-	if n := len(f.memory.b); n > 1<<20 {
+	if n := 4 * len(f.memory.words()); n > 1<<20 {
 		t.Errorf("%d bytes of memory", n)
 	}
 	runtime.KeepAlive(f)
-}
-
-// TestBigTableUnmapped: the memory goes when its owner does; a small one is of the heap.
-func TestBigTableUnmapped(t *testing.T) {
-	const size = 8 << 20
-	var at []uint64
-	mapped := func() (n int) {
-		for line := range strings.Lines(mappings(t)) {
-			from, to := span16(line)
-			for _, a := range at {
-				if from <= a && a < to {
-					n++
-				}
-			}
-		}
-		return n
-	}
-	hold := make([]*bigTable, 4)
-	for i := range hold {
-		hold[i] = newBigTable(size)
-		w := hold[i].words()
-		w[len(w)-1] = 1
-		at = append(at, uint64(uintptr(unsafe.Pointer(&w[0]))))
-	}
-	if n := mapped(); n != len(hold) {
-		t.Errorf("%d mapped, want %d", n, len(hold))
-	}
-	runtime.KeepAlive(hold)
-	for begun := time.Now(); mapped() > 0; runtime.GC() {
-		if time.Since(begun) > 5*time.Second {
-			t.Fatalf("%d are still mapped", mapped())
-		}
-	}
-	if small := newBigTable(4096); len(small.words()) != 1024 || small.words()[7] != 0 {
-		t.Error("a small one")
-	}
-}
-
-func mappings(t *testing.T) string {
-	b, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-// span16 reads the range at the beginning of a line of /proc/self/maps.
-func span16(line string) (from, to uint64) {
-	for i, v := 0, &from; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '-':
-			v = &to
-		case c >= '0' && c <= '9':
-			*v = *v<<4 | uint64(c-'0')
-		case c >= 'a' && c <= 'f':
-			*v = *v<<4 | uint64(c-'a'+10)
-		default:
-			return from, to
-		}
-	}
-	return from, to
 }

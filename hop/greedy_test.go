@@ -37,8 +37,8 @@ func (m *testNode) checkBounds(t *testing.T) {
 			}
 		}
 	}
-	filter := m.filter.n[0] + m.filter.n[1]
-	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > m.filter.size || len(m.buckets) > len(m.net.nodes) {
+	filter, size := m.filter.Load()
+	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > size || len(m.buckets) > len(m.net.nodes) {
 		t.Errorf("%d parked, %d jobs, %d relays, %d in the filter, %d buckets", m.parked, m.jobs, len(m.relays), filter, len(m.buckets))
 	}
 }

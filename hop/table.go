@@ -22,7 +22,7 @@ func newRelayTable(n int) *relayTable {
 
 // clear makes the relay a vacant one; its keys are erased.
 func (r *relay) clear() {
-	if a := r.answers(); a.n > 0 { // or it would touch the page
+	if a := r.answers(); !a.Empty() { // or it would touch the page
 		*a = Answers{}
 	}
 	*r.relayState = relayState{freed: true}

@@ -71,6 +71,9 @@ type Answers struct {
 
 const answersSize = 16
 
+// Empty says that none was accepted yet: it is as new.
+func (a *Answers) Empty() bool { return a.n == 0 }
+
 // Check says whether an answer may bear a number; it changes nothing. newest is the
 // highest forward number that the relay has passed on: an answer to a later frame
 // is refused, so nobody can push the floor ahead.
