@@ -17,7 +17,8 @@ var allowed = map[string][]string{
 	"link/step":           {},                         // below all that is stepped, so it knows none of it
 	"link":                {"link/aead", "link/step"}, // step: timers, buckets, drawing, as in hop and route
 	"link/linktest":       {"link"},
-	"hop":                 {"link", "link/aead", "link/step"},
+	"hop":                 {"link", "link/aead", "link/step", "hop/call"},
+	"hop/call":            {"link", "link/step"},
 	"hop/names":           {"link"},
 	"route":               {"link", "link/step", "hop"},
 	"route/meshtest":      {"link", "link/linktest", "hop", "route"}, // whole nodes for the tests

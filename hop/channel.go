@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"hopwire/hop/call"
 	"hopwire/link"
 	"hopwire/link/aead"
 )
@@ -27,7 +28,7 @@ const (
 	recordEcho    = 5 // the same id
 )
 
-const _ = uint(plainLong - offRecordData - max(MTU, MaxRecord))
+const _ = uint(plainLong - offRecordData - max(MTU, call.MaxRecord))
 
 // A channel is a session on one circuit: at its source (c) or its last hop (t).
 // Each circuit of a peer has a channel of its own, with keys of its own.

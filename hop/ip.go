@@ -3,6 +3,7 @@ package hop
 import (
 	"time"
 
+	"hopwire/hop/call"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -127,14 +128,14 @@ func (n *Node) Call(now time.Time, to link.Key, request []byte, done func(now ti
 }
 
 // callsReady returns the peer's calls, made at their first use.
-func (p *peer) callsReady() *Calls {
+func (p *peer) callsReady() *call.Endpoint {
 	if p.calls != nil {
 		return p.calls
 	}
 	n := p.n
 	var first [4]byte
 	step.Draw(n.rand, first[:])
-	p.calls = NewCalls(CallConfig{First: first, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
+	p.calls = call.New(call.Config{First: first, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
 		ch := p.any(now)
 		if ch == nil {
 			p.want(now)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hopwire/hop/call"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -61,7 +62,7 @@ type Node struct {
 	slow    struct{ sent, received bool } // packets wait at the TUN, frames at a port: to be passed on to what is inside
 	waits   map[uint32]wait
 	icmp    *icmpLimit
-	calls   *CallPool
+	calls   *call.Pool
 	door    step.Bucket
 	next    step.Timer
 }
@@ -87,7 +88,7 @@ func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
 	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
 		key: c.Links.Identity.Key(), peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{},
-		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit), calls: NewCallPool(c.CallMemory)}
+		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit), calls: call.NewPool(c.CallMemory)}
 	n.ip = n.key.IPv6()
 	for _, k := range c.Links.NetworkKeys {
 		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/call"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -22,7 +23,7 @@ type peer struct {
 	terminals []*channel // the one last heard of comes first
 	queue     [][]byte   // packets that wait for a session
 	pings     []uint32   // and questions
-	calls     *Calls
+	calls     *call.Endpoint
 	version   byte // of the sessions, as the newest handshake has agreed
 	resume    resume
 	tokens    tokens
@@ -82,7 +83,7 @@ func (p *peer) forget(now time.Time) {
 	p.closeAll(now)
 	p.tokens.clear(p.n)
 	if p.calls != nil {
-		p.calls.Close(ErrClosed)
+		p.calls.Close(call.ErrClosed)
 	}
 	delete(p.n.peers, p.key)
 	delete(p.n.byIP, p.ip)

@@ -1,4 +1,4 @@
-package hop
+package call
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 	"hopwire/link"
 )
 
-// A CallPool bounds the memory of the calls of many peers together:
+// A Pool bounds the memory of the calls of many peers together:
 //
 //   - a peer holds no more than what is left for the others;
 //   - a small message of a peer that holds less than its share finds room even so:
@@ -16,10 +16,10 @@ import (
 //     which fits, do not wait for one another.
 //
 // Not safe for concurrent use.
-type CallPool struct {
+type Pool struct {
 	most    int // without the part of that one message
 	held    int
-	members []*Calls    // that hold something
+	members []*Endpoint // that hold something
 	waiting []*receiver // incomplete, the one whose turn it is first
 	since   time.Time   // of its turn; zero: not looked at yet
 }
@@ -30,26 +30,26 @@ const (
 	callTurn   = 10 * time.Second // of an incomplete message, when others wait
 )
 
-// NewCallPool returns a pool of so many bytes, at least two largest messages; 0: 4 MiB.
-func NewCallPool(most int) *CallPool {
+// NewPool returns a pool of so many bytes, at least two largest messages; 0: 4 MiB.
+func NewPool(most int) *Pool {
 	if most == 0 {
 		most = callShared
 	}
-	return &CallPool{most: max(most, 2*MaxCall) - MaxCall}
+	return &Pool{most: max(most, 2*Max) - Max}
 }
 
 // Held returns how many bytes the calls of all peers hold, and may hold.
-func (p *CallPool) Held() (held, most int) { return p.held, p.most + MaxCall }
+func (p *Pool) Held() (held, most int) { return p.held, p.most + Max }
 
 // room says whether c may hold n bytes more, of a message of total bytes that r
 // gathers; r is nil for one that is sent, or begins.
-func (p *CallPool) room(now time.Time, c *Calls, r *receiver, n, total int) bool {
+func (p *Pool) room(now time.Time, c *Endpoint, r *receiver, n, total int) bool {
 	free := p.most - p.held
 	switch {
 	case c.held+n <= free:
 		return true
 	case r != nil && p.turn(now) == r:
-		return n <= free+MaxCall
+		return n <= free+Max
 	case total > callSmall || c.held+n > min(callSmall, p.share(c)):
 		return false
 	}
@@ -62,7 +62,7 @@ func (p *CallPool) room(now time.Time, c *Calls, r *receiver, n, total int) bool
 }
 
 // share is an equal part of the pool, if c is to be one of those that hold some.
-func (p *CallPool) share(c *Calls) int {
+func (p *Pool) share(c *Endpoint) int {
 	n := len(p.members)
 	if c.held == 0 {
 		n++
@@ -72,7 +72,7 @@ func (p *CallPool) share(c *Calls) int {
 
 // evict refuses the largest unfinished request of the peer that holds most, if that
 // is more than its share; false: there is none.
-func (p *CallPool) evict(now time.Time, c *Calls) bool {
+func (p *Pool) evict(now time.Time, c *Endpoint) bool {
 	most := c
 	for _, o := range p.members {
 		if o.held > most.held {
@@ -89,7 +89,7 @@ func (p *CallPool) evict(now time.Time, c *Calls) bool {
 }
 
 // largest returns the unfinished request of theirs that holds most; nil: none.
-func (c *Calls) largest() (most *callIn) {
+func (c *Endpoint) largest() (most *callIn) {
 	for _, i := range c.in {
 		if i.recv.held > 0 && (most == nil || i.recv.held > most.recv.held) {
 			most = i
@@ -100,7 +100,7 @@ func (c *Calls) largest() (most *callIn) {
 
 // turn is the message that may take more than its peer's part. One whose sender is
 // slow has its turn no longer than others would wait for it.
-func (p *CallPool) turn(now time.Time) *receiver {
+func (p *Pool) turn(now time.Time) *receiver {
 	if len(p.waiting) == 0 {
 		return nil
 	}
@@ -115,13 +115,13 @@ func (p *CallPool) turn(now time.Time) *receiver {
 }
 
 // await enters an incomplete message; leave removes it. A nil pool does nothing.
-func (p *CallPool) await(r *receiver) {
+func (p *Pool) await(r *receiver) {
 	if p != nil && !slices.Contains(p.waiting, r) {
 		p.waiting = append(p.waiting, r)
 	}
 }
 
-func (p *CallPool) leave(r *receiver) {
+func (p *Pool) leave(r *receiver) {
 	if p == nil {
 		return
 	}
@@ -133,13 +133,13 @@ func (p *CallPool) leave(r *receiver) {
 	}
 }
 
-// room says whether the calls of this end may hold n bytes more (see CallPool.room).
-func (c *Calls) room(now time.Time, r *receiver, n, total int) bool {
+// room says whether the calls of this end may hold n bytes more (see Pool.room).
+func (c *Endpoint) room(now time.Time, r *receiver, n, total int) bool {
 	return c.held+n <= callMemory && (c.c.Pool == nil || c.c.Pool.room(now, c, r, n, total))
 }
 
 // hold counts memory that calls take, or with a minus sign give back.
-func (c *Calls) hold(n int) {
+func (c *Endpoint) hold(n int) {
 	p, before := c.c.Pool, c.held
 	c.held += n
 	if p == nil {
@@ -155,7 +155,7 @@ func (c *Calls) hold(n int) {
 }
 
 // release gives back what a receiver holds.
-func (c *Calls) release(r *receiver) {
+func (c *Endpoint) release(r *receiver) {
 	c.hold(-r.drop())
 	c.c.Pool.leave(r)
 }

@@ -1,4 +1,4 @@
-package hop
+package call
 
 import (
 	"encoding/binary"
@@ -10,12 +10,12 @@ import (
 	"hopwire/link/step"
 )
 
-// Calls: a request and its response, of up to MaxCall bytes each, over a session
-// that loses frames (wire.md, "Calls").
+// Calls: a request and its response, of up to Max bytes each, over a session
+// that loses frames (wire.md).
 const (
-	// MaxCall is the largest request or response, MaxRecord the largest record that
+	// Max is the largest request or response, MaxRecord the largest record that
 	// Config.Send is given: both ends cut messages alike.
-	MaxCall   = 1 << 20
+	Max       = 1 << 20
 	MaxRecord = 1380
 
 	offCallKind   = 0
@@ -26,7 +26,7 @@ const (
 	callAckSize   = offCallData + callMap/8
 	callMap       = 256 // fragments that one acknowledgement speaks of
 	callFragment  = MaxRecord - offCallData
-	callMost      = (MaxCall + callFragment - 1) / callFragment
+	callMost      = (Max + callFragment - 1) / callFragment
 	callWindow    = 16 // fragments under way at first,
 	callWindowMax = 256
 	callOpen      = 32      // calls of one peer at once, each way
@@ -50,14 +50,14 @@ const (
 
 // Errors of a call.
 var (
-	ErrRefused     = errors.New("call: the other end does not take it")
-	ErrTimeout     = errors.New("call: no answer")
-	ErrCallTooMany = errors.New("call: too much under way")
-	ErrClosed      = errors.New("call: session closed") // for Close
+	ErrRefused = errors.New("call: the other end does not take it")
+	ErrTimeout = errors.New("call: no answer")
+	ErrTooMany = errors.New("call: too much under way")
+	ErrClosed  = errors.New("call: session closed") // for Close
 )
 
-// CallConfig is what Calls needs of a session.
-type CallConfig struct {
+// Config is what Endpoint needs of a session.
+type Config struct {
 	First [4]byte // random: where ids begin
 	// Send passes one record of at most MaxRecord bytes to the session; false:
 	// there is no room now.
@@ -66,13 +66,13 @@ type CallConfig struct {
 	// reply may be called later, once.
 	Serve func(now time.Time, request []byte, reply func(now time.Time, response []byte))
 	// Pool is the memory that this end shares with others; nil: it has its own bound only.
-	Pool *CallPool
+	Pool *Pool
 }
 
-// Calls is one end of a session's calls; both ends may call. It reads no clock and
+// Endpoint is one end of a session's calls; both ends may call. It reads no clock and
 // is not safe for concurrent use. What it holds is bounded by the constants above.
-type Calls struct {
-	c      CallConfig
+type Endpoint struct {
+	c      Config
 	id     uint32
 	out    []*callOut // our requests
 	in     []*callIn  // theirs
@@ -85,9 +85,9 @@ type Calls struct {
 	ends     int                  // how many ever went into it
 }
 
-// NewCalls returns an end without calls.
-func NewCalls(c CallConfig) *Calls {
-	return &Calls{c: c, id: binary.LittleEndian.Uint32(c.First[:])}
+// New returns an end without calls.
+func New(c Config) *Endpoint {
+	return &Endpoint{c: c, id: binary.LittleEndian.Uint32(c.First[:])}
 }
 
 // A callOut is a call of ours: the request goes, then the response comes.
@@ -110,14 +110,14 @@ type callIn struct {
 }
 
 // Call copies and sends a request and reports the response, which then belongs to
-// done, or an error, once. Its own errors are ErrCallTooMany and what Close was given;
+// done, or an error, once. Its own errors are ErrTooMany and what Close was given;
 // then done is not called.
-func (c *Calls) Call(now time.Time, request []byte, done func(now time.Time, response []byte, err error)) (uint32, error) {
+func (c *Endpoint) Call(now time.Time, request []byte, done func(now time.Time, response []byte, err error)) (uint32, error) {
 	if c.closed != nil {
 		return 0, c.closed
 	}
-	if len(request) > MaxCall || len(c.out) >= callOpen || !c.room(now, nil, len(request), len(request)) {
-		return 0, ErrCallTooMany
+	if len(request) > Max || len(c.out) >= callOpen || !c.room(now, nil, len(request), len(request)) {
+		return 0, ErrTooMany
 	}
 	c.id++
 	o := &callOut{id: c.id, send: c.sender(callRequest, c.id, request), done: done, giveUp: now.Add(callServe)}
@@ -127,10 +127,10 @@ func (c *Calls) Call(now time.Time, request []byte, done func(now time.Time, res
 }
 
 // Idle says that no call is under way.
-func (c *Calls) Idle() bool { return len(c.out) == 0 && len(c.in) == 0 }
+func (c *Endpoint) Idle() bool { return len(c.out) == 0 && len(c.in) == 0 }
 
 // Receive takes one record of the other end. What is malformed is dropped.
-func (c *Calls) Receive(now time.Time, b []byte) {
+func (c *Endpoint) Receive(now time.Time, b []byte) {
 	if len(b) < offCallData || c.closed != nil {
 		return
 	}
@@ -161,14 +161,14 @@ func (c *Calls) Receive(now time.Time, b []byte) {
 }
 
 // takeAck ends a call of theirs once they have all of the response.
-func (c *Calls) takeAck(now time.Time, i *callIn, index uint16, bits []byte) {
+func (c *Endpoint) takeAck(now time.Time, i *callIn, index uint16, bits []byte) {
 	i.until = now.Add(callKeep)
 	if i.send.acked(now, index, bits); i.send.left == 0 {
 		c.forget(i)
 	}
 }
 
-func (c *Calls) outgoing(id uint32) *callOut {
+func (c *Endpoint) outgoing(id uint32) *callOut {
 	i := slices.IndexFunc(c.out, func(o *callOut) bool { return o.id == id })
 	if i < 0 {
 		return nil
@@ -176,7 +176,7 @@ func (c *Calls) outgoing(id uint32) *callOut {
 	return c.out[i]
 }
 
-func (c *Calls) incoming(id uint32) *callIn {
+func (c *Endpoint) incoming(id uint32) *callIn {
 	i := slices.IndexFunc(c.in, func(o *callIn) bool { return o.id == id })
 	if i < 0 {
 		return nil
@@ -186,7 +186,7 @@ func (c *Calls) incoming(id uint32) *callIn {
 
 // takeRequest gathers a request and serves it once; what comes again is only
 // acknowledged again. A call of theirs exists from its first fragment that fits.
-func (c *Calls) takeRequest(now time.Time, id, total uint32, index uint16, data []byte) {
+func (c *Endpoint) takeRequest(now time.Time, id, total uint32, index uint16, data []byte) {
 	i := c.incoming(id)
 	if i == nil {
 		if i = c.admit(now, id, total, index, data); i == nil {
@@ -212,7 +212,7 @@ func (c *Calls) takeRequest(now time.Time, id, total uint32, index uint16, data 
 
 // admit decides about the first fragment of a call: nil if it does not fit, is
 // late, or cannot be served.
-func (c *Calls) admit(now time.Time, id, total uint32, index uint16, data []byte) *callIn {
+func (c *Endpoint) admit(now time.Time, id, total uint32, index uint16, data []byte) *callIn {
 	i := &callIn{id: id}
 	switch {
 	case !i.recv.fits(total, index, data):
@@ -227,12 +227,12 @@ func (c *Calls) admit(now time.Time, id, total uint32, index uint16, data []byte
 }
 
 // respond sends the response; one that is too large is a refusal.
-func (c *Calls) respond(now time.Time, i *callIn, response []byte) {
+func (c *Endpoint) respond(now time.Time, i *callIn, response []byte) {
 	if i.answered || c.incoming(i.id) != i {
 		return
 	}
 	kind := byte(callResponse)
-	if len(response) > MaxCall || !c.room(now, nil, len(response), len(response)) {
+	if len(response) > Max || !c.room(now, nil, len(response), len(response)) {
 		kind, response = callRefused, nil
 	}
 	i.answered, i.send = true, c.sender(kind, i.id, response)
@@ -240,7 +240,7 @@ func (c *Calls) respond(now time.Time, i *callIn, response []byte) {
 	i.send.advance(now)
 }
 
-func (c *Calls) takeResponse(now time.Time, id, total uint32, index uint16, data []byte) {
+func (c *Endpoint) takeResponse(now time.Time, id, total uint32, index uint16, data []byte) {
 	o := c.outgoing(id)
 	if o == nil { // ended: acknowledge all, or it comes for ever
 		c.acknowledge(now, callResponseAck, id, index, &receiver{complete: true})
@@ -259,7 +259,7 @@ func (c *Calls) takeResponse(now time.Time, id, total uint32, index uint16, data
 }
 
 // end reports the call and forgets it; a report may have ended it already.
-func (c *Calls) end(now time.Time, o *callOut, response []byte, err error) {
+func (c *Endpoint) end(now time.Time, o *callOut, response []byte, err error) {
 	if c.outgoing(o.id) != o {
 		return
 	}
@@ -270,7 +270,7 @@ func (c *Calls) end(now time.Time, o *callOut, response []byte, err error) {
 }
 
 // Advance sends what is due and returns when to come back; zero: nothing pending.
-func (c *Calls) Advance(now time.Time) (next time.Time) {
+func (c *Endpoint) Advance(now time.Time) (next time.Time) {
 	for _, o := range slices.Clone(c.out) {
 		at, ok := o.send.advance(now)
 		if !ok || !now.Before(o.giveUp) {
@@ -291,7 +291,7 @@ func (c *Calls) Advance(now time.Time) (next time.Time) {
 
 // advanceIn sends what is due of a response. One that was tried too often is let
 // go, but its call is remembered: the request may still be coming again.
-func (c *Calls) advanceIn(now time.Time, i *callIn) (next time.Time) {
+func (c *Endpoint) advanceIn(now time.Time, i *callIn) (next time.Time) {
 	if i.send == nil {
 		return next
 	}
@@ -304,7 +304,7 @@ func (c *Calls) advanceIn(now time.Time, i *callIn) (next time.Time) {
 }
 
 // forget frees a call of theirs; what was served stays known by its id.
-func (c *Calls) forget(i *callIn) {
+func (c *Endpoint) forget(i *callIn) {
 	c.in = link.Remove(c.in, i)
 	c.release(&i.recv)
 	if i.send != nil {
@@ -318,7 +318,7 @@ func (c *Calls) forget(i *callIn) {
 
 // Close ends every call with err (not nil), reported at the zero time; Receive then does
 // nothing and Call returns err.
-func (c *Calls) Close(err error) {
+func (c *Endpoint) Close(err error) {
 	if c.closed == nil {
 		c.closed = err
 	}
@@ -331,7 +331,7 @@ func (c *Calls) Close(err error) {
 }
 
 // header sends a record without data.
-func (c *Calls) header(now time.Time, kind byte, id, total uint32, index uint16) {
+func (c *Endpoint) header(now time.Time, kind byte, id, total uint32, index uint16) {
 	var b [offCallData]byte
 	putCall(b[:], kind, id, total, index)
 	c.c.Send(now, b[:])
@@ -345,7 +345,7 @@ func putCall(b []byte, kind byte, id, total uint32, index uint16) {
 }
 
 // acknowledge tells which fragments near index have come.
-func (c *Calls) acknowledge(now time.Time, kind byte, id uint32, index uint16, r *receiver) {
+func (c *Endpoint) acknowledge(now time.Time, kind byte, id uint32, index uint16, r *receiver) {
 	var b [callAckSize]byte
 	base := index &^ (callMap - 1)
 	putCall(b[:], kind, id, 0, base)
@@ -358,7 +358,7 @@ func (c *Calls) acknowledge(now time.Time, kind byte, id uint32, index uint16, r
 }
 
 // sample takes a round-trip time (RFC 6298).
-func (c *Calls) sample(d time.Duration) {
+func (c *Endpoint) sample(d time.Duration) {
 	if c.srtt == 0 {
 		c.srtt, c.rttvar = d, d/2
 		return
@@ -368,7 +368,7 @@ func (c *Calls) sample(d time.Duration) {
 }
 
 // patience is the wait before the second and the third try.
-func (c *Calls) patience() time.Duration {
+func (c *Endpoint) patience() time.Duration {
 	if c.srtt == 0 {
 		return time.Second
 	}
@@ -376,7 +376,7 @@ func (c *Calls) patience() time.Duration {
 }
 
 // Slow makes every message of ours go slower.
-func (c *Calls) Slow(now time.Time) {
+func (c *Endpoint) Slow(now time.Time) {
 	for _, o := range c.out {
 		o.send.shrink(now)
 	}

@@ -1,4 +1,4 @@
-package hop
+package call
 
 import (
 	"time"
@@ -8,7 +8,7 @@ import (
 
 // A sender sends one message in fragments, each until it is acknowledged.
 type sender struct {
-	c      *Calls
+	c      *Endpoint
 	kind   byte
 	id     uint32
 	data   []byte
@@ -26,7 +26,7 @@ type fragment struct {
 	acked bool
 }
 
-func (c *Calls) sender(kind byte, id uint32, data []byte) *sender {
+func (c *Endpoint) sender(kind byte, id uint32, data []byte) *sender {
 	n := fragments(len(data))
 	c.hold(len(data))
 	return &sender{c: c, kind: kind, id: id, data: append([]byte(nil), data...), state: make([]fragment, n), left: n, window: callWindow, buffer: make([]byte, 0, MaxRecord)}
@@ -134,7 +134,7 @@ type receiver struct {
 
 // fits says whether a fragment has the size that its place asks for.
 func (r *receiver) fits(total uint32, index uint16, data []byte) bool {
-	if total > MaxCall || r.total != 0 && r.total != total {
+	if total > Max || r.total != 0 && r.total != total {
 		return false
 	}
 	n, size := fragments(int(total)), callFragment
@@ -149,7 +149,7 @@ func fragments(size int) int { return max(1, (size+callFragment-1)/callFragment)
 
 // take adds a fragment; message is not nil when it was the last one missing. It is
 // not ok, and changes nothing, if it does not fit or there is no memory for it.
-func (r *receiver) take(now time.Time, c *Calls, total uint32, index uint16, data []byte) (message []byte, ok bool) {
+func (r *receiver) take(now time.Time, c *Endpoint, total uint32, index uint16, data []byte) (message []byte, ok bool) {
 	if !r.fits(total, index, data) {
 		return nil, false
 	}

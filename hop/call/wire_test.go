@@ -1,4 +1,4 @@
-package hop
+package call
 
 import (
 	"bytes"
@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// callConstants are what wire_call.md names.
+// callConstants are what wire.md names.
 var callConstants = map[string]any{
 	"offCallKind": offCallKind, "offCallID": offCallID, "offCallTotal": offCallTotal, "offCallIndex": offCallIndex, "offCallData": offCallData,
 	"callRequest": callRequest, "callResponse": callResponse, "callRequestAck": callRequestAck, "callResponseAck": callResponseAck, "callRefused": callRefused,
-	"MaxCall": MaxCall, "callMap": callMap, "callFragment": callFragment, "callAckSize": callAckSize, "callMost": callMost,
+	"MaxCall": Max, "callMap": callMap, "callFragment": callFragment, "callAckSize": callAckSize, "callMost": callMost,
 	"callWindow": callWindow, "callWindowMax": callWindowMax, "callOpen": callOpen, "callMemory": callMemory, "callFinished": callFinished, "callTries": callTries,
 	"callMin": time.Duration(callMin), "callMax": time.Duration(callMax), "callKeep": time.Duration(callKeep), "callServe": time.Duration(callServe),
 	"callShared": callShared, "callSmall": callSmall, "callTurn": time.Duration(callTurn),
 }
 
-// callTables returns the rows of the tables of wire_call.md by section.
+// callTables returns the rows of the tables of wire.md by section.
 func callTables(t *testing.T) map[string][][]string {
 	t.Helper()
-	b, err := os.ReadFile("wire_call.md")
+	b, err := os.ReadFile("wire.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +125,11 @@ func TestWireCallVectors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sentA, sentB, queue [][]byte
-			a := NewCalls(CallConfig{First: [4]byte{6}, Send: func(_ time.Time, f []byte) bool {
+			a := New(Config{First: [4]byte{6}, Send: func(_ time.Time, f []byte) bool {
 				sentA, queue = append(sentA, bytes.Clone(f)), append(queue, bytes.Clone(f))
 				return true
 			}})
-			b := NewCalls(CallConfig{Serve: c.serve, Send: func(_ time.Time, f []byte) bool {
+			b := New(Config{Serve: c.serve, Send: func(_ time.Time, f []byte) bool {
 				sentB, queue = append(sentB, bytes.Clone(f)), append(queue, bytes.Clone(f))
 				return true
 			}})

@@ -1,4 +1,4 @@
-package hop
+package call
 
 import (
 	"bytes"
@@ -15,20 +15,20 @@ type wire struct {
 	r      *rand.Rand
 	loss   float64
 	queue  []delivery
-	a, b   *Calls
+	a, b   *Endpoint
 	served int
 }
 
 type delivery struct {
 	at   time.Time
-	to   **Calls
+	to   **Endpoint
 	data []byte
 }
 
 func newWire(seed uint64, loss float64, serve func(request []byte) []byte) *wire {
 	w := &wire{now: time.Unix(1e9, 0), r: rand.New(rand.NewPCG(seed, 1)), loss: loss}
-	end := func(to **Calls) *Calls {
-		return NewCalls(CallConfig{Send: func(_ time.Time, f []byte) bool { return w.send(to, f) },
+	end := func(to **Endpoint) *Endpoint {
+		return New(Config{Send: func(_ time.Time, f []byte) bool { return w.send(to, f) },
 			Serve: func(now time.Time, request []byte, reply func(time.Time, []byte)) {
 				w.served++
 				reply(now, serve(request))
@@ -38,7 +38,7 @@ func newWire(seed uint64, loss float64, serve func(request []byte) []byte) *wire
 	return w
 }
 
-func (w *wire) send(to **Calls, f []byte) bool {
+func (w *wire) send(to **Endpoint, f []byte) bool {
 	copies := 1
 	if w.r.Float64() < 0.05 {
 		copies = 2
@@ -77,7 +77,7 @@ func (w *wire) run(d time.Duration, done func() bool) bool {
 }
 
 func TestCallLossy(t *testing.T) {
-	for _, size := range []int{0, 1, callFragment, callFragment + 1, 100_000, MaxCall} {
+	for _, size := range []int{0, 1, callFragment, callFragment + 1, 100_000, Max} {
 		w := newWire(uint64(size), 0.2, func(request []byte) []byte { return request })
 		request := make([]byte, size)
 		for i := range request {
@@ -123,7 +123,7 @@ func TestCallTimesOut(t *testing.T) {
 
 func TestCallTooLarge(t *testing.T) {
 	w := newWire(1, 0, nil)
-	if _, err := w.a.Call(w.now, make([]byte, MaxCall+1), nil); err != ErrCallTooMany {
+	if _, err := w.a.Call(w.now, make([]byte, Max+1), nil); err != ErrTooMany {
 		t.Errorf("got %v, want ErrCallTooMany", err)
 	}
 }
@@ -134,7 +134,7 @@ func FuzzCallReceive(f *testing.F) {
 	f.Add(b)
 	f.Add([]byte{callResponseAck})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c := NewCalls(CallConfig{Send: func(time.Time, []byte) bool { return true },
+		c := New(Config{Send: func(time.Time, []byte) bool { return true },
 			Serve: func(now time.Time, r []byte, reply func(time.Time, []byte)) { reply(now, r) }})
 		now := time.Unix(1e9, 0)
 		c.Call(now, []byte("hello"), func(time.Time, []byte, error) {})

@@ -1,4 +1,4 @@
-package hop
+package call
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ func echo(request []byte) []byte { return request }
 func warm(w *wire) {
 	for w.a.srtt == 0 || w.b.srtt == 0 {
 		left := 2
-		for _, c := range []*Calls{w.a, w.b} {
+		for _, c := range []*Endpoint{w.a, w.b} {
 			c.Call(w.now, make([]byte, 3*callFragment), func(time.Time, []byte, error) { left-- })
 		}
 		w.run(time.Minute, func() bool { return left == 0 })
@@ -23,7 +23,7 @@ func warm(w *wire) {
 }
 
 // deafen drops what end sends for as long as dead says so.
-func deafen(end *Calls, dead func() bool) {
+func deafen(end *Endpoint, dead func() bool) {
 	send := end.c.Send
 	end.c.Send = func(now time.Time, f []byte) bool { return dead() || send(now, f) }
 }
@@ -100,7 +100,7 @@ func TestCallReplayed(t *testing.T) {
 
 // TestCallRefusalLost: the response is too large and the refusal of it is lost.
 func TestCallRefusalLost(t *testing.T) {
-	w := newWire(7, 0, func([]byte) []byte { return make([]byte, MaxCall+1) })
+	w := newWire(7, 0, func([]byte) []byte { return make([]byte, Max+1) })
 	lost := 0
 	send := w.b.c.Send
 	w.b.c.Send = func(now time.Time, f []byte) bool {
@@ -121,7 +121,7 @@ func TestCallRefusalLost(t *testing.T) {
 
 func TestCallMalformedTakesNothing(t *testing.T) {
 	for name, f := range map[string][]byte{
-		"too large in all": record(callRequest, 1, MaxCall+1, 0, callFragment),
+		"too large in all": record(callRequest, 1, Max+1, 0, callFragment),
 		"index beyond":     record(callRequest, 1, 10, 1, 10),
 		"short":            record(callRequest, 1, 10, 0, 9),
 		"long":             record(callRequest, 1, 10, 0, 11),
@@ -148,14 +148,14 @@ func record(kind byte, id, total uint32, index uint16, size int) []byte {
 func TestCallMemory(t *testing.T) {
 	w := newWire(1, 0, echo)
 	for id := range uint32(2 * callOpen) {
-		w.a.Receive(w.now, record(callRequest, id, MaxCall, 0, callFragment))
+		w.a.Receive(w.now, record(callRequest, id, Max, 0, callFragment))
 	}
 	if want := callOpen * callFragment; w.a.held != want || len(w.a.in) != callOpen {
 		t.Errorf("announced: %d bytes in %d calls, want %d in %d", w.a.held, len(w.a.in), want, callOpen)
 	}
 	for id := range uint32(callOpen) {
 		for i := range uint16(callMost - 1) {
-			w.a.Receive(w.now, record(callRequest, id, MaxCall, i, callFragment))
+			w.a.Receive(w.now, record(callRequest, id, Max, i, callFragment))
 			if w.a.held > callMemory {
 				t.Fatalf("%d bytes held, want at most %d", w.a.held, callMemory)
 			}
@@ -183,9 +183,9 @@ func TestCallClose(t *testing.T) {
 			_, again = w.a.Call(now, []byte("y"), func(time.Time, []byte, error) { ended++ })
 		})
 	}
-	w.a.Receive(w.now, record(callRequest, 9, MaxCall, 0, callFragment))
+	w.a.Receive(w.now, record(callRequest, 9, Max, 0, callFragment))
 	w.a.Close(ErrClosed)
-	w.a.Receive(w.now, record(callRequest, 10, MaxCall, 0, callFragment))
+	w.a.Receive(w.now, record(callRequest, 10, Max, 0, callFragment))
 	if ended != 3 || !errors.Is(again, ErrClosed) || w.a.held != 0 || !w.a.Idle() {
 		t.Errorf("%d ended, a new one %v, %d bytes held, idle %v; want 3, ErrClosed, 0, true", ended, again, w.a.held, w.a.Idle())
 	}
@@ -224,7 +224,7 @@ func TestCallOnceGivenUp(t *testing.T) {
 // TestCallSleeps: with a full window nothing is due until a fragment counts as lost.
 func TestCallSleeps(t *testing.T) {
 	w := newWire(9, 1, echo)
-	w.a.Call(w.now, make([]byte, MaxCall), func(time.Time, []byte, error) {})
+	w.a.Call(w.now, make([]byte, Max), func(time.Time, []byte, error) {})
 	if next := w.a.Advance(w.now); next.Sub(w.now) != w.a.patience() {
 		t.Errorf("next after %v, want %v", next.Sub(w.now), w.a.patience())
 	}

@@ -1,4 +1,4 @@
-package hop
+package call
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 )
 
 // share makes the answering ends of several wires share a pool.
-func share(most, wires int) (*CallPool, []*wire) {
-	p := NewCallPool(most)
+func share(most, wires int) (*Pool, []*wire) {
+	p := NewPool(most)
 	all := make([]*wire, wires)
 	for i := range all {
 		all[i] = newWire(uint64(i), 0.02, echo)
@@ -47,7 +47,7 @@ func TestCallPoolFair(t *testing.T) {
 		}
 		for id := range uint32(8) {
 			for i := range uint16(callMost - 1) {
-				c.Receive(wires[0].now, record(callRequest, id, MaxCall, i, callFragment))
+				c.Receive(wires[0].now, record(callRequest, id, Max, i, callFragment))
 				if p.held > most {
 					t.Fatalf("%d bytes held, want at most %d", p.held, most)
 				}
@@ -95,10 +95,10 @@ func TestCallPoolFair(t *testing.T) {
 func TestCallPoolProgress(t *testing.T) {
 	for _, peers := range []int{2, 5, 8} {
 		t.Run(fmt.Sprint(peers), func(t *testing.T) {
-			p, wires := share(2*MaxCall, peers)
+			p, wires := share(2*Max, peers)
 			served, most := 0, 0
 			for _, w := range wires {
-				w.a.Call(w.now, make([]byte, MaxCall), func(_ time.Time, b []byte, err error) {
+				w.a.Call(w.now, make([]byte, Max), func(_ time.Time, b []byte, err error) {
 					if err != nil || len(b) != 10 {
 						t.Errorf("%d bytes, %v", len(b), err)
 					}
@@ -111,7 +111,7 @@ func TestCallPoolProgress(t *testing.T) {
 				t.Errorf("%d of %d served; %d bytes, %d wait", served, peers, p.held, len(p.waiting))
 			}
 			t.Logf("in %v, at most %d bytes", wires[0].now.Sub(begun), most)
-			if most > 2*MaxCall {
+			if most > 2*Max {
 				t.Errorf("%d bytes held", most)
 			}
 		})
@@ -121,14 +121,14 @@ func TestCallPoolProgress(t *testing.T) {
 // TestCallPoolSlowSender: a message whose sender stops half-way does not keep the
 // turn from those that wait.
 func TestCallPoolSlowSender(t *testing.T) {
-	p, wires := share(2*MaxCall, 3)
+	p, wires := share(2*Max, 3)
 	slow := wires[0]
 	for i := range uint16(callMost / 2) {
-		slow.b.Receive(slow.now, record(callRequest, 1, MaxCall, i, callFragment))
+		slow.b.Receive(slow.now, record(callRequest, 1, Max, i, callFragment))
 	}
 	served := 0
 	for _, w := range wires[1:] {
-		w.a.Call(w.now, make([]byte, MaxCall), func(_ time.Time, _ []byte, err error) {
+		w.a.Call(w.now, make([]byte, Max), func(_ time.Time, _ []byte, err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -144,7 +144,7 @@ func TestCallPoolSlowSender(t *testing.T) {
 // TestCallPoolRefuses: with the pool full to the last byte, a new call of theirs is
 // refused and one of ours fails with a typed error.
 func TestCallPoolRefuses(t *testing.T) {
-	p, wires := share(2*MaxCall, 1)
+	p, wires := share(2*Max, 1)
 	p.held = p.most
 	w := wires[0]
 	var err error
@@ -152,7 +152,7 @@ func TestCallPoolRefuses(t *testing.T) {
 	if w.run(time.Second, func() bool { return err != nil }); err != ErrRefused {
 		t.Errorf("theirs: %v, want ErrRefused", err)
 	}
-	if _, err := w.b.Call(w.now, []byte("x"), nil); err != ErrCallTooMany {
+	if _, err := w.b.Call(w.now, []byte("x"), nil); err != ErrTooMany {
 		t.Errorf("ours: %v, want ErrCallTooMany", err)
 	}
 }
