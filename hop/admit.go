@@ -7,6 +7,7 @@ import (
 
 	"github.com/dchest/siphash"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -31,12 +32,12 @@ func (s *side) pending(label uint32) *pending {
 }
 
 // print names a set-up by all its bytes.
-func (cs *Circuits) print(packet *[SetupSize]byte) uint64 {
+func (cs *Circuits) print(packet *[onion.SetupSize]byte) uint64 {
 	return siphash.Hash(binary.LittleEndian.Uint64(cs.fpKey[8:]), binary.LittleEndian.Uint64(cs.fpKey[:]), packet[:])
 }
 
 // takeSetup queues a set-up; the queues of the links are served in turn.
-func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[SetupSize]byte) {
+func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[onion.SetupSize]byte) {
 	cs.N.Setups++
 	switch print := cs.print(packet); {
 	case label&backward != 0 || label&generations == 0:
@@ -151,7 +152,7 @@ func (cs *Circuits) pumpAgain(now time.Time) {
 // work opens one set-up elsewhere; false: there is no room for it now.
 func (cs *Circuits) work(now time.Time, p *pending) bool {
 	packet := p.message.packet()
-	onion, ok := cs.c.Onion.Private(now, SetupParity(packet))
+	private, ok := cs.c.Onion.Private(now, onion.Parity(packet))
 	if !ok {
 		cs.finish(p)
 		cs.refuse(now, p.side, p.label, ReasonRefused)
@@ -159,7 +160,7 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 		return true
 	}
 	j := cs.job()
-	j.p, j.onion, j.fingerprint = p, *onion, SetupFingerprint(cs.fpKey, packet)
+	j.p, j.onion, j.fingerprint = p, *private, onion.Fingerprint(cs.fpKey, packet)
 	if !cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, j.open) {
 		cs.rest(j)
 		cs.retry = now.Add(setupRetry)
@@ -177,7 +178,7 @@ func (cs *Circuits) finish(p *pending) {
 
 // opened enters a circuit whose set-up has opened. Room is made last, so that
 // nobody is evicted for a set-up that goes nowhere.
-func (cs *Circuits) opened(now time.Time, p *pending, info Info, keys *HopKeys, fingerprint uint64, err error) {
+func (cs *Circuits) opened(now time.Time, p *pending, info onion.Info, keys *onion.HopKeys, fingerprint uint64, err error) {
 	next, why := cs.onward(p, info, err)
 	if why == 0 && !cs.canRoom(now, p.side) { // first: what is refused must not fill the filter
 		cs.N.SetupsFull++
@@ -198,7 +199,7 @@ func (cs *Circuits) opened(now time.Time, p *pending, info Info, keys *HopKeys, 
 }
 
 // onward finds the link that the set-up is to go on by; nil at the last hop.
-func (cs *Circuits) onward(p *pending, info Info, err error) (next *side, why Reason) {
+func (cs *Circuits) onward(p *pending, info onion.Info, err error) (next *side, why Reason) {
 	switch {
 	case err != nil:
 		return nil, ReasonRefused
@@ -229,7 +230,7 @@ func (cs *Circuits) fresh(now time.Time, fingerprint uint64) Reason {
 
 // enter makes the circuit; with a next hop, the set-up goes on there, ahead of
 // what was parked. False: there is no label on that link.
-func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, next *side) bool {
+func (cs *Circuits) enter(now time.Time, p *pending, info onion.Info, keys *onion.HopKeys, next *side) bool {
 	s := p.side
 	id := cs.vacant[len(cs.vacant)-1]
 	r := &cs.table.relays[id]

@@ -6,6 +6,7 @@ import (
 	mrand "math/rand/v2"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -15,7 +16,7 @@ type Config struct {
 	Env         link.Env
 	Rand        io.Reader
 	Jitter      *mrand.Rand
-	Onion       *OnionKeys
+	Onion       *onion.Keys
 	Key         link.Key
 	MaxCircuits int // relays and last hops; 0: 2048
 }
@@ -33,7 +34,7 @@ type Events interface {
 	// CircuitFrame: a session frame from the last hop.
 	CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte)
 	// CircuitAnswer: a control cell of a hop.
-	CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell)
+	CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell)
 	// CircuitBroken: the circuit has ended; hop reported why.
 	CircuitBroken(now time.Time, c *Circuit, hop int, why Reason)
 }
@@ -68,7 +69,7 @@ type Circuits struct {
 	growing []*Circuit // are being extended
 	behind  []follower // will follow their set-ups at the next Advance but one,
 	follow  []follower // and at the next
-	filter  *SetupFilter
+	filter  *onion.Filter
 	buckets map[link.Key]*step.Bucket // of set-ups, by neighbour
 	fpKey   [16]byte
 	parked  int
@@ -86,7 +87,7 @@ func New(c Config, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: NewSetupFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*step.Bucket{}}
+	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*step.Bucket{}}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
@@ -179,8 +180,8 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 	s := cs.side(l)
 	switch {
 	case s == nil:
-	case kind == kindSetup && len(data) == 4+SetupSize:
-		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*[SetupSize]byte)(data[4:]))
+	case kind == kindSetup && len(data) == 4+onion.SetupSize:
+		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*[onion.SetupSize]byte)(data[4:]))
 	case kind == kindGone && len(data)%4 == 0:
 		for ; len(data) > 0; data = data[4:] {
 			cs.takeGone(now, s, binary.LittleEndian.Uint32(data))

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -23,7 +24,7 @@ type growth struct {
 // has no hops or too many; ErrTooMany: it is being extended, or there is no room.
 func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 	switch {
-	case len(more.Hops) == 0 || len(more.Hops) > MaxHops || !c.Ready():
+	case len(more.Hops) == 0 || len(more.Hops) > onion.MaxHops || !c.Ready():
 		return ErrNoPath
 	case c.growth != nil:
 		return ErrTooMany
@@ -31,7 +32,7 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 	hops, rand := setupHops(more, life), step.Stream(c.cs.c.Rand)
 	g := &growth{hop: len(c.keys) - 1}
 	ok := c.cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
-		packet, keys, err := BuildSetup(rand, hops)
+		packet, keys, err := onion.BuildSetup(rand, hops)
 		return func(now time.Time) {
 			switch {
 			case !c.Ready():
@@ -60,7 +61,7 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 func (c *Circuit) grow(now time.Time) {
 	g := c.growth
 	at := g.again.Sent(now)
-	c.cell(now, g.hop, CellExtend, g.data, link.FrameLong)
+	c.cell(now, g.hop, onion.CellExtend, g.data, link.FrameLong)
 	c.Ping(now, len(c.keys)-1, 0)
 	if !slices.Contains(c.cs.growing, c) {
 		c.cs.growing = append(c.cs.growing, c)

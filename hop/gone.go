@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"time"
+
+	"hopwire/hop/onion"
 )
 
 // How the end of a circuit is told (wire.md, "Ends"): downstream by Gone, to the
@@ -157,13 +159,13 @@ func (r *relay) sayBroken(now time.Time, seq uint32) {
 		return
 	}
 	r.brokenAt = at
-	r.answer(now, seq, CellBroken, []byte{byte(r.broken)})
+	r.answer(now, seq, onion.CellBroken, []byte{byte(r.broken)})
 }
 
 // part ends a circuit that could go on, and tells its source why.
 func (r *relay) part(now time.Time, why Reason) {
 	if seq, ok := r.fwd.Highest(); ok && r.broken == 0 {
-		r.answer(now, seq, CellBroken, []byte{byte(why)})
+		r.answer(now, seq, onion.CellBroken, []byte{byte(why)})
 	}
 	r.free(now)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link/step"
 )
 
@@ -113,7 +114,7 @@ func beyond(counts []uint32, i int) (sum uint32) {
 }
 
 // take notes a hop's answer; false: it is not to a question of ours.
-func (m *lossMeter) take(now time.Time, hop int, p Pong) bool {
+func (m *lossMeter) take(now time.Time, hop int, p onion.Pong) bool {
 	if hop >= len(m.hops) || m.hops[hop].id == 0 || m.hops[hop].id != p.ID {
 		return false
 	}

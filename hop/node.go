@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hopwire/hop/call"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -41,7 +42,7 @@ type Node struct {
 	Links    *link.Links
 	Circuits *Circuits
 	Map      Map
-	Onion    *OnionKeys
+	Onion    *onion.Keys
 	N        SessionCounters
 
 	c       NodeConfig
@@ -79,7 +80,7 @@ type SessionCounters struct {
 
 // NewNode makes a node without ports. newMap is given the node's onion keys and
 // returns the map; it is called once.
-func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
+func NewNode(now time.Time, c NodeConfig, newMap func(o *onion.Keys) Map) *Node {
 	if c.MaxPeers == 0 {
 		c.MaxPeers = 512
 	}
@@ -94,7 +95,7 @@ func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
 		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))
 	}
 	step.Draw(n.rand, n.flowKey[:])
-	n.Onion = NewOnionKeys(n.rand, now)
+	n.Onion = onion.NewKeys(n.rand, now)
 	n.Map = newMap(n.Onion)
 	n.Links = link.New(c.Links, (*upper)(n))
 	n.Circuits = New(Config{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -102,7 +103,7 @@ type follower struct {
 	side    *side
 	label   uint32
 	circuit *Circuit
-	keys    []*HopKeys
+	keys    []*onion.HopKeys
 }
 
 // afterSetup lets frames follow once the set-up of this turn is on its way: the

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -23,12 +24,12 @@ type Terminal struct {
 func (cs *Circuits) newTerminal(r *relay) *Terminal {
 	var seed [4]byte
 	step.Draw(cs.c.Rand, seed[:])
-	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), seq: binary.LittleEndian.Uint32(seed[:]) & seqMask}
+	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), seq: binary.LittleEndian.Uint32(seed[:]) & onion.SeqMask}
 }
 
 // NextSeq returns the number of the next frame, used once.
 func (t *Terminal) NextSeq() uint32 {
-	t.seq = (t.seq + 1) & seqMask
+	t.seq = (t.seq + 1) & onion.SeqMask
 	return t.seq
 }
 
@@ -40,7 +41,7 @@ func (t *Terminal) Send(now time.Time, seq uint32, f *link.Frame) {
 		t.env.Free(f)
 		return
 	}
-	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
+	iv := r.keys.Backward.Apply(seq, onion.IVAddressed, f.Body())
 	r.backOut++
 	r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -43,7 +44,7 @@ func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
 		if len(paths) == 0 {
 			way = m.keep(now, g, to, way)
 		}
-		if way == nil || len(way) > hop.MaxHops {
+		if way == nil || len(way) > onion.MaxHops {
 			break
 		}
 		p, ok := m.path(now, g, way)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -116,7 +117,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	var boot [8]byte
 	rand.Read(boot[:])
 	var node *hop.Node
-	node = hop.NewNode(time.Now(), nc, func(o *hop.OnionKeys) hop.Map {
+	node = hop.NewNode(time.Now(), nc, func(o *onion.Keys) hop.Map {
 		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
 			MaxNodes: nodes, Load: func() (int, int) { return node.Circuits.Load() }})
 		return &watchedMap{d.m, d.log}

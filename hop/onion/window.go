@@ -1,10 +1,10 @@
-package hop
+package onion
 
-// A Window is the sliding replay window over the numbers of one circuit and
+// A SeqWindow is the sliding replay window over the numbers of one circuit and
 // direction: 1,024 wide, serial numbers mod 2^31 (RFC 1982), at most 2^20 ahead.
 // The first frame sets it. It is checked before the layer, so that no key and
 // nonce are ever used twice whatever a neighbour repeats.
-type Window struct {
+type SeqWindow struct {
 	highest uint32
 	started bool
 	words   [seqWords]uint64
@@ -20,7 +20,7 @@ const (
 func serial(a, b uint32) int32 { return int32((a-b)<<1) >> 1 }
 
 // Check says whether a number is new and near enough; it changes nothing.
-func (w *Window) Check(seq uint32) bool {
+func (w *SeqWindow) Check(seq uint32) bool {
 	if !w.started {
 		return true
 	}
@@ -32,8 +32,8 @@ func (w *Window) Check(seq uint32) bool {
 }
 
 // Accept notes a number that Check has passed.
-func (w *Window) Accept(seq uint32) {
-	seq &= seqMask
+func (w *SeqWindow) Accept(seq uint32) {
+	seq &= SeqMask
 	d := serial(seq, w.highest)
 	switch {
 	case !w.started:
@@ -44,7 +44,7 @@ func (w *Window) Accept(seq uint32) {
 	case d > 0:
 		for s := w.highest + 1; ; s++ {
 			w.words[s/64%seqWords] &^= 1 << (s % 64)
-			if s&seqMask == seq {
+			if s&SeqMask == seq {
 				break
 			}
 		}
@@ -54,7 +54,7 @@ func (w *Window) Accept(seq uint32) {
 }
 
 // Highest returns the highest number accepted; ok is false before the first.
-func (w *Window) Highest() (seq uint32, ok bool) { return w.highest, w.started }
+func (w *SeqWindow) Highest() (seq uint32, ok bool) { return w.highest, w.started }
 
 // Answers checks the answers of relays, which bear the number of the forward frame
 // that they answer: several hops may answer one frame, so a window over numbers

@@ -1,4 +1,4 @@
-package hop
+package onion
 
 import (
 	"crypto/subtle"
@@ -47,7 +47,7 @@ const (
 const _ = uint(coverSize-976) + uint(976-coverSize)
 
 // Errors of a set-up that does not open.
-var ErrSetup = errors.New("hop: set-up refused")
+var ErrSetup = errors.New("onion: set-up refused")
 
 // Info is what a set-up tells one hop.
 type Info struct {
@@ -115,8 +115,8 @@ func deriveSetup(dh, e, onion []byte, h *HopKeys) (k setupKeys) {
 	k = setupKeys{mac: [32]byte(take(32)), stream: [32]byte(take(32)), hop: h}
 	k.hop.Forward.init(take(layerMaterial), 0)
 	k.hop.Backward.init(take(layerMaterial), 1<<31)
-	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & seqMask
-	k.hop.BackwardOffset = binary.LittleEndian.Uint32(take(4)) & seqMask
+	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & SeqMask
+	k.hop.BackwardOffset = binary.LittleEndian.Uint32(take(4)) & SeqMask
 	k.hop.ControlForward, k.hop.ControlBackward = [32]byte(take(32)), [32]byte(take(32))
 	return k
 }
@@ -210,7 +210,7 @@ func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []setupKeys, es []
 // rewrites packet into what the next hop gets; what this hop shares with the source
 // goes into keys. On an error, which wraps ErrSetup, packet is as it was and keys are
 // undefined.
-func OpenSetup(onion *OnionKey, packet *[SetupSize]byte, keys *HopKeys) (Info, error) {
+func OpenSetup(onion *Key, packet *[SetupSize]byte, keys *HopKeys) (Info, error) {
 	e := [32]byte(packet[offE:])
 	e[31] &= 0x7f
 	dh, ok := link.X25519(&onion.private, &e)
@@ -231,10 +231,10 @@ func OpenSetup(onion *OnionKey, packet *[SetupSize]byte, keys *HopKeys) (Info, e
 	return info, nil
 }
 
-// SetupParity says which onion key a packet is for: the lowest bit of its epoch.
-func SetupParity(packet *[SetupSize]byte) byte { return packet[offE+31] >> 7 }
+// Parity says which onion key a packet is for: the lowest bit of its epoch.
+func Parity(packet *[SetupSize]byte) byte { return packet[offE+31] >> 7 }
 
-// SetupFingerprint names a packet in the replay filter: a keyed hash of E.
-func SetupFingerprint(key [16]byte, packet *[SetupSize]byte) uint64 {
+// Fingerprint names a packet in the replay filter: a keyed hash of E.
+func Fingerprint(key [16]byte, packet *[SetupSize]byte) uint64 {
 	return siphash.Hash(binary.LittleEndian.Uint64(key[:]), binary.LittleEndian.Uint64(key[8:]), packet[offE:offMAC])
 }

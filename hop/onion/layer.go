@@ -1,4 +1,4 @@
-package hop
+package onion
 
 import (
 	"encoding/binary"
@@ -8,10 +8,10 @@ import (
 	"hopwire/link/aead"
 )
 
-// seqMask: numbers count mod 2^31; the top bit marks a relay's answer.
+// SeqMask: numbers count mod 2^31; the top bit marks a relay's answer.
 const (
-	seqMask   = 1<<31 - 1
-	answerBit = 1 << 31
+	SeqMask   = 1<<31 - 1
+	AnswerBit = 1 << 31
 )
 
 const (

@@ -1,4 +1,4 @@
-package hop
+package onion
 
 import (
 	"bytes"
@@ -17,9 +17,9 @@ import (
 )
 
 // A testPath is n hops with their onion keys.
-func testPath(r *mrand.ChaCha8, n int) (hops []SetupHop, private []OnionKey) {
+func testPath(r *mrand.ChaCha8, n int) (hops []SetupHop, private []Key) {
 	for i := range n {
-		o := NewOnionKeys(r, time.Unix(1e9, 0))
+		o := NewKeys(r, time.Unix(1e9, 0))
 		h := SetupHop{Onion: o.now.public, Parity: byte(i & 1), Info: Info{Lifetime: 1, Price: 3, Last: i == n-1}}
 		if i < n-1 {
 			h.Info.Next = link.ShortID{byte(i + 1), 9}
@@ -38,7 +38,7 @@ func TestSetup(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range hops {
-			if SetupParity(packet) != hops[i].Parity {
+			if Parity(packet) != hops[i].Parity {
 				t.Errorf("hop %d of %d: parity", i, n)
 			}
 			info, k, err := opens(&private[i], packet)
@@ -137,25 +137,25 @@ func TestForwardAddressing(t *testing.T) {
 			for _, size := range []int{link.BodyShort, link.BodyLong} {
 				plain := body(size)
 				b := append(make([]byte, 0, size+16), plain...)
-				seq := uint32(seqMask - 3) // the offsets wrap
-				iv := WrapForward(keys, to, ivControl, seq, b)
+				seq := uint32(SeqMask - 3) // the offsets wrap
+				iv := WrapForward(keys, to, IVControl, seq, b)
 				for i := 0; i <= to; i++ {
 					if bytes.Equal(b, plain) {
 						t.Fatalf("plain before hop %d", i)
 					}
 					iv = keys[i].Forward.Apply(seq, iv, b)
-					if (iv == ivControl) != (i == to) {
+					if (iv == IVControl) != (i == to) {
 						t.Fatalf("%d hops, to %d: at hop %d iv is %d", n, to, i, iv)
 					}
 					if i < to {
-						seq = (seq + keys[i].ForwardOffset) & seqMask
+						seq = (seq + keys[i].ForwardOffset) & SeqMask
 					}
 				}
 				if !bytes.Equal(b, plain) {
 					t.Fatalf("%d hops, to %d, %d bytes: body differs", n, to, size)
 				}
-				if to == n-1 && seq != LastSeq(keys, seqMask-3) {
-					t.Errorf("LastSeq: %d, want %d", LastSeq(keys, seqMask-3), seq)
+				if to == n-1 && seq != LastSeq(keys, SeqMask-3) {
+					t.Errorf("LastSeq: %d, want %d", LastSeq(keys, SeqMask-3), seq)
 				}
 			}
 		}
@@ -176,14 +176,14 @@ func TestBackwardAddressing(t *testing.T) {
 				seq := uint32(77)
 				wire := seq
 				if answer {
-					wire |= answerBit
+					wire |= AnswerBit
 				}
-				iv := keys[from].Backward.Apply(wire, ivAddressed, b)
+				iv := keys[from].Backward.Apply(wire, IVAddressed, b)
 				for i := from - 1; i >= 0; i-- {
 					if answer {
-						wire = (wire-keys[i].ForwardOffset)&seqMask | answerBit
+						wire = (wire-keys[i].ForwardOffset)&SeqMask | AnswerBit
 					} else {
-						wire = (wire + keys[i].BackwardOffset) & seqMask
+						wire = (wire + keys[i].BackwardOffset) & SeqMask
 					}
 					iv = keys[i].Backward.Apply(wire, iv, b)
 				}
@@ -203,11 +203,11 @@ func TestOneBitDestroysAll(t *testing.T) {
 	plain := body(link.BodyLong)
 	make2 := func() (uint64, []byte) {
 		b := append(make([]byte, 0, link.BodyLong+16), plain...)
-		return WrapForward(keys, 1, ivAddressed, 9, b), b
+		return WrapForward(keys, 1, IVAddressed, 9, b), b
 	}
 	pass := func(seq uint32, iv uint64, b []byte) (uint64, []byte) {
 		iv = keys[0].Forward.Apply(seq, iv, b)
-		return keys[1].Forward.Apply(seq+keys[0].ForwardOffset&seqMask, iv, b), b
+		return keys[1].Forward.Apply(seq+keys[0].ForwardOffset&SeqMask, iv, b), b
 	}
 	iv, good := make2()
 	_, good = pass(9, iv, good)
@@ -275,9 +275,9 @@ func slowNH(key, m []byte) (n uint64) {
 // TestSeqWindow: against a plain set, across the wrap.
 func TestSeqWindow(t *testing.T) {
 	r := mrand.New(mrand.NewPCG(1, 2))
-	var w Window
+	var w SeqWindow
 	seen := map[uint64]bool{}
-	at := uint64(seqMask) - 30000
+	at := uint64(SeqMask) - 30000
 	high := at
 	w.Accept(uint32(at))
 	seen[at] = true
@@ -285,16 +285,16 @@ func TestSeqWindow(t *testing.T) {
 		at += uint64(r.IntN(3))
 		c := at - uint64(r.IntN(1300))
 		want := !seen[c] && (c > high || high-c < seqWindow)
-		if got := w.Check(uint32(c) & seqMask); got != want {
+		if got := w.Check(uint32(c) & SeqMask); got != want {
 			t.Fatalf("Check(%d) = %v with highest %d", c, got, high)
 		}
 		if want {
-			w.Accept(uint32(c) & seqMask)
+			w.Accept(uint32(c) & SeqMask)
 			seen[c] = true
 			high = max(high, c)
 		}
 	}
-	if w.Check(uint32(high+seqAhead+1) & seqMask) {
+	if w.Check(uint32(high+seqAhead+1) & SeqMask) {
 		t.Error("more than 2^20 ahead is taken")
 	}
 }
@@ -330,7 +330,7 @@ func TestAnswers(t *testing.T) {
 
 func TestOnionKeys(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	o := NewOnionKeys(mrand.NewChaCha8([32]byte{7}), now)
+	o := NewKeys(mrand.NewChaCha8([32]byte{7}), now)
 	_, left, first, second := o.Public(now)
 	if left != time.Hour {
 		t.Errorf("left %v", left)
@@ -346,13 +346,13 @@ func TestOnionKeys(t *testing.T) {
 			t.Errorf("after %v, parity %d: %v", c.at, c.parity, got)
 		}
 	}
-	o2 := NewOnionKeys(mrand.NewChaCha8([32]byte{7}), now)
+	o2 := NewKeys(mrand.NewChaCha8([32]byte{7}), now)
 	epoch, _, current, _ := o2.Public(now.Add(61 * time.Minute))
 	if epoch != 1 || current != second || current == first {
 		t.Error("the next key did not become the current one")
 	}
 	o2.Advance(now.Add(71 * time.Minute))
-	if o2.before != (OnionKey{}) {
+	if o2.before != (Key{}) {
 		t.Error("the old key was not erased")
 	}
 }
@@ -420,7 +420,7 @@ func BenchmarkOpenSetup(b *testing.B) {
 }
 
 // opens is OpenSetup with keys of its own.
-func opens(onion *OnionKey, packet *[SetupSize]byte) (Info, *HopKeys, error) {
+func opens(onion *Key, packet *[SetupSize]byte) (Info, *HopKeys, error) {
 	keys := new(HopKeys)
 	info, err := OpenSetup(onion, packet, keys)
 	return info, keys, err

@@ -1,4 +1,4 @@
-package hop
+package offheap
 
 import (
 	"runtime"
@@ -7,19 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A bigTable is zeroed memory for a table without pointers. One of 64 KiB and more is
+// A Table is zeroed memory for a table without pointers. One of 64 KiB and more is
 // mapped from the kernel: the garbage collector neither counts nor looks at it, and
-// pages that are never touched are no memory at all. It is unmapped when the bigTable
+// pages that are never touched are no memory at all. It is unmapped when the Table
 // is not reachable any more, so its owner keeps it beside what it made of it.
-type bigTable struct{ b []byte }
+type Table struct{ b []byte }
 
-const bigTableLeast = 64 << 10
+const mappedLeast = 64 << 10
 
-// newBigTable returns n bytes, a multiple of 8; where the kernel maps none, they are
+// New returns n bytes, a multiple of 8; where the kernel maps none, they are
 // of the heap.
-func newBigTable(n int) *bigTable {
-	t := &bigTable{}
-	if n >= bigTableLeast {
+func New(n int) *Table {
+	t := &Table{}
+	if n >= mappedLeast {
 		b, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 		if err == nil {
 			t.b = b
@@ -32,15 +32,15 @@ func newBigTable(n int) *bigTable {
 	return t
 }
 
-// words is the memory as 32-bit words; valid as long as t.
-func (t *bigTable) words() []uint32 {
+// Words is the memory as 32-bit words; valid as long as t.
+func (t *Table) Words() []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(t.b))), len(t.b)/4)
 }
 
-// tableOf returns zeroed room for n of T, which must have no pointers; valid as long
+// Of returns zeroed room for n of T, which must have no pointers; valid as long
 // as the table is reachable.
-func tableOf[T any](n int) (*bigTable, []T) {
+func Of[T any](n int) (*Table, []T) {
 	var one T
-	t := newBigTable((n*int(unsafe.Sizeof(one)) + 7) &^ 7)
+	t := New((n*int(unsafe.Sizeof(one)) + 7) &^ 7)
 	return t, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.b))), n)
 }

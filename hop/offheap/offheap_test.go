@@ -1,4 +1,4 @@
-package hop
+package offheap
 
 import (
 	"os"
@@ -24,10 +24,10 @@ func TestBigTableUnmapped(t *testing.T) {
 		}
 		return n
 	}
-	hold := make([]*bigTable, 4)
+	hold := make([]*Table, 4)
 	for i := range hold {
-		hold[i] = newBigTable(size)
-		w := hold[i].words()
+		hold[i] = New(size)
+		w := hold[i].Words()
 		w[len(w)-1] = 1
 		at = append(at, uint64(uintptr(unsafe.Pointer(&w[0]))))
 	}
@@ -40,7 +40,7 @@ func TestBigTableUnmapped(t *testing.T) {
 			t.Fatalf("%d are still mapped", mapped())
 		}
 	}
-	if small := newBigTable(4096); len(small.words()) != 1024 || small.words()[7] != 0 {
+	if small := New(4096); len(small.Words()) != 1024 || small.Words()[7] != 0 {
 		t.Error("a small one")
 	}
 }

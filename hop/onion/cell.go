@@ -1,4 +1,4 @@
-package hop
+package onion
 
 import (
 	"crypto/cipher"
@@ -35,7 +35,7 @@ const (
 )
 
 // ErrCell is returned for a cell that does not open or parse.
-var ErrCell = errors.New("hop: bad control cell")
+var ErrCell = errors.New("onion: bad control cell")
 
 // A Cell is an opened control cell; Data is part of the body it was opened in.
 type Cell struct {
@@ -114,8 +114,8 @@ func ParsePong(b []byte) (p Pong, err error) {
 	return p, nil
 }
 
-// parseExtend reads an Extend cell.
-func parseExtend(b []byte) (next link.ShortID, packet *[SetupSize]byte, err error) {
+// ParseExtend reads an Extend cell.
+func ParseExtend(b []byte) (next link.ShortID, packet *[SetupSize]byte, err error) {
 	if len(b) != len(next)+SetupSize {
 		return next, nil, ErrCell
 	}

@@ -1,10 +1,10 @@
-package hop
+package onion
 
 // Starting values of iv: what the addressee finds after its layer.
 const (
-	ivAddressed = 0 // a relay: control cell; the last hop: session frame
-	ivControl   = 1 // the last hop, or one that was: control cell
-	ivTick      = 2 // each hop: payment (package pay)
+	IVAddressed = 0 // a relay: control cell; the last hop: session frame
+	IVControl   = 1 // the last hop, or one that was: control cell
+	IVTick      = 2 // each hop: payment (package pay)
 )
 
 // WrapForward removes the layers of hops addressee … 0 from body, so that the hops
@@ -16,7 +16,7 @@ func WrapForward(keys []*HopKeys, addressee int, start uint64, seq uint32, body 
 	}
 	iv := start
 	for i := addressee; i >= 0; i-- {
-		iv = keys[i].Forward.Remove(seq&seqMask, iv, body)
+		iv = keys[i].Forward.Remove(seq&SeqMask, iv, body)
 		if i > 0 {
 			seq -= keys[i-1].ForwardOffset
 		}
@@ -29,23 +29,23 @@ func LastSeq(keys []*HopKeys, seq uint32) uint32 {
 	for _, k := range keys[:len(keys)-1] {
 		seq += k.ForwardOffset
 	}
-	return seq & seqMask
+	return seq & SeqMask
 }
 
 // UnwrapBackward removes the layers that the hops put on a backward frame, until
 // iv is 0, which names the hop that made it. It returns the number that hop used.
 // A frame of the last hop has no answer bit and can be of no other hop.
 func UnwrapBackward(keys []*HopKeys, seq uint32, iv uint64, body []byte) (hop int, number uint32, ok bool) {
-	answer := seq & answerBit
+	answer := seq & AnswerBit
 	for i, k := range keys {
 		iv = k.Backward.Remove(seq, iv, body)
 		if last := i == len(keys)-1; iv == 0 && (last || answer != 0) {
-			return i, seq & seqMask, true
+			return i, seq & SeqMask, true
 		}
 		if answer != 0 {
-			seq = (seq+k.ForwardOffset)&seqMask | answerBit
+			seq = (seq+k.ForwardOffset)&SeqMask | AnswerBit
 		} else {
-			seq = (seq - k.BackwardOffset) & seqMask
+			seq = (seq - k.BackwardOffset) & SeqMask
 		}
 	}
 	return 0, 0, false

@@ -1,8 +1,12 @@
-package hop
+package onion
 
-import "time"
+import (
+	"time"
 
-// A SetupFilter remembers the set-ups of the last 70 minutes by keyed fingerprints of
+	"hopwire/hop/offheap"
+)
+
+// A Filter remembers the set-ups of the last 70 minutes by keyed fingerprints of
 // 31 bits, in two generations. It never holds more than its size, in one flat table
 // outside the Go heap (a map of as many costs five times the memory): buckets of 16
 // entries, one cache line each. Its quarters are used one after another, so that a
@@ -10,14 +14,14 @@ import "time"
 // buckets of the first quarter with room, the emptier when it came: so the first that
 // finds all full comes at 97 % of the size (a set-up is refused then, and its source
 // tries again). Not safe for concurrent use.
-type SetupFilter struct {
+type Filter struct {
 	size   int
 	used   int // quarters
 	turned time.Time
-	gen    uint32    // newest generation: lowest bit of its entries
-	n      [2]int    // entries of each generation
-	table  []uint32  // fingerprint 31 bits ‖ generation 1; fingerprint 0: free
-	memory *bigTable // what table is a view of
+	gen    uint32         // newest generation: lowest bit of its entries
+	n      [2]int         // entries of each generation
+	table  []uint32       // fingerprint 31 bits ‖ generation 1; fingerprint 0: free
+	memory *offheap.Table // what table is a view of
 }
 
 const (
@@ -26,21 +30,21 @@ const (
 	filterFor    = onionHour + onionLate
 )
 
-// NewSetupFilter returns a filter for at most size set-ups.
-func NewSetupFilter(size int) *SetupFilter {
+// NewFilter returns a filter for at most size set-ups.
+func NewFilter(size int) *Filter {
 	buckets := filterParts
 	for buckets*filterBucket < size {
 		buckets *= 2
 	}
-	f := &SetupFilter{size: size, used: 1, memory: newBigTable(4 * buckets * filterBucket)}
-	f.table = f.memory.words()
+	f := &Filter{size: size, used: 1, memory: offheap.New(4 * buckets * filterBucket)}
+	f.table = f.memory.Words()
 	return f
 }
 
 // Add notes a fingerprint. fresh: it was not there; full: there is no room, and it
 // was not noted. An entry stays for 70 to 140 minutes: longer than any onion key
 // is accepted, less than for ever.
-func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) {
+func (f *Filter) Add(now time.Time, fingerprint uint64) (fresh, full bool) {
 	f.turn(now)
 	// Top bits for the entry, low ones for the places; 0 would be free.
 	entry := max(uint32(fingerprint>>33), 1) << 1
@@ -70,11 +74,11 @@ func (f *SetupFilter) Add(now time.Time, fingerprint uint64) (fresh, full bool) 
 }
 
 // Load returns how many fingerprints there are, and may be.
-func (f *SetupFilter) Load() (used, most int) { return f.n[0] + f.n[1], f.size }
+func (f *Filter) Load() (used, most int) { return f.n[0] + f.n[1], f.size }
 
 // look finds the place for an entry in one part, nil: there is none; known: the entry
 // is there.
-func (f *SetupFilter) look(part int, fingerprint uint64, entry uint32) (place *uint32, known bool) {
+func (f *Filter) look(part int, fingerprint uint64, entry uint32) (place *uint32, known bool) {
 	a, b := f.bucket(part, uint32(fingerprint)), f.bucket(part, uint32(fingerprint>>16)*0x9e3779b1)
 	i, freeA := find(a, entry)
 	j, freeB := find(b, entry)
@@ -89,7 +93,7 @@ func (f *SetupFilter) look(part int, fingerprint uint64, entry uint32) (place *u
 	return &b[j], false
 }
 
-func (f *SetupFilter) bucket(part int, hash uint32) []uint32 {
+func (f *Filter) bucket(part int, hash uint32) []uint32 {
 	size := len(f.table) / filterParts
 	i := part*size + int(hash)&(size/filterBucket-1)*filterBucket
 	return f.table[i : i+filterBucket]
@@ -110,7 +114,7 @@ func find(bucket []uint32, entry uint32) (place, free int) {
 }
 
 // turn begins a new generation when it is time, in place of the one before the last.
-func (f *SetupFilter) turn(now time.Time) {
+func (f *Filter) turn(now time.Time) {
 	if f.turned.IsZero() {
 		f.turned = now
 	}

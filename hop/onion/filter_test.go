@@ -1,4 +1,4 @@
-package hop
+package onion
 
 import (
 	mrand "math/rand/v2"
@@ -11,7 +11,7 @@ import (
 // over ten turns: fresh is what was not there, and nothing leaves before its time.
 func TestSetupFilter(t *testing.T) {
 	const size = 5000
-	f, now, r := NewSetupFilter(size), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(1, 1))
+	f, now, r := NewFilter(size), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(1, 1))
 	gen := [2]map[uint64]bool{{}, {}}
 	turned := now
 	var old []uint64
@@ -49,7 +49,7 @@ func TestSetupFilter(t *testing.T) {
 // TestSetupFilterFills: a filter of the largest size takes more than 46 a second of 70
 // minutes before a set-up finds its places taken, says so then, and fills up.
 func TestSetupFilterFills(t *testing.T) {
-	f, now, r := NewSetupFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(2, 1))
+	f, now, r := NewFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(2, 1))
 	first := 0
 	for i := range 256<<10 + 1000 {
 		fresh, full := f.Add(now, r.Uint64())
@@ -69,7 +69,7 @@ func TestSetupFilterFills(t *testing.T) {
 // TestSetupFilterGrows: what 4,096 circuits need in 140 minutes, one every 15 minutes
 // each, is a quarter of the table.
 func TestSetupFilterGrows(t *testing.T) {
-	f, now, r := NewSetupFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(4, 1))
+	f, now, r := NewFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(4, 1))
 	const gap = 15 * time.Minute / 4096
 	for range 3 * filterFor / gap {
 		now = now.Add(gap)
@@ -92,14 +92,14 @@ func TestSetupFilterOutsideHeap(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	f, now, r := NewSetupFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(3, 1))
+	f, now, r := NewFilter(256<<10), time.Unix(1e9, 0), mrand.New(mrand.NewPCG(3, 1))
 	if n := testing.AllocsPerRun(256<<10*3/4, func() { f.Add(now, r.Uint64()) }); n != 0 {
 		t.Errorf("%v allocations a set-up", n)
 	}
 	if after := heap(); after > before+32<<10 {
 		t.Errorf("%d bytes of heap more", after-before)
 	}
-	if n := 4 * len(f.memory.words()); n > 1<<20 {
+	if n := 4 * len(f.memory.Words()); n > 1<<20 {
 		t.Errorf("%d bytes of memory", n)
 	}
 	runtime.KeepAlive(f)
