@@ -17,7 +17,8 @@ var allowed = map[string][]string{
 	"link/step":           {},                         // below all that is stepped, so it knows none of it
 	"link":                {"link/aead", "link/step"}, // step: timers, buckets, drawing, as in hop and route
 	"link/linktest":       {"link"},
-	"hop":                 {"link", "link/aead", "link/step", "hop/call", "hop/onion", "hop/offheap"},
+	"hop":                 {"link", "link/aead", "link/step", "hop/call", "hop/onion", "hop/ip", "hop/offheap"},
+	"hop/ip":              {"link", "link/step"},
 	"hop/offheap":         {},
 	"hop/onion":           {"link", "link/aead", "link/step", "hop/offheap"},
 	"hop/call":            {"link", "link/step"},
@@ -25,7 +26,7 @@ var allowed = map[string][]string{
 	"route":               {"link", "link/step", "hop", "hop/onion"},
 	"route/meshtest":      {"link", "link/linktest", "hop", "hop/onion", "route"}, // whole nodes for the tests
 	"pay":                 {"link"},
-	"cmd/hopwire":         {"link", "hop", "hop/onion", "hop/names", "route", "pay"},
+	"cmd/hopwire":         {"link", "hop", "hop/onion", "hop/ip", "hop/names", "route", "pay"},
 	"scripts/capture":     {}, // an outsider's view: it must not know our keys
 	"scripts/load":        {}, // measures peers with the same code as us
 	"scripts/memload":     {"link", "hop", "hop/onion"},

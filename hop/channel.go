@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/hop/call"
+	"hopwire/hop/ip"
 	"hopwire/link"
 	"hopwire/link/aead"
 )
@@ -28,7 +29,7 @@ const (
 	recordEcho    = 5 // the same id
 )
 
-const _ = uint(plainLong - offRecordData - max(MTU, call.MaxRecord))
+const _ = uint(plainLong - offRecordData - max(ip.MTU, call.MaxRecord))
 
 // A channel is a session on one circuit: at its source (c) or its last hop (t).
 // Each circuit of a peer has a channel of its own, with keys of its own.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/ip"
 	"hopwire/link/step"
 )
 
@@ -230,7 +231,7 @@ func (p *peer) lost(now time.Time, err error) {
 	p.n.next.By(p.retryAt)
 	if p.active == nil && p.tries > 3 {
 		for _, packet := range p.queue {
-			p.n.unreachable(now, packet, codeNoRoute)
+			p.n.unreachable(now, packet, ip.CodeNoRoute)
 		}
 		p.queue = nil
 	}

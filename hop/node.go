@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hopwire/hop/call"
+	"hopwire/hop/ip"
 	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/step"
@@ -62,7 +63,7 @@ type Node struct {
 	filled  []*channel                    // have a frame being filled
 	slow    struct{ sent, received bool } // packets wait at the TUN, frames at a port: to be passed on to what is inside
 	waits   map[uint32]wait
-	icmp    *icmpLimit
+	icmp    *ip.ErrorLimit
 	calls   *call.Pool
 	door    step.Bucket
 	next    step.Timer
@@ -89,7 +90,7 @@ func NewNode(now time.Time, c NodeConfig, newMap func(o *onion.Keys) Map) *Node 
 	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
 		key: c.Links.Identity.Key(), peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{},
-		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit), calls: call.NewPool(c.CallMemory)}
+		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(ip.ErrorLimit), calls: call.NewPool(c.CallMemory)}
 	n.ip = n.key.IPv6()
 	for _, k := range c.Links.NetworkKeys {
 		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))

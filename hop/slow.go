@@ -1,6 +1,10 @@
 package hop
 
-import "time"
+import (
+	"time"
+
+	"hopwire/hop/ip"
+)
 
 // A relay where frames of a circuit wait tells its source (Slow, ten times a second
 // at most). What is inside shall send less: calls halve their window, and an IP
@@ -30,7 +34,7 @@ func (n *Node) ease(told *bool, head, rest []byte) (drop bool) {
 	switch {
 	case head[offECN]&ecnMask != 0:
 		head[offECN] |= ecnCE
-	case len(head)+len(rest) < MTU/2:
+	case len(head)+len(rest) < ip.MTU/2:
 		return false
 	default:
 		n.N.SlowDropped++

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/ip"
 	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/route"
@@ -27,7 +28,7 @@ type daemon struct {
 	runner *hop.Runner
 	m      *route.Map
 	ports  *portManager
-	tun    *hop.TUN
+	tun    *ip.TUN
 	names  *resolver
 }
 
@@ -147,8 +148,8 @@ func (d *daemon) openTUN() error {
 	if d.c.TUN == "" || d.c.TUN == "none" {
 		return nil
 	}
-	t, err := hop.OpenTUN(d.c.TUN, d.id.Key().IPv6())
-	if te, ok := errors.AsType[*hop.TUNError](err); ok {
+	t, err := ip.OpenTUN(d.c.TUN, d.id.Key().IPv6())
+	if te, ok := errors.AsType[*ip.TUNError](err); ok {
 		return &hintError{err, te.Hint}
 	}
 	if err != nil {

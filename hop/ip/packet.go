@@ -1,4 +1,4 @@
-package hop
+package ip
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 	"github.com/dchest/siphash"
 )
 
-// joined is a packet in one piece, of our own.
-func joined(head, rest []byte) []byte {
+// Join is a packet in one piece, of our own.
+func Join(head, rest []byte) []byte {
 	return append(append(make([]byte, 0, len(head)+len(rest)), head...), rest...)
 }
 
-// ipDestination returns the destination of an IPv6 packet.
-func ipDestination(p []byte) (netip.Addr, bool) {
+// Destination returns the destination of an IPv6 packet.
+func Destination(p []byte) (netip.Addr, bool) {
 	if len(p) < 40 || p[0]>>4 != 6 {
 		return netip.Addr{}, false
 	}

@@ -1,4 +1,4 @@
-package hop
+package ip
 
 import (
 	"encoding/binary"
@@ -45,9 +45,9 @@ func sums(b []byte) bool {
 }
 
 func TestICMPErrors(t *testing.T) {
-	var b [icmpSize]byte
+	var b [ErrorSize]byte
 	for _, n := range []int{48, 49, 1380, 9000} {
-		k := Unreachable(b[:], packet(ipA, ipB, n), ipB, codeNoRoute)
+		k := Unreachable(b[:], packet(ipA, ipB, n), ipB, CodeNoRoute)
 		if k == 0 || !sums(b[:k]) || b[ipHeader] != typeUnreachable || k > 1280 {
 			t.Errorf("%d bytes: %d, type %d", n, k, b[ipHeader])
 		}
@@ -58,7 +58,7 @@ func TestICMPErrors(t *testing.T) {
 }
 
 func TestNoErrorAboutErrors(t *testing.T) {
-	var b [icmpSize]byte
+	var b [ErrorSize]byte
 	bad := packet(ipA, ipB, 60)
 	bad[offNextHeader], bad[ipHeader] = icmpv6, typeUnreachable
 	for name, p := range map[string][]byte{

@@ -1,4 +1,4 @@
-package hop
+package ip
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ type TUNError struct {
 	Err        error
 }
 
-func (e *TUNError) Error() string { return fmt.Sprintf("hop: TUN device %s: %v", e.Name, e.Err) }
+func (e *TUNError) Error() string { return fmt.Sprintf("ip: TUN device %s: %v", e.Name, e.Err) }
 func (e *TUNError) Unwrap() error { return e.Err }
 
 const (

@@ -1,4 +1,4 @@
-package hop
+package ip
 
 import (
 	"bytes"
@@ -47,8 +47,8 @@ func slowChecksum(p []byte) uint16 {
 // nothing with this one.
 func TestICMPVector(t *testing.T) {
 	packet := udpPacket(tunSelf, tunPeer, 1, 2, nil)
-	var b [icmpSize]byte
-	got := b[:Unreachable(b[:], packet, tunPeer, codeNoRoute)]
+	var b [ErrorSize]byte
+	got := b[:Unreachable(b[:], packet, tunPeer, CodeNoRoute)]
 	want, _ := hex.DecodeString("6000000000383a40" + "fd686f70000200000000000000000002" + "fd686f70000100000000000000000001" + "0100" + "b3a5" + "00000000" +
 		"6000000000081140fd686f70000100000000000000000001fd686f700002000000000000000000020001000200082623")
 	if !bytes.Equal(got, want) {
@@ -62,9 +62,9 @@ func TestICMPQuotation(t *testing.T) {
 		for i := range packet[ipHeader:] {
 			packet[ipHeader+i] = byte(i * 37)
 		}
-		var b [icmpSize]byte
+		var b [ErrorSize]byte
 		n := PacketTooBig(b[:], packet, tunPeer)
-		if want := min(icmpSize, ipHeader+icmpHeader+len(packet)); n != want {
+		if want := min(ErrorSize, ipHeader+icmpHeader+len(packet)); n != want {
 			t.Fatalf("%d: %d bytes, want %d", size, n, want)
 		}
 		m := b[:n]
@@ -122,7 +122,7 @@ func TestICMPRules(t *testing.T) {
 		"no header":                  {make([]byte, ipHeader-1), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var b [icmpSize]byte
+			var b [ErrorSize]byte
 			if n := Unreachable(b[:], c.packet, tunPeer, codeAddress); n > 0 != c.want {
 				t.Errorf("got %d bytes, want an answer: %v", n, c.want)
 			}
@@ -131,14 +131,14 @@ func TestICMPRules(t *testing.T) {
 }
 
 func TestICMPLimit(t *testing.T) {
-	var l icmpLimit
+	var l ErrorLimit
 	now, n := time.Unix(1e9, 0), 0
 	for range 100 {
-		if l.take(now) {
+		if l.Take(now) {
 			n++
 		}
 	}
-	if n != 20 || l.take(now.Add(40*time.Millisecond)) || !l.take(now.Add(100*time.Millisecond)) {
+	if n != 20 || l.Take(now.Add(40*time.Millisecond)) || !l.Take(now.Add(100*time.Millisecond)) {
 		t.Errorf("%d at once, want 20, then one in 50 ms", n)
 	}
 }
@@ -178,7 +178,7 @@ func TestFlowHashCases(t *testing.T) {
 func TestPacketHostile(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	nexts := []byte{protoHopByHop, protoRouting, protoFragment, protoAuth, protoDestination, protoTCP, protoUDP, icmpv6}
-	var b [icmpSize]byte
+	var b [ErrorSize]byte
 	for range 200_000 {
 		p := make([]byte, r.IntN(120))
 		for i := range p {
@@ -226,7 +226,7 @@ func TestSourceAllowedDestroyed(t *testing.T) {
 
 func TestPacketAllocations(t *testing.T) {
 	packet := udpPacket(tunSelf, tunPeer, 1, 2, nil)
-	var b [icmpSize]byte
+	var b [ErrorSize]byte
 	key := link.Key{1}
 	for name, f := range map[string]func(){
 		"flow":        func() { FlowHash(packet, [16]byte{}) },

@@ -1,4 +1,4 @@
-package hop
+package ip
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ func tcpPacket(port uint16, seq uint32, flags byte, data []byte) []byte {
 func again(t *testing.T, b []byte) (packets [][]byte) {
 	t.Helper()
 	var head [maxHead]byte
-	if !split(b[:vnetSize], b[vnetSize:], &head, func(h, rest []byte) { packets = append(packets, joined(h, rest)) }) {
+	if !split(b[:vnetSize], b[vnetSize:], &head, func(h, rest []byte) { packets = append(packets, Join(h, rest)) }) {
 		t.Fatalf("% x does not split", b[:vnetSize])
 	}
 	return packets

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hopwire/hop/call"
+	"hopwire/hop/ip"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -12,13 +13,13 @@ import (
 // rest; it is copied. What cannot be delivered is answered with an ICMPv6 error by
 // Deliver.
 func (n *Node) Packet(now time.Time, head, rest []byte) {
-	dst, ok := ipDestination(head)
+	dst, ok := ip.Destination(head)
 	if !ok {
 		return
 	}
 	n.N.PacketsOut++
-	if len(head)+len(rest) > MTU {
-		n.tooBig(now, joined(head, rest))
+	if len(head)+len(rest) > ip.MTU {
+		n.tooBig(now, ip.Join(head, rest))
 		return
 	}
 	p := n.byIP[dst]
@@ -26,7 +27,7 @@ func (n *Node) Packet(now time.Time, head, rest []byte) {
 		key, ok := n.Lookup(dst)
 		if !ok || key == n.key {
 			n.N.NoPeer++
-			n.unreachable(now, joined(head, rest), codeNoRoute)
+			n.unreachable(now, ip.Join(head, rest), ip.CodeNoRoute)
 			return
 		}
 		if p = n.peer(now, key); p == nil {
@@ -38,7 +39,7 @@ func (n *Node) Packet(now time.Time, head, rest []byte) {
 
 // toPeer sends a packet on its flow's channel, or keeps it until there is one.
 func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
-	ch := p.route(now, FlowHash(head, n.flowKey))
+	ch := p.route(now, ip.FlowHash(head, n.flowKey))
 	if ch == nil || ch.c != nil {
 		p.want(now)
 	}
@@ -58,17 +59,17 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 		n.N.QueueFull++
 		return
 	}
-	p.queue = append(p.queue, joined(head, rest))
+	p.queue = append(p.queue, ip.Join(head, rest))
 }
 
 // fromSession takes an IP packet from the other end; a source address that is
 // not the session's is dropped. Its flow's answers leave by this channel.
 func (n *Node) fromSession(now time.Time, ch *channel, packet []byte) {
-	if !SourceAllowed(packet, ch.p.ip) {
+	if !ip.SourceAllowed(packet, ch.p.ip) {
 		n.N.BadSource++
 		return
 	}
-	if dst, ok := ipDestination(packet); !ok || dst != n.ip {
+	if dst, ok := ip.Destination(packet); !ok || dst != n.ip {
 		n.N.BadSource++
 		return
 	}
@@ -77,7 +78,7 @@ func (n *Node) fromSession(now time.Time, ch *channel, packet []byte) {
 		return
 	}
 	if ch.t != nil {
-		n.flows.Put(now, FlowHash(packet, n.flowKey), ch)
+		n.flows.Put(now, ip.FlowHash(packet, n.flowKey), ch)
 	} else {
 		ch.p.touched = now
 	}
@@ -96,21 +97,21 @@ func (n *Node) flowChannel(now time.Time, flow uint64) *channel {
 }
 
 func (n *Node) unreachable(now time.Time, packet []byte, code byte) {
-	if n.c.Deliver == nil || !n.icmp.take(now) {
+	if n.c.Deliver == nil || !n.icmp.Take(now) {
 		return
 	}
-	var b [icmpSize]byte
-	if k := Unreachable(b[:], packet, n.ip, code); k > 0 {
+	var b [ip.ErrorSize]byte
+	if k := ip.Unreachable(b[:], packet, n.ip, code); k > 0 {
 		n.c.Deliver(b[:k])
 	}
 }
 
 func (n *Node) tooBig(now time.Time, packet []byte) {
-	if n.c.Deliver == nil || !n.icmp.take(now) {
+	if n.c.Deliver == nil || !n.icmp.Take(now) {
 		return
 	}
-	var b [icmpSize]byte
-	if k := PacketTooBig(b[:], packet, n.ip); k > 0 {
+	var b [ip.ErrorSize]byte
+	if k := ip.PacketTooBig(b[:], packet, n.ip); k > 0 {
 		n.c.Deliver(b[:k])
 	}
 }

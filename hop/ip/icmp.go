@@ -1,4 +1,4 @@
-package hop
+package ip
 
 import (
 	"encoding/binary"
@@ -14,7 +14,7 @@ const (
 	offDest       = 24
 	icmpv6        = 58
 	icmpHeader    = 8
-	icmpSize      = 1280 // an error must fit the least MTU
+	ErrorSize     = 1280 // an error must fit the least MTU
 
 	typeUnreachable = 1
 	typeTooBig      = 2
@@ -22,7 +22,7 @@ const (
 	typeEcho        = 128
 	typeEchoReply   = 129
 	typeRedirect    = 137
-	codeNoRoute     = 0
+	CodeNoRoute     = 0
 	codeAddress     = 3
 
 	protoHopByHop    = 0 // extension headers (RFC 8200, section 4)
@@ -36,7 +36,7 @@ const (
 )
 
 // Unreachable writes an ICMPv6 destination-unreachable error about packet from
-// self into dst (icmpSize bytes) and returns its length; 0: RFC 4443 forbids one.
+// self into dst (ErrorSize bytes) and returns its length; 0: RFC 4443 forbids one.
 func Unreachable(dst, packet []byte, self netip.Addr, code byte) int {
 	return icmpError(dst, packet, self, typeUnreachable, code, 0)
 }
@@ -50,7 +50,7 @@ func icmpError(dst, packet []byte, self netip.Addr, typ, code byte, value uint32
 	if !mayAnswer(packet) {
 		return 0
 	}
-	body := packet[:min(len(packet), icmpSize-ipHeader-icmpHeader)]
+	body := packet[:min(len(packet), ErrorSize-ipHeader-icmpHeader)]
 	n := icmpHeader + len(body)
 	b := dst[:ipHeader+n]
 	clear(b[:ipHeader+icmpHeader])

@@ -1,4 +1,4 @@
-package hop
+package ip
 
 import (
 	"bytes"
@@ -104,7 +104,7 @@ func collect(t *testing.T, d *TUN, n int) (packets [][]byte) {
 			t.Fatalf("%d of %d packets came", len(packets), n)
 		}
 		for i := range fds {
-			if _, err := d.Receive(i, func(head, rest []byte) { packets = append(packets, joined(head, rest)) }); err != nil {
+			if _, err := d.Receive(i, func(head, rest []byte) { packets = append(packets, Join(head, rest)) }); err != nil {
 				t.Fatal(err)
 			}
 		}
