@@ -23,9 +23,7 @@ func (p *peer) advance(now time.Time) {
 		}
 	}
 	if p.calls != nil {
-		if at := p.calls.Advance(now); !at.IsZero() {
-			p.n.next.By(at)
-		}
+		p.n.next.By(p.calls.Advance(now))
 	}
 	p.rest(now)
 	p.ensure(now)
