@@ -149,26 +149,48 @@ func (cs *Circuits) toward(id link.ShortID) (best *side) {
 // count only from a circuit's own upstream link and backward ones only from its
 // downstream link, since labels are looked up in that link's table.
 func (cs *Circuits) Frame(now time.Time, l *link.Link, h link.Header, f *link.Frame) {
-	s := cs.side(l)
-	if s == nil {
-		cs.c.Env.Free(f)
-		return
+	switch p := cs.pass(now, l, h, f); {
+	case p.done && p.back:
+		cs.N.RelayedBack++
+		f.Depart()
+	case p.done:
+		cs.N.Relayed++
+		f.Depart()
+		if p.waits(now) {
+			p.r.saySlow(now, p.seq)
+		}
+	case p.taken:
+		cs.proceed(now, l, p, f)
+	default:
+		cs.local(now, cs.side(l), h, f)
 	}
-	if h.Label&backward == 0 {
+}
+
+// local takes a frame that does not simply pass through, and owns it: its circuit
+// begins, ends or is broken here, or is not known, or it is an answer.
+func (cs *Circuits) local(now time.Time, s *side, h link.Header, f *link.Frame) {
+	switch {
+	case s == nil:
+		cs.c.Env.Free(f)
+	case h.Label&backward != 0:
+		cs.takeBack(now, s.slot(h.Label), h, f)
+	default:
 		if r := s.relay(h.Label); r != nil {
 			r.forward(now, h, f)
 		} else {
 			cs.park(now, s, h, f)
 		}
-		return
 	}
-	switch o := s.slot(h.Label); {
+}
+
+func (cs *Circuits) takeBack(now time.Time, o *slot, h link.Header, f *link.Frame) {
+	switch {
 	case o == nil:
 		cs.N.UnknownLabel++
 		cs.c.Env.Free(f)
 	case o.of > 0:
 		o.acked = true
-		cs.relay(o.of).backward(now, h, f)
+		cs.relay(o.of).takeAnswer(now, h, f)
 	default:
 		o.acked = true
 		cs.circuit(o.of).receive(now, h, f)

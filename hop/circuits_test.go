@@ -39,8 +39,14 @@ type testNode struct {
 	id      *link.Identity
 	host    *linktest.Host
 	links   *link.Links
+	lane    *Lane
+	opened  bool // the lane has opened the frame, and tap and evil have seen it
 	onion   *onion.Keys
 	sockets []testSocket
+
+	gather   bool // frames wait for batch to take them,
+	slowly   bool // which does so by slowFrame
+	gathered []gathered
 
 	peers     map[link.Key]*link.Link
 	order     []string // what came from links
@@ -141,6 +147,7 @@ func (m *testNode) boot() {
 	m.onion = onion.NewKeys(rand, n.Now)
 	m.links = link.New(link.Config{Identity: m.id, NetworkKeys: []link.NetworkKey{{1}}, Beacon: true, Rand: rand, Jitter: jitter, Env: m.host}, m)
 	m.Circuits = New(Config{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
+	m.lane = NewLane(m.links, m.Circuits, nil)
 	m.host.Core = m
 	for _, s := range m.sockets {
 		m.plug(s)
@@ -155,7 +162,49 @@ func (m *testNode) plug(s testSocket) {
 	})
 }
 
-func (m *testNode) Receive(now time.Time, port int, f *link.Frame) { m.links.Receive(now, port, f) }
+// Receive takes a frame the way that the lanes of a real node do.
+func (m *testNode) Receive(now time.Time, port int, f *link.Frame) {
+	if m.gather {
+		m.gathered = append(m.gathered, gathered{port, f})
+		return
+	}
+	l, h, ok := m.links.Fast(port, f)
+	switch {
+	case !ok:
+		m.lane.rest = append(m.lane.rest, deferred{f: f, port: port})
+	case h.Label != 0 && m.look(now, l, h, f):
+		return
+	default:
+		m.lane.opened(now, port, l, h, f)
+	}
+	m.opened = ok
+	runLane(now, m.lane, m.host)
+	m.opened = false
+}
+
+// runLane does what a real node's lane does with a batch.
+func runLane(now time.Time, ln *Lane, env link.Env) {
+	for port, frames := range ln.Onward() {
+		for _, f := range frames {
+			env.Send(port, f)
+		}
+		if len(frames) > 0 {
+			ln.Waiting(now, port)
+		}
+	}
+	ln.Sent()
+	ln.Finish(now)
+	ln.Count()
+}
+
+// look lets tap and evil see a frame; true: evil has taken it.
+func (m *testNode) look(now time.Time, l *link.Link, h link.Header, f *link.Frame) bool {
+	m.order = append(m.order, "frame")
+	if m.net.tap != nil {
+		m.net.tap(m, l, h, f.Body())
+	}
+	return m.evil != nil && m.evil(now, l, h, f)
+}
 
 func (m *testNode) Advance(now time.Time) time.Time {
 	l := m.links.Advance(now)
@@ -178,14 +227,12 @@ func (m *testNode) LinkDown(now time.Time, l *link.Link) {
 }
 
 func (m *testNode) Frame(now time.Time, l *link.Link, h link.Header, f *link.Frame) {
-	m.order = append(m.order, "frame")
-	if m.net.tap != nil {
-		m.net.tap(m, l, h, f.Body())
+	switch {
+	case m.slowly:
+		m.Circuits.slowFrame(now, l, h, f)
+	case m.opened || !m.look(now, l, h, f):
+		m.Circuits.Frame(now, l, h, f)
 	}
-	if m.evil != nil && m.evil(now, l, h, f) {
-		return
-	}
-	m.Circuits.Frame(now, l, h, f)
 }
 
 func (m *testNode) Message(now time.Time, l *link.Link, kind byte, data []byte) {

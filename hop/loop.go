@@ -31,34 +31,17 @@ const (
 )
 
 // A lane is a loop that serves one receive queue of each port: on one core there is
-// one, on several each has its own, and no frame changes lanes. Frames that only
-// pass through are handled side by side (link.Fast, Circuits.Pass) while the lanes
-// hold the runner's lock for reading; whatever else comes is done by one lane at a
-// time, in a turn.
+// one, on several each has its own, and no frame changes lanes. It holds the runner's
+// lock for reading while its frames pass through side by side with those of others,
+// and takes a turn for the rest (Lane).
 type lane struct {
+	*Lane  // nil: the node has not started
 	r      *Runner
 	poller *link.Poller
 	now    time.Time
 	batch  [batchSize]*link.Frame // to read into
-	onward [][]*link.Frame        // by port: passed on in this batch
-	via    [][]Passage            // and how
-	rest   []deferred             // not plain, or to be told that frames wait
-	stands bool                   // frames wait where this batch came from
-	tally  tally
 	stint  stint
-	turn   func(now time.Time) // finish, made once: a closure per call would be garbage
-}
-
-// A tally counts what lanes do side by side; turns add it to the node's counters.
-type tally struct{ in, out, relayed, back uint64 }
-
-// A deferred frame needs a turn.
-type deferred struct {
-	port   int
-	f      *link.Frame // nil: no frame, its source is to be told
-	l      *link.Link  // that has opened it; nil: none
-	header link.Header
-	via    Passage
+	turn   func(now time.Time) // Finish, made once: a closure per call would be garbage
 }
 
 func newLane(r *Runner) *lane {
@@ -66,10 +49,15 @@ func newLane(r *Runner) *lane {
 	if err != nil {
 		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
-	l := &lane{r: r, poller: poller, rest: make([]deferred, 0, 2*batchSize), stint: stint{most: batchSize}}
-	l.turn = l.finish
+	l := &lane{r: r, poller: poller, stint: stint{most: batchSize}}
 	r.pool.take(l.batch[:])
 	return l
+}
+
+// start gives the lane its node.
+func (l *lane) start(n *Node) {
+	l.Lane = NewLane(n.Links, n.Circuits, n.EaseReceived)
+	l.turn = l.Finish
 }
 
 // loop waits for all that can be read and takes a batch from each source that has
@@ -171,11 +159,11 @@ func (l *lane) write(id int) {
 func (l *lane) pass(id, queue int) (n int) {
 	r := l.r
 	r.mu.RLock()
-	if p := r.port(id); p != nil && p.pollable != nil && r.node != nil {
+	if p := r.port(id); p != nil && p.pollable != nil && l.Lane != nil {
 		n = l.read(id, p, queue)
 	}
 	r.mu.RUnlock()
-	if len(l.rest) > 0 {
+	if n > 0 && l.Left() {
 		r.Turn(l.turn)
 	}
 	l.refill()
@@ -192,21 +180,18 @@ func (l *lane) read(id int, p *runPort, queue int) int {
 		go l.r.ended(p, err)
 		return 0
 	}
-	for len(l.onward) < len(l.r.ports) {
-		l.onward, l.via = append(l.onward, nil), append(l.via, nil)
-	}
-	l.stands = p.intakes[queue].tell(l.now, n > l.stint.most/2) // while they are handled, as many will come
+	l.Stands = p.intakes[queue].tell(l.now, n > l.stint.most/2) // while they are handled, as many will come
 	for i, f := range l.batch[:n] {
 		f.Broadcast = false
-		l.frame(id, f)
+		l.Frame(l.now, id, f)
 		l.batch[i] = nil
 	}
-	for out, frames := range l.onward {
+	for out, frames := range l.Onward() {
 		if len(frames) > 0 {
 			l.send(out, frames)
-			l.onward[out], l.via[out] = frames[:0], l.via[out][:0]
 		}
 	}
+	l.Sent()
 	return n
 }
 
@@ -219,35 +204,6 @@ func (l *lane) room() []*link.Frame {
 		}
 	}
 	return l.batch[:l.stint.most]
-}
-
-// frame takes the fast path, or leaves the frame for a turn.
-func (l *lane) frame(id int, f *link.Frame) {
-	node := l.r.node
-	d := deferred{port: id, f: f}
-	var ok bool
-	if d.l, d.header, ok = node.Links.Fast(id, f); ok {
-		d.via = node.Circuits.Pass(l.now, d.l, d.header, f)
-	}
-	if !d.via.Done {
-		l.rest = append(l.rest, d)
-		return
-	}
-	d.l.Passed(l.now)
-	l.tally.in++
-	l.tally.out++
-	if d.via.Back {
-		l.tally.back++
-	} else {
-		l.tally.relayed++
-	}
-	d.via.from = d.l
-	if l.stands && !d.via.Back { // for the other direction there is no Slow
-		l.stands = false
-		l.tell(d.via)
-	}
-	l.onward[d.via.Port] = append(l.onward[d.via.Port], f)
-	l.via[d.via.Port] = append(l.via[d.via.Port], d.via)
 }
 
 // send puts frames into a port's queue and sends what the kernel takes.
@@ -263,49 +219,9 @@ func (l *lane) send(out int, frames []*link.Frame) {
 	}
 	l.r.wakeBy(p.flush(l.now, l.r.pool))
 	if p.queue.Len() > 0 {
-		l.late(l.via[out])
+		l.Waiting(l.now, out)
 	}
 	p.mu.Unlock()
-}
-
-// late notes the circuits of which frames wait for long, one frame of each.
-func (l *lane) late(via []Passage) {
-	for i, v := range via {
-		if v.Waits(l.now) && (i == 0 || via[i-1].r != v.r) {
-			l.tell(v)
-		}
-	}
-}
-
-// tell has the source of a frame told to go slower.
-func (l *lane) tell(v Passage) {
-	if len(l.rest) < cap(l.rest) {
-		l.rest = append(l.rest, deferred{l: v.from, via: v})
-	}
-}
-
-// finish is the turn for what the fast path has left.
-func (l *lane) finish(now time.Time) {
-	node := l.r.node
-	for _, d := range l.rest {
-		switch {
-		case d.f == nil:
-			node.Circuits.Slow(now, d.l, d.via)
-		case d.l == nil:
-			node.Receive(now, d.port, d.f)
-		case d.via.Taken():
-			d.l.Passed(now)
-			node.Circuits.Finish(now, d.l, d.via, d.f)
-		default:
-			if l.stands { // a frame that ends here was among them
-				l.stands = false
-				node.EaseReceived()
-			}
-			node.Links.Opened(now, d.l, d.header, d.f)
-		}
-	}
-	clear(l.rest)
-	l.rest = l.rest[:0]
 }
 
 // refill replaces the frames that the batch has lost; when the pool is empty, the

@@ -42,8 +42,8 @@ func (cs *Circuits) park(now time.Time, s *side, h link.Header, f *link.Frame) {
 // resume passes on what waited for a circuit.
 func (cs *Circuits) resume(now time.Time, s *side, label uint32) {
 	for _, p := range cs.take(s, label) {
-		if r := s.relay(label); r != nil {
-			r.forward(now, p.h, p.f)
+		if s.relay(label) != nil {
+			cs.Frame(now, s.l, p.h, p.f)
 		} else {
 			cs.c.Env.Free(p.f)
 		}

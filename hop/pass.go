@@ -7,88 +7,111 @@ import (
 	"hopwire/link"
 )
 
-// A Passage is what the fast path has made of a frame.
-type Passage struct {
-	// Port is where the frame goes, if it was passed on: the caller puts it into that
-	// port's queue. Back says in which direction.
-	Port int
-	Back bool
-	// Done: it was passed on. Else Finish has to take it.
-	Done bool
+// A passage is what the rule of relaying has made of a frame.
+type passage struct {
+	port int  // where it goes, if it was passed on
+	back bool // in which direction
+	done bool // it was passed on
+	// taken: its number is noted and its layer off, but it is not for the next hop.
+	taken bool
 
-	from  *link.Link
-	r     *relay
+	r     *relay // forward only
 	label uint32 // of r, which may be another circuit by then
 	seq   uint32
 	iv    uint64
-	taken bool // number noted and layer taken off
 }
 
-// Pass is the fast path through a relay, for a data frame that link.Fast has opened:
-// look up, check the number, take the layer off. Several goroutines may be in it at
-// once while nobody uses Circuits otherwise: forward frames of a circuit come by one
-// link and backward ones by another, and each link's come to one goroutine; the two
-// directions share nothing that is written here. What is not plain (cells, answers,
-// ends, circuits that are broken or not known) is left to Finish. It allocates
-// nothing.
-func (cs *Circuits) Pass(now time.Time, l *link.Link, h link.Header, f *link.Frame) (p Passage) {
+// pass is the rule of relaying, and stands here alone: look the circuit up, check the
+// number, take the layer off, stage the frame for the next hop. Several lanes may be
+// in it at once while nobody uses Circuits otherwise: forward frames of a circuit come
+// by one link and backward ones by another, each link's frames come to one lane, and
+// the two directions share nothing that is written here. It counts only what belongs
+// to the circuit and allocates nothing. A frame that it does not pass on it has either
+// taken, and proceed goes on from there, or it has changed nothing.
+func (cs *Circuits) pass(now time.Time, l *link.Link, h link.Header, f *link.Frame) passage {
 	s := cs.side(l)
 	switch {
 	case s == nil || h.Label == 0:
 	case h.Label&backward == 0:
-		r := s.relay(h.Label)
-		if r == nil || r.terminal != nil || r.broken != 0 || !r.isNew(now, h) {
-			return p
-		}
-		p = Passage{r: r, label: h.Label, seq: h.Seq, taken: true}
-		if p.iv = r.keys.Forward.Apply(h.Seq, h.IV, f.Body()); p.iv > onion.IVTick {
-			r.out++
-			p.Port, p.Done = r.down.l.Stage(r.onwardHeader(h.Seq, p.iv), f, &r.onward)
+		if r := s.relay(h.Label); r != nil && r.terminal == nil && r.broken == 0 {
+			return r.passOn(now, h, f)
 		}
 	case h.Seq&onion.AnswerBit == 0:
-		o := s.slot(h.Label)
-		if o == nil || o.of <= 0 {
-			return p
+		if o := s.slot(h.Label); o != nil && o.of > 0 {
+			return cs.relay(o.of).passBack(o, h, f)
 		}
-		r := cs.relay(o.of)
-		seq := (h.Seq + r.keys.BackwardOffset) & onion.SeqMask
-		if !r.bwd.Check(seq) {
-			return p
-		}
-		r.bwd.Accept(seq)
-		o.acked = true
-		r.backIn++
-		r.backOut++
-		p = Passage{Back: true}
-		p.Port, p.Done = r.up.l.Stage(r.homewardHeader(seq, r.keys.Backward.Apply(seq, h.IV, f.Body())), f, &r.homeward)
+	}
+	return passage{}
+}
+
+// passOn takes a forward frame to the next hop.
+func (r *relay) passOn(now time.Time, h link.Header, f *link.Frame) passage {
+	iv, ok := r.unwrap(now, h, f)
+	if !ok {
+		return passage{}
+	}
+	p := passage{r: r, label: h.Label, seq: h.Seq, iv: iv, taken: true}
+	if iv > onion.IVTick {
+		r.out++
+		header := link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & onion.SeqMask, IV: iv}
+		p.port, p.done = r.down.l.Stage(header, f, &r.onward)
 	}
 	return p
 }
 
-// Finish does, as the only user of Circuits, what Pass has left, and owns f.
-func (cs *Circuits) Finish(now time.Time, l *link.Link, p Passage, f *link.Frame) {
-	s := cs.side(l)
-	if s == nil || s.relay(p.label) != p.r {
-		cs.c.Env.Free(f) // ended meanwhile
-		return
+// passBack takes a frame of the last hop to the hop before.
+func (r *relay) passBack(o *slot, h link.Header, f *link.Frame) (p passage) {
+	seq := (h.Seq + r.keys.BackwardOffset) & onion.SeqMask
+	if !r.bwd.Check(seq) {
+		return passage{}
 	}
-	p.r.forwarded(now, p.seq, p.iv, f)
+	r.bwd.Accept(seq)
+	o.acked = true
+	r.backIn++
+	r.backOut++
+	p.back = true
+	p.port, p.done = r.up.l.Stage(r.homewardHeader(seq, r.keys.Backward.Apply(seq, h.IV, f.Body())), f, &r.homeward)
+	return p
 }
 
-// Taken says that Pass has used the frame up to a point from which only Finish can
-// go on; else it is as link.Fast has left it.
-func (p *Passage) Taken() bool { return p.taken && !p.Done }
+// unwrap notes the number of a forward frame and takes the layer off; false: the
+// number came before, or is far from any that may come.
+func (r *relay) unwrap(now time.Time, h link.Header, f *link.Frame) (iv uint64, ok bool) {
+	if h.Seq&onion.AnswerBit != 0 || !r.fwd.Check(h.Seq) {
+		return 0, false
+	}
+	r.fwd.Accept(h.Seq)
+	r.heard = r.cs.at(now)
+	r.in++
+	return r.keys.Forward.Apply(h.Seq, h.IV, f.Body()), true
+}
 
-// Waits says whether frames of the circuit wait for long at the port; the caller has
+// proceed goes on with a frame that pass has taken, as the only user of Circuits; it
+// owns f.
+func (cs *Circuits) proceed(now time.Time, l *link.Link, p passage, f *link.Frame) {
+	if cs.passed(l, p) {
+		p.r.takeFrame(now, p.seq, p.iv, f)
+	} else {
+		cs.c.Env.Free(f) // ended meanwhile
+	}
+}
+
+// passed says whether the circuit of a passage still stands.
+func (cs *Circuits) passed(l *link.Link, p passage) bool {
+	s := cs.side(l)
+	return s != nil && p.r != nil && s.relay(p.label) == p.r
+}
+
+// waits says whether frames of the circuit wait for long at the port; the caller has
 // the port's queue for itself.
-func (p *Passage) Waits(now time.Time) bool {
+func (p *passage) waits(now time.Time) bool {
 	return p.r != nil && p.r.onward.Waiting(now) >= slowAfter
 }
 
-// Slow has the source of a frame that was passed on told that frames wait, here or
+// slow has the source of a frame that was passed on told that frames wait, here or
 // where it goes.
-func (cs *Circuits) Slow(now time.Time, l *link.Link, p Passage) {
-	if s := cs.side(l); s != nil && p.r != nil && s.relay(p.label) == p.r {
+func (cs *Circuits) slow(now time.Time, l *link.Link, p passage) {
+	if cs.passed(l, p) {
 		p.r.saySlow(now, p.seq)
 	}
 }

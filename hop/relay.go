@@ -44,66 +44,38 @@ type relayState struct {
 	in, out, backIn, backOut uint32
 }
 
-// forward takes a frame from upstream; it owns f.
+// forward takes a frame from upstream that pass has left; it owns f.
 func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
-	if !r.isNew(now, h) {
+	iv, ok := r.unwrap(now, h, f)
+	if !ok {
 		r.cs.N.BadSeq++
 		r.cs.c.Env.Free(f)
 		return
 	}
-	r.forwarded(now, h.Seq, r.keys.Forward.Apply(h.Seq, h.IV, f.Body()), f)
+	r.takeFrame(now, h.Seq, iv, f)
 }
 
-// isNew checks a forward frame's number and notes it.
-func (r *relay) isNew(now time.Time, h link.Header) bool {
-	if h.Seq&onion.AnswerBit != 0 || !r.fwd.Check(h.Seq) {
-		return false
-	}
-	r.fwd.Accept(h.Seq)
-	r.heard = r.cs.at(now)
-	r.in++
-	return true
-}
-
-// forwarded does what is left for a forward frame whose layer is off.
-func (r *relay) forwarded(now time.Time, seq uint32, iv uint64, f *link.Frame) {
+// takeFrame takes a forward frame whose layer is off and that goes no further.
+func (r *relay) takeFrame(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 	cs := r.cs // r may be another circuit when a cell was taken
 	switch {
 	case r.terminal != nil:
 		r.arrived(now, seq, iv, f)
 	case iv == onion.IVAddressed, iv == onion.IVControl: // the latter: an Extend that came again
 		r.cell(now, seq, f.Body())
-		cs.c.Env.Free(f)
 	case r.broken != 0:
 		r.sayBroken(now, seq)
-		cs.c.Env.Free(f)
 	case iv == onion.IVTick:
 		cs.N.Ticks++
-		cs.c.Env.Free(f)
-	default:
-		r.out++
-		cs.N.Relayed++
-		r.down.l.Send(now, r.onwardHeader(seq, iv), f, &r.onward)
-		r.late(now, seq)
 	}
-}
-
-func (r *relay) onwardHeader(seq uint32, iv uint64) link.Header {
-	return link.Header{Label: r.downLabel, Seq: (seq + r.keys.ForwardOffset) & onion.SeqMask, IV: iv}
+	cs.c.Env.Free(f)
 }
 
 func (r *relay) homewardHeader(seq uint32, iv uint64) link.Header {
 	return link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}
 }
 
-// late tells the source when its frames wait here for long.
-func (r *relay) late(now time.Time, seq uint32) {
-	if r.onward.Waiting(now) >= slowAfter {
-		r.saySlow(now, seq)
-	}
-}
-
-// arrived takes a frame at the last hop.
+// arrived takes a frame at the last hop; f stays the caller's.
 func (r *relay) arrived(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 	cs := r.cs
 	switch iv {
@@ -116,46 +88,36 @@ func (r *relay) arrived(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 	default:
 		cs.N.Spoiled++
 	}
-	cs.c.Env.Free(f)
 }
 
-// backward takes a frame from downstream; it owns f. Answers bear the number of a
-// forward frame, the last hop's frames a number of its own.
-func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
-	seq, ok := r.backNumber(h)
-	if !ok {
+// takeAnswer takes a frame from downstream that pass has left, and owns it: another
+// hop's answer, which bears the number of a forward frame, or one whose number is bad.
+func (r *relay) takeAnswer(now time.Time, h link.Header, f *link.Frame) {
+	if iv, seq, ok := r.unwrapAnswer(now, h, f); ok {
+		r.backOut++
+		r.cs.N.RelayedBack++
+		r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
+	} else {
 		r.cs.c.Env.Free(f)
-		return
 	}
-	r.backIn++
-	iv := r.keys.Backward.Apply(seq, h.IV, f.Body())
-	if seq&onion.AnswerBit != 0 && !r.passAnswer(now, seq, iv^h.IV) {
-		r.cs.c.Env.Free(f)
-		return
-	}
-	r.backOut++
-	r.cs.N.RelayedBack++
-	r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
 }
 
-// backNumber turns the number on the far wire into that on the near one, and
-// checks that it is new, or that of a frame that an answer may be to.
-func (r *relay) backNumber(h link.Header) (uint32, bool) {
+// unwrapAnswer checks that an answer may be to a frame of the circuit and is new, and
+// puts our layer on.
+func (r *relay) unwrapAnswer(now time.Time, h link.Header, f *link.Frame) (iv uint64, seq uint32, ok bool) {
 	if h.Seq&onion.AnswerBit == 0 {
-		seq := (h.Seq + r.keys.BackwardOffset) & onion.SeqMask
-		if !r.bwd.Check(seq) {
-			r.cs.N.BadSeq++
-			return 0, false
-		}
-		r.bwd.Accept(seq)
-		return seq, true
+		r.cs.N.BadSeq++
+		return 0, 0, false
 	}
-	seq := (h.Seq - r.keys.ForwardOffset) & onion.SeqMask
+	seq = (h.Seq - r.keys.ForwardOffset) & onion.SeqMask
 	if newest, any := r.fwd.Highest(); !any || !r.answers().Check(seq, newest) {
 		r.cs.N.BadAnswer++
-		return 0, false
+		return 0, 0, false
 	}
-	return seq | onion.AnswerBit, true
+	r.backIn++
+	seq |= onion.AnswerBit
+	iv = r.keys.Backward.Apply(seq, h.IV, f.Body())
+	return iv, seq, r.passAnswer(now, seq, iv^h.IV)
 }
 
 // answers is of a table apart: most circuits never need theirs, and its pages stay

@@ -76,6 +76,9 @@ func NewRunner(frames int) *Runner {
 func (r *Runner) Start(node *Node) {
 	r.mu.Lock()
 	r.node = node
+	for _, l := range r.lanes {
+		l.start(node)
+	}
 	r.mu.Unlock()
 	r.Turn(func(time.Time) {})
 }
@@ -95,23 +98,13 @@ func (r *Runner) Turn(f func(now time.Time)) {
 		return
 	}
 	r.now = time.Now()
-	if r.node != nil {
-		r.count()
+	for _, l := range r.lanes {
+		if l.Lane != nil {
+			l.Count()
+		}
 	}
 	f(r.now)
 	r.finish()
-}
-
-// count adds what the lanes have counted to the node's counters.
-func (r *Runner) count() {
-	for _, l := range r.lanes {
-		t := &l.tally
-		r.node.Links.N.In += t.in
-		r.node.Links.N.Out += t.out
-		r.node.Circuits.N.Relayed += t.relayed
-		r.node.Circuits.N.RelayedBack += t.back
-		*t = tally{}
-	}
 }
 
 // finish ends a turn: timers, then what waits at each port and for the kernel.

@@ -40,10 +40,19 @@ func (ls *Links) Opened(now time.Time, l *Link, h Header, f *Frame) {
 	}
 }
 
-// Stage readies a data frame for the port that it returns, as Send does, but leaves
-// it to the caller to put it into the port's queue; f stays the caller's. False: the
-// link is down.
+// Stage readies a data frame whose body is ready (f.Body(), f.N a frame length) for
+// the port that it returns, as one of a flow; nil: of none, and ahead of all. f stays
+// the caller's, who puts it into that port's queue, or calls Depart. False: the link
+// is down. It allocates nothing.
 func (l *Link) Stage(h Header, f *Frame, flow *Flow) (port int, ok bool) {
 	f.header, f.flow, f.bulk, f.link, f.Broadcast = h, flow, false, l, false
 	return l.port.id, !l.gone
+}
+
+// Depart hands a staged frame to its port, which owns it then. It is for one goroutine
+// alone.
+func (f *Frame) Depart() {
+	ls := f.link.ls
+	ls.N.Out++
+	ls.c.Env.Send(f.link.port.id, f)
 }

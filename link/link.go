@@ -214,23 +214,20 @@ func (l *Link) close(now time.Time) {
 	l.ls.up.LinkDown(now, l)
 }
 
-// Send has a data frame sent whose body is ready (f.Body(), f.N a frame length), as
-// one of a flow; nil: of none, and ahead of all. f belongs to the link from now on.
-// It allocates nothing.
+// Send stages a data frame and hands it to its port; f belongs to the link from now
+// on. It allocates nothing.
 func (l *Link) Send(now time.Time, h Header, f *Frame, flow *Flow) {
-	if l.gone {
+	if _, ok := l.Stage(h, f, flow); !ok {
 		l.ls.c.Env.Free(f)
 		return
 	}
-	f.header, f.flow, f.bulk = h, flow, false
-	l.out(f)
+	f.Depart()
 }
 
 // out hands a frame to the port; it is sealed when it leaves the port's queue.
 func (l *Link) out(f *Frame) {
 	f.link, f.Broadcast = l, false
-	l.ls.N.Out++
-	l.ls.c.Env.Send(l.port.id, f)
+	f.Depart()
 }
 
 // Seal completes a frame that Env.Send was given, as the last thing before it

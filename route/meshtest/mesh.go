@@ -115,8 +115,30 @@ func (n *Node) Boot() {
 			Load: func() (int, int) { return n.Circuits.Load() }})
 		return n.Map
 	})
-	n.Host.Core = n.Node
+	n.Host.Core = &core{n.Node, hop.NewLane(n.Node.Links, n.Node.Circuits, n.EaseReceived), n.Host}
 	n.plug()
+}
+
+// A core is a node that takes its frames by a lane, as a real one does.
+type core struct {
+	*hop.Node
+	lane *hop.Lane
+	host *linktest.Host
+}
+
+func (c *core) Receive(now time.Time, port int, f *link.Frame) {
+	c.lane.Frame(now, port, f)
+	for out, frames := range c.lane.Onward() {
+		for _, f := range frames {
+			c.host.Send(out, f)
+		}
+		if len(frames) > 0 {
+			c.lane.Waiting(now, out)
+		}
+	}
+	c.lane.Sent()
+	c.lane.Finish(now)
+	c.lane.Count()
 }
 
 // plug gives the core the cables that it does not have yet: a port for each

@@ -1,0 +1,161 @@
+package hop
+
+import (
+	"time"
+
+	"hopwire/link"
+)
+
+// A Lane takes the frames of one receive queue through a node. Those that only pass
+// through are handled by the lane alone, side by side with other lanes (Frame); the
+// rest waits for a turn (Finish), which is for one goroutine alone. It does no I/O and
+// takes no lock: package run has the lanes of a real node, and a simulator holds one for
+// each of its nodes, so that both run the same code. Its zero value is of no use.
+type Lane struct {
+	// Stands is set by the owner before a batch: frames wait where it comes from. The
+	// first that passes through, or ends here, is told.
+	Stands bool
+
+	links    *link.Links
+	circuits *Circuits
+	ease     func()          // a flow that ends here is to go slower
+	onward   [][]*link.Frame // by port: passed on since Sent
+	via      [][]via         // and how
+	rest     []deferred      // needs a turn
+	held     bool            // what follows waits for the turn too
+	tally    tally
+}
+
+// A via is what is kept of a frame that was passed on.
+type via struct {
+	l *link.Link // by which it came
+	passage
+}
+
+// A deferred frame needs a turn.
+type deferred struct {
+	via
+	f      *link.Frame // nil: no frame, its source is to be told
+	header link.Header // if l is not nil: it has been opened
+	port   int
+}
+
+// A tally counts what lanes do side by side; turns add it to the node's counters.
+type tally struct{ passed, back uint64 }
+
+// NewLane returns a lane for frames of links; ease is called in a turn when frames that
+// end here are to become fewer, and may be nil.
+func NewLane(links *link.Links, circuits *Circuits, ease func()) *Lane {
+	return &Lane{links: links, circuits: circuits, ease: ease}
+}
+
+// Frame takes a frame from a port and owns it. Several lanes may be in it at once,
+// while nobody uses the node otherwise. It allocates nothing once the lane has seen
+// its largest batch.
+func (ln *Lane) Frame(now time.Time, port int, f *link.Frame) {
+	l, h, ok := ln.links.Fast(port, f)
+	if !ok {
+		ln.rest = append(ln.rest, deferred{f: f, port: port})
+		return
+	}
+	ln.opened(now, port, l, h, f)
+}
+
+// opened takes a frame that link.Fast has opened. Behind a control cell the rest of
+// the batch waits: what a hop tells of its counters is of the very frame that asked.
+func (ln *Lane) opened(now time.Time, port int, l *link.Link, h link.Header, f *link.Frame) {
+	v := via{l: l}
+	if !ln.held {
+		v.passage = ln.circuits.pass(now, l, h, f)
+	}
+	if !v.done {
+		ln.held = ln.held || v.taken
+		ln.rest = append(ln.rest, deferred{via: v, f: f, header: h, port: port})
+		return
+	}
+	l.Passed(now)
+	ln.tally.passed++
+	if v.back {
+		ln.tally.back++
+	} else if ln.Stands { // for the other direction there is no Slow
+		ln.Stands = false
+		ln.tell(v)
+	}
+	ln.put(v, f)
+}
+
+func (ln *Lane) put(v via, f *link.Frame) {
+	for len(ln.onward) <= v.port {
+		ln.onward, ln.via = append(ln.onward, nil), append(ln.via, nil)
+	}
+	ln.onward[v.port] = append(ln.onward[v.port], f)
+	ln.via[v.port] = append(ln.via[v.port], v)
+}
+
+// Onward returns the frames that were passed on since Sent, by port; the caller puts
+// them into the ports' queues and owns them.
+func (ln *Lane) Onward() [][]*link.Frame { return ln.onward }
+
+// Waiting looks at the circuits of the frames that were passed on to a port: where
+// they wait for long, their sources are told in the next turn. The caller has the
+// port's queue for itself.
+func (ln *Lane) Waiting(now time.Time, port int) {
+	for i, v := range ln.via[port] {
+		if v.waits(now) && (i == 0 || ln.via[port][i-1].r != v.r) {
+			ln.tell(v)
+		}
+	}
+}
+
+// tell has the source of a frame told to go slower.
+func (ln *Lane) tell(v via) { ln.rest = append(ln.rest, deferred{via: v}) }
+
+// Sent forgets the frames of Onward.
+func (ln *Lane) Sent() {
+	for port := range ln.onward {
+		clear(ln.onward[port])
+		ln.onward[port], ln.via[port] = ln.onward[port][:0], ln.via[port][:0]
+	}
+}
+
+// Left says whether a turn is needed.
+func (ln *Lane) Left() bool { return len(ln.rest) > 0 }
+
+// Finish is the turn for what the lane has left.
+func (ln *Lane) Finish(now time.Time) {
+	for i := range ln.rest {
+		ln.finish(now, &ln.rest[i])
+	}
+	clear(ln.rest)
+	ln.rest, ln.held = ln.rest[:0], false
+}
+
+func (ln *Lane) finish(now time.Time, d *deferred) {
+	switch {
+	case d.f == nil:
+		ln.circuits.slow(now, d.l, d.passage)
+	case d.l == nil:
+		ln.links.Receive(now, d.port, d.f)
+	case d.taken:
+		d.l.Passed(now)
+		ln.links.N.In++
+		ln.circuits.proceed(now, d.l, d.passage, d.f)
+	default:
+		if ln.Stands && ln.ease != nil { // a frame that ends here was among them
+			ln.Stands = false
+			ln.ease()
+		}
+		ln.links.Opened(now, d.l, d.header, d.f)
+	}
+}
+
+// Count adds what the lane has counted side by side to the counters of links and
+// circuits; it is for a turn.
+func (ln *Lane) Count() {
+	t := &ln.tally
+	ln.links.N.In += t.passed
+	ln.links.N.Out += t.passed
+	ln.circuits.N.RelayedBack += t.back
+	ln.circuits.N.Relayed += t.passed - t.back
+	*t = tally{}
+}
