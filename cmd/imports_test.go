@@ -14,18 +14,23 @@ import (
 // allowed says what of ours a package may import; those below it by prefix too.
 var allowed = map[string][]string{
 	"link/aead":           {},
-	"link":                {"link/aead"},
-	"link/wiretest":       {}, // reads a wire.md for the tests
+	"link/step":           {},                         // below all that is stepped, so it knows none of it
+	"link":                {"link/aead", "link/step"}, // step: timers, buckets, drawing, as in hop and route
+	"link/wiretest":       {},                         // reads a wire.md for the tests
 	"link/linktest":       {"link"},
-	"hop":                 {"link", "link/aead"},
+	"hop":                 {"link", "link/aead", "link/step", "hop/call", "hop/onion", "hop/ip", "hop/offheap"},
+	"hop/ip":              {"link", "link/step"},
+	"hop/offheap":         {},
+	"hop/onion":           {"link", "link/aead", "link/step", "hop/offheap"},
+	"hop/call":            {"link", "link/step"},
 	"hop/names":           {"link"},
-	"route":               {"link", "hop"},
-	"route/meshtest":      {"link", "link/linktest", "hop", "route"}, // whole nodes for the tests
+	"route":               {"link", "link/step", "hop", "hop/onion"},
+	"route/meshtest":      {"link", "link/linktest", "hop", "hop/onion", "route"}, // whole nodes for the tests
 	"pay":                 {"link"},
-	"cmd/hopwire":         {"link", "hop", "hop/names", "route", "pay"},
+	"cmd/hopwire":         {"link", "hop", "hop/onion", "hop/ip", "hop/names", "route", "pay"},
 	"scripts/capture":     {}, // an outsider's view: it must not know our keys
 	"scripts/load":        {}, // measures peers with the same code as us
-	"scripts/memload":     {"link", "hop"},
+	"scripts/memload":     {"link", "hop", "hop/onion"},
 	"scripts/memsearch":   {"link"},
 	"scripts/openwrt/box": {},
 	"scripts/ipk":         {},

@@ -7,7 +7,9 @@ import (
 
 	"github.com/dchest/siphash"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A pending set-up waits for its Diffie-Hellman.
@@ -30,12 +32,12 @@ func (s *side) pending(label uint32) *pending {
 }
 
 // print names a set-up by all its bytes.
-func (cs *Circuits) print(packet *[SetupSize]byte) uint64 {
+func (cs *Circuits) print(packet *[onion.SetupSize]byte) uint64 {
 	return siphash.Hash(binary.LittleEndian.Uint64(cs.fpKey[8:]), binary.LittleEndian.Uint64(cs.fpKey[:]), packet[:])
 }
 
 // takeSetup queues a set-up; the queues of the links are served in turn.
-func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[SetupSize]byte) {
+func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[onion.SetupSize]byte) {
 	cs.N.Setups++
 	switch print := cs.print(packet); {
 	case label&backward != 0 || label&generations == 0:
@@ -87,7 +89,7 @@ func (cs *Circuits) supersede(now time.Time, s *side, label uint32) {
 }
 
 func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
-	if len(s.queue) >= setupQueue || !s.bucket.take(now, setupRate, setupBurst) {
+	if len(s.queue) >= setupQueue || !s.bucket.Take(now, setupRate, setupBurst) {
 		cs.N.SetupsLimited++
 		cs.refuse(now, s, p.label, ReasonBusy)
 		cs.discard(p.message)
@@ -140,7 +142,7 @@ func (cs *Circuits) pumpAgain(now time.Time) {
 	switch {
 	case cs.retry.IsZero():
 	case now.Before(cs.retry):
-		cs.wake(cs.retry)
+		cs.next.By(cs.retry)
 	default:
 		cs.retry = time.Time{}
 		cs.pump(now)
@@ -150,7 +152,7 @@ func (cs *Circuits) pumpAgain(now time.Time) {
 // work opens one set-up elsewhere; false: there is no room for it now.
 func (cs *Circuits) work(now time.Time, p *pending) bool {
 	packet := p.message.packet()
-	onion, ok := cs.c.Onion.Private(now, SetupParity(packet))
+	private, ok := cs.c.Onion.Private(now, onion.Parity(packet))
 	if !ok {
 		cs.finish(p)
 		cs.refuse(now, p.side, p.label, ReasonRefused)
@@ -158,11 +160,11 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 		return true
 	}
 	j := cs.job()
-	j.p, j.onion, j.fingerprint = p, *onion, SetupFingerprint(cs.fpKey, packet)
+	j.p, j.onion, j.fingerprint = p, *private, onion.Fingerprint(cs.fpKey, packet)
 	if !cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, j.open) {
 		cs.rest(j)
 		cs.retry = now.Add(setupRetry)
-		cs.wake(cs.retry)
+		cs.next.By(cs.retry)
 		return false
 	}
 	p.busy = true
@@ -176,7 +178,7 @@ func (cs *Circuits) finish(p *pending) {
 
 // opened enters a circuit whose set-up has opened. Room is made last, so that
 // nobody is evicted for a set-up that goes nowhere.
-func (cs *Circuits) opened(now time.Time, p *pending, info Info, keys *HopKeys, fingerprint uint64, err error) {
+func (cs *Circuits) opened(now time.Time, p *pending, info onion.Info, keys *onion.HopKeys, fingerprint uint64, err error) {
 	next, why := cs.onward(p, info, err)
 	if why == 0 && !cs.canRoom(now, p.side) { // first: what is refused must not fill the filter
 		cs.N.SetupsFull++
@@ -197,7 +199,7 @@ func (cs *Circuits) opened(now time.Time, p *pending, info Info, keys *HopKeys, 
 }
 
 // onward finds the link that the set-up is to go on by; nil at the last hop.
-func (cs *Circuits) onward(p *pending, info Info, err error) (next *side, why Reason) {
+func (cs *Circuits) onward(p *pending, info onion.Info, err error) (next *side, why Reason) {
 	switch {
 	case err != nil:
 		return nil, ReasonRefused
@@ -228,7 +230,7 @@ func (cs *Circuits) fresh(now time.Time, fingerprint uint64) Reason {
 
 // enter makes the circuit; with a next hop, the set-up goes on there, ahead of
 // what was parked. False: there is no label on that link.
-func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, next *side) bool {
+func (cs *Circuits) enter(now time.Time, p *pending, info onion.Info, keys *onion.HopKeys, next *side) bool {
 	s := p.side
 	id := cs.vacant[len(cs.vacant)-1]
 	r := &cs.table.relays[id]
@@ -249,7 +251,7 @@ func (cs *Circuits) enter(now time.Time, p *pending, info Info, keys *HopKeys, n
 	s.entry(p.label).of = r.ref()
 	s.passing++
 	s.l.SetBusy(now, true)
-	cs.wake(now.Add(time.Second))
+	cs.next.By(now.Add(time.Second))
 	if next == nil {
 		r.terminal = cs.newTerminal(r)
 		cs.ev.Accept(now, r.terminal)
@@ -338,41 +340,22 @@ func (cs *Circuits) youngest(s *side) (y *relay) {
 
 // bucket returns the token bucket of a neighbour: one for all its links, and
 // kept over new ones until it is full again, so that to reconnect gains nothing.
-func (cs *Circuits) bucket(now time.Time, key link.Key) *rate {
-	used := map[*rate]bool{}
+func (cs *Circuits) bucket(now time.Time, key link.Key) *step.Bucket {
+	used := map[*step.Bucket]bool{}
 	for _, s := range cs.links {
 		if s != nil {
 			used[s.bucket] = true
 		}
 	}
 	for k, b := range cs.buckets {
-		if !used[b] && now.Sub(b.last) >= setupRefill {
+		if !used[b] && b.Full(now, setupRate, setupBurst) {
 			delete(cs.buckets, k)
 		}
 	}
 	b := cs.buckets[key]
 	if b == nil {
-		b = new(rate)
+		b = new(step.Bucket)
 		cs.buckets[key] = b
 	}
 	return b
-}
-
-// A rate is a token bucket.
-type rate struct {
-	tokens float64
-	last   time.Time
-}
-
-func (r *rate) take(now time.Time, perSecond, burst float64) bool {
-	if r.last.IsZero() {
-		r.tokens = burst
-	}
-	r.tokens = min(burst, r.tokens+max(0, now.Sub(r.last).Seconds())*perSecond)
-	r.last = now
-	if r.tokens < 1 {
-		return false
-	}
-	r.tokens--
-	return true
 }

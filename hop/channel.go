@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	"hopwire/hop/call"
+	"hopwire/hop/ip"
 	"hopwire/link"
 	"hopwire/link/aead"
 )
@@ -25,12 +27,9 @@ const (
 	recordAlive   = 3 // empty: an answer that has nothing else to say
 	recordAsk     = 4 // id u32: answer at once with
 	recordEcho    = 5 // the same id
-
-	// MTU is the largest IP packet; one fills a long frame to the last byte but one.
-	MTU = 1380
 )
 
-const _ = uint(plainLong - offRecordData - MTU)
+const _ = uint(plainLong - offRecordData - max(ip.MTU, call.MaxRecord))
 
 // A channel is a session on one circuit: at its source (c) or its last hop (t).
 // Each circuit of a peer has a channel of its own, with keys of its own.
@@ -164,7 +163,7 @@ func (ch *channel) emit(now time.Time) {
 	ch.answerBy = time.Time{}
 	if ch.wants && ch.unanswered.IsZero() {
 		ch.unanswered = now
-		ch.n.wake(now.Add(ch.patience()))
+		ch.n.next.By(now.Add(ch.patience()))
 	}
 	ch.transmit(now, seq, f)
 }
@@ -218,7 +217,7 @@ func (ch *channel) alive(now time.Time) {
 func (ch *channel) take(now time.Time, kind byte, data []byte) {
 	if kind != recordAlive && kind != recordEcho && ch.answerBy.IsZero() {
 		ch.answerBy = now.Add(answerWithin)
-		ch.n.wake(ch.answerBy)
+		ch.n.next.By(ch.answerBy)
 	}
 	switch kind {
 	case recordIP:

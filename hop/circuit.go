@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A Circuit is one that starts here: its source knows all hops and their keys.
@@ -16,14 +18,14 @@ type Circuit struct {
 	path      Path
 	side      *side
 	label     uint32
-	place     int        // in cs.starts
-	keys      []*HopKeys // nil until the set-up is built
-	cellsF    []*CellKey
-	cellsB    []*CellKey
+	place     int              // in cs.starts
+	keys      []*onion.HopKeys // nil until the set-up is built
+	cellsF    []*onion.CellKey
+	cellsB    []*onion.CellKey
 	sent      uint64 // cells
 	seq       uint32 // of the first wire
 	offset    uint32 // last hop's number − ours
-	bwd       Window
+	bwd       onion.SeqWindow
 	seen      []link.Window // counters of each hop's cells
 	addressed []uint32      // frames sent, by the hop that they are for
 	received  []uint32      // and received, by the hop that sent them
@@ -41,7 +43,7 @@ type CircuitStats struct{ Out, In uint64 }
 // 15, 2: 60 minutes). The set-up is built elsewhere and sent; Events.CircuitReady
 // is called then. ErrNoPath: the first hop is no neighbour; ErrTooMany: no room.
 func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) {
-	if len(path.Hops) == 0 || len(path.Hops) > MaxHops {
+	if len(path.Hops) == 0 || len(path.Hops) > onion.MaxHops {
 		return nil, ErrNoPath
 	}
 	s := cs.toward(path.Hops[0].Key.Short())
@@ -67,8 +69,8 @@ func (c *Circuit) set(now time.Time, life byte) (ok bool) {
 		return false
 	}
 	var seed [4]byte
-	c.cs.draw(seed[:])
-	c.seq = binary.LittleEndian.Uint32(seed[:]) & seqMask
+	step.Draw(c.cs.c.Rand, seed[:])
+	c.seq = binary.LittleEndian.Uint32(seed[:]) & onion.SeqMask
 	if ok = c.cs.build(c, life); !ok {
 		c.side.release(now, c.label)
 	}
@@ -85,10 +87,10 @@ func (cs *Circuits) begin(c *Circuit) (place int) {
 }
 
 // setupHops says what each hop of a path is told.
-func setupHops(path Path, life byte) []SetupHop {
-	hops := make([]SetupHop, len(path.Hops))
+func setupHops(path Path, life byte) []onion.SetupHop {
+	hops := make([]onion.SetupHop, len(path.Hops))
 	for i, h := range path.Hops {
-		hops[i] = SetupHop{h.Onion, h.Parity, Info{Lifetime: life, Price: h.Price, Last: i == len(path.Hops)-1}}
+		hops[i] = onion.SetupHop{Onion: h.Onion, Parity: h.Parity, Info: onion.Info{Lifetime: life, Price: h.Price, Last: i == len(path.Hops)-1}}
 		if i+1 < len(path.Hops) {
 			hops[i].Info.Next = path.Hops[i+1].Key.Short()
 		}
@@ -97,9 +99,9 @@ func setupHops(path Path, life byte) []SetupHop {
 }
 
 func (cs *Circuits) build(c *Circuit, life byte) bool {
-	hops, rand := setupHops(c.path, life), cs.stream()
+	hops, rand := setupHops(c.path, life), step.Stream(cs.c.Rand)
 	return cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
-		packet, keys, err := BuildSetup(rand, hops)
+		packet, keys, err := onion.BuildSetup(rand, hops)
 		return func(now time.Time) {
 			if c.ended {
 				return
@@ -115,11 +117,11 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 }
 
 // setKeys adds the keys of further hops.
-func (c *Circuit) setKeys(keys []*HopKeys) {
+func (c *Circuit) setKeys(keys []*onion.HopKeys) {
 	c.keys = append(c.keys, keys...)
-	c.offset = LastSeq(c.keys, 0)
+	c.offset = onion.LastSeq(c.keys, 0)
 	for _, k := range keys {
-		c.cellsF, c.cellsB = append(c.cellsF, NewCellKey(k.ControlForward)), append(c.cellsB, NewCellKey(k.ControlBackward))
+		c.cellsF, c.cellsB = append(c.cellsF, onion.NewCellKey(k.ControlForward)), append(c.cellsB, onion.NewCellKey(k.ControlBackward))
 	}
 	c.seen = append(c.seen, make([]link.Window, len(keys))...)
 	c.addressed, c.received = append(c.addressed, make([]uint32, len(keys))...), append(c.received, make([]uint32, len(keys))...)
@@ -134,14 +136,14 @@ func (c *Circuit) Stats() CircuitStats { return c.stats }
 
 // NextSeq reserves the next frame and returns its number as the last hop knows it.
 func (c *Circuit) NextSeq() uint32 {
-	c.seq = (c.seq + 1) & seqMask
-	return (c.seq + c.offset) & seqMask
+	c.seq = (c.seq + 1) & onion.SeqMask
+	return (c.seq + c.offset) & onion.SeqMask
 }
 
 // Send sends a session frame (f.Body() holds it) under a number of NextSeq, and
 // owns f.
 func (c *Circuit) Send(now time.Time, seq uint32, f *link.Frame) {
-	c.wrap(now, len(c.keys)-1, ivAddressed, (seq-c.offset)&seqMask, f)
+	c.wrap(now, len(c.keys)-1, onion.IVAddressed, (seq-c.offset)&onion.SeqMask, f)
 }
 
 func (c *Circuit) wrap(now time.Time, hop int, start uint64, seq uint32, f *link.Frame) {
@@ -149,14 +151,14 @@ func (c *Circuit) wrap(now time.Time, hop int, start uint64, seq uint32, f *link
 		c.cs.c.Env.Free(f)
 		return
 	}
-	iv := WrapForward(c.keys, hop, start, seq, f.Body())
+	iv := onion.WrapForward(c.keys, hop, start, seq, f.Body())
 	c.stats.Out++
 	c.addressed[hop]++
 	c.side.l.Send(now, link.Header{Label: c.label, Seq: seq, IV: iv}, f, &c.flow)
 }
 
 // cell sends a control cell to a hop.
-func (c *Circuit) cell(now time.Time, hop int, t CellType, data []byte, size int) bool {
+func (c *Circuit) cell(now time.Time, hop int, t onion.CellType, data []byte, size int) bool {
 	if !c.Ready() || hop < 0 || hop >= len(c.keys) {
 		return false
 	}
@@ -167,34 +169,34 @@ func (c *Circuit) cell(now time.Time, hop int, t CellType, data []byte, size int
 	f.N = size
 	c.sent++
 	c.cellsF[hop].Seal(c.sent, t, data, f.Body())
-	start := uint64(ivAddressed)
-	if hop == len(c.keys)-1 || t == CellExtend { // which only the last hop gets, or one that was
-		start = ivControl
+	start := uint64(onion.IVAddressed)
+	if hop == len(c.keys)-1 || t == onion.CellExtend { // which only the last hop gets, or one that was
+		start = onion.IVControl
 	}
-	c.seq = (c.seq + 1) & seqMask
+	c.seq = (c.seq + 1) & onion.SeqMask
 	c.wrap(now, hop, start, c.seq, f)
 	return true
 }
 
 // Ping asks a hop (from 0) for a Pong, which bears the id.
 func (c *Circuit) Ping(now time.Time, hop int, id uint32) bool {
-	return c.cell(now, hop, CellPing, binary.LittleEndian.AppendUint32(nil, id), link.FrameShort)
+	return c.cell(now, hop, onion.CellPing, binary.LittleEndian.AppendUint32(nil, id), link.FrameShort)
 }
 
 // receive takes a backward frame from the first hop and owns f.
 func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 	defer c.cs.c.Env.Free(f)
-	if !c.Ready() || h.Seq&answerBit == 0 && !c.bwd.Check(h.Seq) {
+	if !c.Ready() || h.Seq&onion.AnswerBit == 0 && !c.bwd.Check(h.Seq) {
 		c.cs.N.BadSeq++
 		return
 	}
-	hop, seq, ok := UnwrapBackward(c.keys, h.Seq, h.IV, f.Body())
+	hop, seq, ok := onion.UnwrapBackward(c.keys, h.Seq, h.IV, f.Body())
 	if !ok {
 		c.cs.N.Spoiled++
 		return
 	}
 	c.stats.In++
-	if h.Seq&answerBit == 0 {
+	if h.Seq&onion.AnswerBit == 0 {
 		c.bwd.Accept(h.Seq)
 		c.received[hop]++
 		c.opened = true
@@ -213,8 +215,8 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 	c.answer(now, hop, cell)
 }
 
-func (c *Circuit) answer(now time.Time, hop int, cell Cell) {
-	if cell.Type == CellBroken && len(cell.Data) == 1 {
+func (c *Circuit) answer(now time.Time, hop int, cell onion.Cell) {
+	if cell.Type == onion.CellBroken && len(cell.Data) == 1 {
 		why := Reason(cell.Data[0])
 		if why&saidByNext != 0 && hop+1 < len(c.keys) {
 			hop++

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
 func TestCircuit(t *testing.T) {
-	n := line(t, 1, MaxHops+1)
-	for hops := 1; hops <= MaxHops; hops++ {
+	n := line(t, 1, onion.MaxHops+1)
+	for hops := 1; hops <= onion.MaxHops; hops++ {
 		t.Run(fmt.Sprint(hops, " hops"), func(t *testing.T) {
 			n.t = t
 			src, dst := n.nodes[0], n.nodes[hops]
@@ -147,7 +148,7 @@ func TestOpenRefuses(t *testing.T) {
 		want error
 	}{
 		{"no hop", Path{}, ErrNoPath},
-		{"seventeen hops", Path{Hops: make([]Hop, MaxHops+1)}, ErrNoPath},
+		{"seventeen hops", Path{Hops: make([]Hop, onion.MaxHops+1)}, ErrNoPath},
 		{"no neighbour", n.path(2), ErrNoPath},
 	} {
 		if _, err := src.Circuits.Open(n.Now, c.path, 1); err != c.want {
@@ -177,22 +178,22 @@ func TestCloseAtOnce(t *testing.T) {
 
 // TestExtend: a way of more hops than one set-up has.
 func TestExtend(t *testing.T) {
-	n := line(t, 6, MaxHops+5)
-	src, dst := n.nodes[0], n.nodes[MaxHops+4]
-	c := src.open(span(1, MaxHops)...)
+	n := line(t, 6, onion.MaxHops+5)
+	src, dst := n.nodes[0], n.nodes[onion.MaxHops+4]
+	c := src.open(span(1, onion.MaxHops)...)
 	src.host.Turn(func(now time.Time) {
-		if err := c.Extend(now, n.path(span(MaxHops+1, MaxHops+4)...), 1); err != nil {
+		if err := c.Extend(now, n.path(span(onion.MaxHops+1, onion.MaxHops+4)...), 1); err != nil {
 			t.Fatal(err)
 		}
 	})
 	if !n.RunUntil(time.Second, func() bool { return len(dst.terminals) == 1 }) {
 		t.Fatal(n.state())
 	}
-	if m := n.nodes[MaxHops]; m.closed != 1 {
+	if m := n.nodes[onion.MaxHops]; m.closed != 1 {
 		t.Errorf("the last hop before was told %d times that it is none, want 1", m.closed)
 	}
 	bothWays(t, n, c, src, dst)
-	for hop := range MaxHops + 4 {
+	for hop := range onion.MaxHops + 4 {
 		src.answers = nil
 		src.ping(c, hop, 7)
 		n.Run(20 * time.Millisecond)

@@ -6,7 +6,9 @@ import (
 	mrand "math/rand/v2"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // Config says what the circuit layer of a node is made of.
@@ -14,7 +16,7 @@ type Config struct {
 	Env         link.Env
 	Rand        io.Reader
 	Jitter      *mrand.Rand
-	Onion       *OnionKeys
+	Onion       *onion.Keys
 	Key         link.Key
 	MaxCircuits int // relays and last hops; 0: 2048
 }
@@ -32,7 +34,7 @@ type Events interface {
 	// CircuitFrame: a session frame from the last hop.
 	CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte)
 	// CircuitAnswer: a control cell of a hop.
-	CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell)
+	CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell)
 	// CircuitBroken: the circuit has ended; hop reported why.
 	CircuitBroken(now time.Time, c *Circuit, hop int, why Reason)
 }
@@ -67,8 +69,8 @@ type Circuits struct {
 	growing []*Circuit // are being extended
 	behind  []follower // will follow their set-ups at the next Advance but one,
 	follow  []follower // and at the next
-	filter  *SetupFilter
-	buckets map[link.Key]*rate // of set-ups, by neighbour
+	filter  *onion.Filter
+	buckets map[link.Key]*step.Bucket // of set-ups, by neighbour
 	fpKey   [16]byte
 	parked  int
 	jobs    int
@@ -76,7 +78,7 @@ type Circuits struct {
 	spare   []*setupMessage // as these
 	turn    int             // whose set-up is next
 	retry   time.Time
-	next    time.Time
+	next    step.Timer
 	sweep   time.Time
 }
 
@@ -85,12 +87,12 @@ func New(c Config, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: NewSetupFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*rate{}}
+	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*step.Bucket{}}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
 	}
-	cs.draw(cs.fpKey[:])
+	step.Draw(cs.c.Rand, cs.fpKey[:])
 	return cs
 }
 
@@ -178,8 +180,8 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 	s := cs.side(l)
 	switch {
 	case s == nil:
-	case kind == kindSetup && len(data) == 4+SetupSize:
-		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*[SetupSize]byte)(data[4:]))
+	case kind == kindSetup && len(data) == 4+onion.SetupSize:
+		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*[onion.SetupSize]byte)(data[4:]))
 	case kind == kindGone && len(data)%4 == 0:
 		for ; len(data) > 0; data = data[4:] {
 			cs.takeGone(now, s, binary.LittleEndian.Uint32(data))
@@ -193,14 +195,11 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 	}
 }
 
-func (cs *Circuits) wake(t time.Time) { cs.next = earliest(cs.next, t) }
-
 // Advance does what is due and returns when to come back; zero: nothing pending.
 func (cs *Circuits) Advance(now time.Time) time.Time {
-	if cs.next.IsZero() || now.Before(cs.next) {
-		return cs.next
+	if !cs.next.Due(now) {
+		return cs.next.At()
 	}
-	cs.next = time.Time{}
 	cs.followSetups(now)
 	cs.pumpAgain(now)
 	cs.growAgain(now)
@@ -215,10 +214,10 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 			cs.expire(now)
 			cs.sweep = now.Add(time.Second)
 		}
-		cs.wake(cs.sweep)
+		cs.next.By(cs.sweep)
 	}
 	cs.tell(now)
-	return cs.next
+	return cs.next.At()
 }
 
 // expire ends circuits that have rested or lived too long, and has tombstones

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/linktest"
+	"hopwire/link/step"
 )
 
 // A testNet is nodes of links and circuits on the virtual time of linktest, with
@@ -37,7 +39,7 @@ type testNode struct {
 	id      *link.Identity
 	host    *linktest.Host
 	links   *link.Links
-	onion   *OnionKeys
+	onion   *onion.Keys
 	sockets []testSocket
 
 	peers     map[link.Key]*link.Link
@@ -51,7 +53,7 @@ type testNode struct {
 	slow      []time.Time
 	broken    []testBroken
 	onBroken  func(now time.Time)
-	onAnswer  func(now time.Time, hop int, p Pong)
+	onAnswer  func(now time.Time, hop int, p onion.Pong)
 
 	// evil, if set, sees a data frame in place of the circuits; false: let them have it.
 	evil func(now time.Time, from *link.Link, h link.Header, f *link.Frame) bool
@@ -60,7 +62,7 @@ type testNode struct {
 type testAnswer struct {
 	c   *Circuit
 	hop int
-	Pong
+	onion.Pong
 }
 
 type testBroken struct {
@@ -136,7 +138,7 @@ func (m *testNode) boot() {
 	m.terminals = nil
 	rand := mrand.NewChaCha8([32]byte{byte(n.Rand.Uint32()), byte(m.index), byte(m.boots)})
 	jitter := mrand.New(mrand.NewPCG(uint64(m.index), uint64(m.boots)))
-	m.onion = NewOnionKeys(rand, n.Now)
+	m.onion = onion.NewKeys(rand, n.Now)
 	m.links = link.New(link.Config{Identity: m.id, NetworkKeys: []link.NetworkKey{{1}}, Beacon: true, Rand: rand, Jitter: jitter, Env: m.host}, m)
 	m.Circuits = New(Config{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
 	m.host.Core = m
@@ -159,7 +161,7 @@ func (m *testNode) Advance(now time.Time) time.Time {
 	l := m.links.Advance(now)
 	c := m.Circuits.Advance(now)
 	m.links.Flush(now)
-	return earliest(l, c)
+	return step.Earliest(l, c)
 }
 
 // As link.Upper.
@@ -205,11 +207,11 @@ func (m *testNode) CircuitReady(now time.Time, c *Circuit) {
 func (m *testNode) CircuitFrame(_ time.Time, c *Circuit, seq uint32, body []byte) {
 	m.heard = append(m.heard, text(seq, body))
 }
-func (m *testNode) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
-	if cell.Type == CellSlow {
+func (m *testNode) CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell) {
+	if cell.Type == onion.CellSlow {
 		m.slow = append(m.slow, now)
 	}
-	if p, err := ParsePong(cell.Data); err == nil && cell.Type == CellPong {
+	if p, err := onion.ParsePong(cell.Data); err == nil && cell.Type == onion.CellPong {
 		if m.onAnswer != nil {
 			m.onAnswer(now, hop, p)
 		}

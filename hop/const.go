@@ -30,7 +30,6 @@ const (
 	setupQueue   = 128                    // and waiting for their Diffie-Hellman
 	setupJobs    = 4                      // of those being worked on
 	setupSpare   = 32                     // their memory is kept to be used again
-	setupRefill  = setupBurst * time.Second / setupRate
 	setupRetry   = 10 * time.Millisecond
 )
 

@@ -14,9 +14,6 @@ const (
 	checkPath    = 5 * time.Second        // between looks for a better path, with traffic
 	askGap       = time.Second            // between RTT questions while there is traffic
 	lingerFor    = 3 * time.Second        // an abandoned circuit may still deliver
-	openRetry    = 300 * time.Millisecond // first repetition of message 1; grows by a fifth
-	openTries    = 8
-	openPatience = 4 * time.Second // then the circuit is given up for another path
 	retryFirst   = 500 * time.Millisecond
 	retryFull    = 2 * time.Second // ± 50 %, after a relay was full or busy
 	retryMost    = 4 * time.Second

@@ -1,6 +1,10 @@
 package hop
 
-import "time"
+import (
+	"time"
+
+	"hopwire/hop/onion"
+)
 
 // events is the node as its circuits see it.
 type events Node
@@ -48,13 +52,13 @@ func (e *events) CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte
 }
 
 // CircuitAnswer: hop answered a control cell, or frames wait there.
-func (e *events) CircuitAnswer(now time.Time, c *Circuit, hop int, cell Cell) {
+func (e *events) CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell) {
 	ch, ok := c.User.(*channel)
 	switch {
-	case cell.Type == CellSlow && ok && !ch.closed:
+	case cell.Type == onion.CellSlow && ok && !ch.closed:
 		ch.slowed(now)
-	case cell.Type == CellPong:
-		pong, err := ParsePong(cell.Data)
+	case cell.Type == onion.CellPong:
+		pong, err := onion.ParsePong(cell.Data)
 		if err == nil && !(ok && ch.loss != nil && ch.loss.take(now, hop, pong)) {
 			e.node().answer(now, pong.ID, hop)
 		}

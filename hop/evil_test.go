@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/aead"
 )
@@ -59,12 +60,12 @@ func (e *foe) hold(s *side, h link.Header, f *link.Frame) {
 	back := h.Label&backward != 0
 	if r := s.relay(h.Label); !back && r != nil {
 		iv := r.keys.Forward.Apply(h.Seq, h.IV, f.Body())
-		h = link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & seqMask, IV: iv}
+		h = link.Header{Label: r.downLabel, Seq: (h.Seq + r.keys.ForwardOffset) & onion.SeqMask, IV: iv}
 	} else if o := s.slot(h.Label); back && o != nil {
 		r = s.cs.relay(o.of)
-		seq := (h.Seq + r.keys.BackwardOffset) & seqMask
-		if h.Seq&answerBit != 0 {
-			seq = (h.Seq-r.keys.ForwardOffset)&seqMask | answerBit
+		seq := (h.Seq + r.keys.BackwardOffset) & onion.SeqMask
+		if h.Seq&onion.AnswerBit != 0 {
+			seq = (h.Seq-r.keys.ForwardOffset)&onion.SeqMask | onion.AnswerBit
 		}
 		iv := r.keys.Backward.Apply(seq, h.IV, f.Body())
 		h = link.Header{Label: r.upLabel | backward, Seq: seq, IV: iv}
@@ -132,7 +133,7 @@ func attacks() (all []attack) {
 		n := uint32(next)
 		next++
 		all = append(all, with(name, false, i, func(w *wireFrame, held []wireFrame) {
-			w.h.Seq = (held[0].h.Seq + n) & seqMask
+			w.h.Seq = (held[0].h.Seq + n) & onion.SeqMask
 			change(w, held)
 		}))
 	}
@@ -189,9 +190,9 @@ func strays() []attack {
 		with("other direction", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Label ^= backward; w.h.Seq += 5000 }),
 		with("next generation", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Label += generation; w.h.Seq += 5000 }),
 		with("no such index", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Label += 7; w.h.Seq += 5000 }),
-		with("too far behind", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq - 1100) & seqMask }),
-		with("too far ahead", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq + seqAhead + 5000) & seqMask }),
-		with("number of an answer to nothing", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq+1<<20)&seqMask | answerBit }),
+		with("too far behind", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq - 1100) & onion.SeqMask }),
+		with("too far ahead", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq + 1<<20 + 5000) & onion.SeqMask }),
+		with("number of an answer to nothing", true, 0, func(w *wireFrame, _ []wireFrame) { w.h.Seq = (w.h.Seq+1<<20)&onion.SeqMask | onion.AnswerBit }),
 	}
 }
 
@@ -200,7 +201,7 @@ func strays() []attack {
 func answers(passed uint32) (all []attack) {
 	add := func(name string, dropped bool, seq uint32, change func(w *wireFrame)) {
 		all = append(all, with(name, dropped, 1, func(w *wireFrame, _ []wireFrame) {
-			w.h.Seq = seq&seqMask | answerBit
+			w.h.Seq = seq&onion.SeqMask | onion.AnswerBit
 			change(w)
 		}))
 	}
@@ -262,10 +263,10 @@ func TestBadRelay(t *testing.T) {
 			last := len(held) - 1
 			for i := range 3 {
 				w := held[0].clone()
-				w.h.Label, w.h.Seq = held[last].h.Label, (held[last].h.Seq+uint32(i))&seqMask
+				w.h.Label, w.h.Seq = held[last].h.Label, (held[last].h.Seq+uint32(i))&onion.SeqMask
 				tries = append(tries, attempt{"other circuit", w, e.send(c.back, w)})
 				w = held[0].clone()
-				w.h.Seq, w.body = (w.h.Seq+uint32(800+i))&seqMask, slices.Clone(e.held[!c.back][2*i].body)
+				w.h.Seq, w.body = (w.h.Seq+uint32(800+i))&onion.SeqMask, slices.Clone(e.held[!c.back][2*i].body)
 				tries = append(tries, attempt{"of the other direction", w, e.send(c.back, w)})
 			}
 			checkUnrelated(t, tries)
@@ -365,11 +366,11 @@ func checkHeaders(t *testing.T, tries []attempt) {
 	labels, offsets := map[key]uint32{}, map[key]uint32{}
 	for _, a := range tries {
 		for _, w := range a.beyond {
-			k := key{w.at, a.sent.h.Label, w.h.Seq & answerBit}
+			k := key{w.at, a.sent.h.Label, w.h.Seq & onion.AnswerBit}
 			if was, ok := labels[k]; ok && was != w.h.Label {
 				t.Errorf("%q has label %x at node %d, others %x", a.name, w.h.Label, w.at, was)
 			}
-			offset := (w.h.Seq - a.sent.h.Seq) & seqMask
+			offset := (w.h.Seq - a.sent.h.Seq) & onion.SeqMask
 			if was, ok := offsets[k]; ok && was != offset {
 				t.Errorf("%q has number %d at node %d, %d beyond what was sent, others %d", a.name, w.h.Seq, w.at, offset, was)
 			}
@@ -388,7 +389,7 @@ func TestBadRelaySignals(t *testing.T) {
 			var agree []int // by bit of what comes out
 			for i := range frames {
 				w := e.held[back][1].clone()
-				w.h.Seq = (e.held[back][0].h.Seq + uint32(i)) & seqMask
+				w.h.Seq = (e.held[back][0].h.Seq + uint32(i)) & onion.SeqMask
 				message := byte(n.Rand.Uint32() & 1)
 				w.h.IV = -uint64(message)
 				w.body[len(w.body)-1] ^= message

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A growth is an Extend on its way: nothing acknowledges a cell, so it is repeated
@@ -12,9 +14,7 @@ import (
 type growth struct {
 	hop   int    // was the last
 	data  []byte // of the cell; nil: the set-up is being built
-	tries int
-	gap   time.Duration
-	at    time.Time // of the next
+	again Repeat
 }
 
 // Extend makes the circuit longer, for ways of more than MaxHops hops: the last hop
@@ -24,15 +24,15 @@ type growth struct {
 // has no hops or too many; ErrTooMany: it is being extended, or there is no room.
 func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 	switch {
-	case len(more.Hops) == 0 || len(more.Hops) > MaxHops || !c.Ready():
+	case len(more.Hops) == 0 || len(more.Hops) > onion.MaxHops || !c.Ready():
 		return ErrNoPath
 	case c.growth != nil:
 		return ErrTooMany
 	}
-	hops, rand := setupHops(more, life), c.cs.stream()
-	g := &growth{hop: len(c.keys) - 1, gap: openRetry}
+	hops, rand := setupHops(more, life), step.Stream(c.cs.c.Rand)
+	g := &growth{hop: len(c.keys) - 1}
 	ok := c.cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
-		packet, keys, err := BuildSetup(rand, hops)
+		packet, keys, err := onion.BuildSetup(rand, hops)
 		return func(now time.Time) {
 			switch {
 			case !c.Ready():
@@ -60,15 +60,13 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 // shows that all hops have their set-up.
 func (c *Circuit) grow(now time.Time) {
 	g := c.growth
-	g.tries++
-	g.at = now.Add(g.gap)
-	g.gap = longer(g.gap)
-	c.cell(now, g.hop, CellExtend, g.data, link.FrameLong)
+	at := g.again.Sent(now)
+	c.cell(now, g.hop, onion.CellExtend, g.data, link.FrameLong)
 	c.Ping(now, len(c.keys)-1, 0)
 	if !slices.Contains(c.cs.growing, c) {
 		c.cs.growing = append(c.cs.growing, c)
 	}
-	c.cs.wake(g.at)
+	c.cs.next.By(at)
 }
 
 // grown notes that something came from a hop.
@@ -84,9 +82,9 @@ func (cs *Circuits) growAgain(now time.Time) {
 	cs.growing = slices.DeleteFunc(cs.growing, func(c *Circuit) bool { return c.ended || c.growth == nil })
 	for _, c := range slices.Clone(cs.growing) {
 		switch g := c.growth; {
-		case now.Before(g.at):
-			cs.wake(g.at)
-		case g.tries < openTries:
+		case now.Before(g.again.At):
+			cs.next.By(g.again.At)
+		case !g.again.Over():
 			c.grow(now)
 		default:
 			c.fail(now, g.hop, ReasonTimeout)

@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
 // long is a line of twenty nodes and a circuit over the first sixteen hops of it.
 func long(t *testing.T, seed uint64) (n *testNet, c *Circuit) {
 	n = line(t, seed, 20)
-	return n, n.nodes[0].open(span(1, MaxHops)...)
+	return n, n.nodes[0].open(span(1, onion.MaxHops)...)
 }
 
 // extend has the circuit go on over some nodes.
@@ -35,7 +36,7 @@ func (m *testNode) loses(most int, kind func(h link.Header, size int) bool) (los
 }
 
 func isExtend(h link.Header, size int) bool { return h.Label&backward == 0 && size == link.FrameLong }
-func isAnswer(h link.Header, _ int) bool    { return h.Seq&answerBit != 0 }
+func isAnswer(h link.Header, _ int) bool    { return h.Seq&onion.AnswerBit != 0 }
 
 // TestExtendLost: an Extend, the answer that shows that it came, or both are lost;
 // the circuit carries traffic all the same, and the hop that was the last takes no
@@ -48,7 +49,7 @@ func TestExtendLost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			n, circuit := long(t, 30)
 			src, dst := n.nodes[0], n.nodes[19]
-			extends, answers := n.nodes[MaxHops].loses(c.extends, isExtend), n.nodes[1].loses(c.answers, isAnswer)
+			extends, answers := n.nodes[onion.MaxHops].loses(c.extends, isExtend), n.nodes[1].loses(c.answers, isAnswer)
 			if err := n.extend(circuit, 17, 18, 19); err != nil {
 				t.Fatal(err)
 			}
@@ -60,16 +61,16 @@ func TestExtendLost(t *testing.T) {
 			}
 			n.Run(time.Second)
 			pings := uint64(1 + c.extends) // those that came before the Extend did
-			if spoiled := n.nodes[17].Circuits.N.Spoiled + n.nodes[18].Circuits.N.Spoiled + dst.Circuits.N.Spoiled; spoiled != 0 || n.nodes[MaxHops].Circuits.N.Spoiled > pings {
-				t.Errorf("%d frames spoiled beyond, %d at the hop that was the last", spoiled, n.nodes[MaxHops].Circuits.N.Spoiled)
+			if spoiled := n.nodes[17].Circuits.N.Spoiled + n.nodes[18].Circuits.N.Spoiled + dst.Circuits.N.Spoiled; spoiled != 0 || n.nodes[onion.MaxHops].Circuits.N.Spoiled > pings {
+				t.Errorf("%d frames spoiled beyond, %d at the hop that was the last", spoiled, n.nodes[onion.MaxHops].Circuits.N.Spoiled)
 			}
-			n.nodes[MaxHops].reply(n.nodes[MaxHops].terminals[0], link.FrameShort, "of who is the last no more")
+			n.nodes[onion.MaxHops].reply(n.nodes[onion.MaxHops].terminals[0], link.FrameShort, "of who is the last no more")
 			bothWays(t, n, circuit, src, dst)
 			if spoiled := src.Circuits.N.Spoiled; spoiled != 0 {
 				t.Errorf("%d spoiled frames came to the source", spoiled)
 			}
-			if len(src.broken) != 0 || n.nodes[MaxHops].closed != 1 {
-				t.Errorf("broken %+v; the hop that was the last was told %d times", src.broken, n.nodes[MaxHops].closed)
+			if len(src.broken) != 0 || n.nodes[onion.MaxHops].closed != 1 {
+				t.Errorf("broken %+v; the hop that was the last was told %d times", src.broken, n.nodes[onion.MaxHops].closed)
 			}
 			src.close(circuit)
 			n.wantEmpty(time.Second)
@@ -81,17 +82,17 @@ func TestExtendLost(t *testing.T) {
 func TestExtendNeverArrives(t *testing.T) {
 	n, c := long(t, 31)
 	src := n.nodes[0]
-	lost := n.nodes[MaxHops].loses(1000, isExtend)
+	lost := n.nodes[onion.MaxHops].loses(1000, isExtend)
 	n.extend(c, 17, 18, 19)
 	begun := n.Now
 	if err := n.extend(c, 17, 18, 19); err != ErrTooMany {
 		t.Errorf("a second one at the same time: %v, want %v", err, ErrTooMany)
 	}
 	n.RunUntil(10*time.Second, func() bool { return len(src.broken) > 0 })
-	if len(src.broken) != 1 || src.broken[0].hop != MaxHops-1 || src.broken[0].why != ReasonTimeout {
-		t.Fatalf("broken %+v, want by hop %d, time-out", src.broken, MaxHops-1)
+	if len(src.broken) != 1 || src.broken[0].hop != onion.MaxHops-1 || src.broken[0].why != ReasonTimeout {
+		t.Fatalf("broken %+v, want by hop %d, time-out", src.broken, onion.MaxHops-1)
 	}
-	if d := src.broken[0].at.Sub(begun); d < 3*time.Second || d > 6*time.Second || *lost != openTries {
+	if d := src.broken[0].at.Sub(begun); d < 3*time.Second || d > 6*time.Second || *lost != repeatTries {
 		t.Errorf("told after %v and %d tries", d, *lost)
 	}
 	n.wantEmpty(time.Second)
@@ -129,15 +130,15 @@ func TestExtendRefused(t *testing.T) {
 // TestExtendMalformed: cells that are no Extend for who gets them change nothing.
 func TestExtendMalformed(t *testing.T) {
 	n, c := long(t, 33)
-	src, dst := n.nodes[0], n.nodes[MaxHops]
-	good := make([]byte, 8+SetupSize)
+	src, dst := n.nodes[0], n.nodes[onion.MaxHops]
+	good := make([]byte, 8+onion.SetupSize)
 	id := n.nodes[17].id.Key().Short()
 	copy(good, id[:])
 	for i, cell := range []struct {
 		hop  int
 		data []byte
-	}{{15, nil}, {15, id[:]}, {15, good[:8+SetupSize-1]}, {15, append(good, 0)}, {7, good}, {0, good}} {
-		src.host.Turn(func(now time.Time) { c.cell(now, cell.hop, CellExtend, cell.data, link.FrameLong) })
+	}{{15, nil}, {15, id[:]}, {15, good[:8+onion.SetupSize-1]}, {15, append(good, 0)}, {7, good}, {0, good}} {
+		src.host.Turn(func(now time.Time) { c.cell(now, cell.hop, onion.CellExtend, cell.data, link.FrameLong) })
 		n.Run(50 * time.Millisecond)
 		if len(src.broken) != 0 || dst.closed != 0 || n.nodes[17].Circuits.N.Setups != 0 {
 			t.Fatalf("cell %d: broken %+v, closed %d, %d set-ups went on", i, src.broken, dst.closed, n.nodes[17].Circuits.N.Setups)
@@ -146,7 +147,7 @@ func TestExtendMalformed(t *testing.T) {
 	if dst.Circuits.N.Spoiled != 4 {
 		t.Errorf("%d cells counted as spoiled, want 4", dst.Circuits.N.Spoiled)
 	}
-	for _, p := range []Path{{}, {Hops: make([]Hop, MaxHops+1)}} {
+	for _, p := range []Path{{}, {Hops: make([]Hop, onion.MaxHops+1)}} {
 		if err := c.Extend(n.Now, p, 1); err != ErrNoPath {
 			t.Errorf("%d hops: %v, want %v", len(p.Hops), err, ErrNoPath)
 		}
@@ -165,7 +166,7 @@ func TestExtendAtOnce(t *testing.T) {
 	n := line(t, 34, 20)
 	n.Costs.DH = time.Millisecond
 	for at := time.Duration(0); at < 40*time.Millisecond; at += 1100 * time.Microsecond {
-		c := n.nodes[0].open(span(1, MaxHops)...)
+		c := n.nodes[0].open(span(1, onion.MaxHops)...)
 		n.extend(c, 17, 18, 19)
 		n.Run(at)
 		n.nodes[0].close(c)

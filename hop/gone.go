@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"time"
+
+	"hopwire/hop/onion"
 )
 
 // How the end of a circuit is told (wire.md, "Ends"): downstream by Gone, to the
@@ -68,7 +70,7 @@ func (cs *Circuits) takeGone(now time.Time, s *side, label uint32) {
 func (cs *Circuits) gone(now time.Time, s *side, label uint32) {
 	if !s.down && len(s.ended) < goneAhead {
 		s.ended = append(s.ended, label)
-		cs.wake(now)
+		cs.next.By(now)
 	}
 }
 
@@ -79,7 +81,7 @@ func (cs *Circuits) tell(now time.Time) {
 		for s != nil && len(s.ended) > 0 {
 			n := min(len(s.ended), goneMost)
 			if !cs.postGone(now, s, s.ended[:n]) {
-				cs.wake(now.Add(goneRetry))
+				cs.next.By(now.Add(goneRetry))
 				break
 			}
 			s.ended = s.ended[:copy(s.ended, s.ended[n:])]
@@ -103,7 +105,7 @@ func (cs *Circuits) postGone(now time.Time, s *side, labels []uint32) bool {
 func (cs *Circuits) noteUnknown(now time.Time, s *side, label uint32) {
 	if len(s.unknown) < goneMost && !slices.Contains(s.unknown, label) {
 		s.unknown = append(s.unknown, label)
-		cs.wake(now) // sayUnknown knows when
+		cs.next.By(now) // sayUnknown knows when
 	}
 }
 
@@ -121,7 +123,7 @@ func (cs *Circuits) sayUnknown(now time.Time, s *side) {
 		return
 	}
 	if now.Before(s.goneAt) {
-		cs.wake(s.goneAt)
+		cs.next.By(s.goneAt)
 		return
 	}
 	for i := range s.unknown {
@@ -157,13 +159,13 @@ func (r *relay) sayBroken(now time.Time, seq uint32) {
 		return
 	}
 	r.brokenAt = at
-	r.answer(now, seq, CellBroken, []byte{byte(r.broken)})
+	r.answer(now, seq, onion.CellBroken, []byte{byte(r.broken)})
 }
 
 // part ends a circuit that could go on, and tells its source why.
 func (r *relay) part(now time.Time, why Reason) {
 	if seq, ok := r.fwd.Highest(); ok && r.broken == 0 {
-		r.answer(now, seq, CellBroken, []byte{byte(why)})
+		r.answer(now, seq, onion.CellBroken, []byte{byte(why)})
 	}
 	r.free(now)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/linktest"
 )
@@ -37,8 +38,8 @@ func (m *testNode) checkBounds(t *testing.T) {
 			}
 		}
 	}
-	filter := m.filter.n[0] + m.filter.n[1]
-	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > m.filter.size || len(m.buckets) > len(m.net.nodes) {
+	filter, size := m.filter.Load()
+	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > size || len(m.buckets) > len(m.net.nodes) {
 		t.Errorf("%d parked, %d jobs, %d relays, %d in the filter, %d buckets", m.parked, m.jobs, len(m.relays), filter, len(m.buckets))
 	}
 }
@@ -77,7 +78,7 @@ func TestGarbageSetups(t *testing.T) {
 	begun, worked, sent := hub.Circuits.N, hub.host.Worked[link.ClassSetup], 0
 	n.every(span/setups, setups, func(i int) {
 		label := uint32(1+i/n.most)<<16 | uint32(i%n.most)
-		b := make([]byte, 4+SetupSize)
+		b := make([]byte, 4+onion.SetupSize)
 		r.Read(b[4:])
 		binary.LittleEndian.PutUint32(b, label)
 		foe.host.Turn(func(now time.Time) {
@@ -106,8 +107,8 @@ func TestGarbageSetups(t *testing.T) {
 	if hub.host.Most > parkLink+100 {
 		t.Errorf("the hub held %d frames", hub.host.Most)
 	}
-	if hub.filter.n[0] > own {
-		t.Errorf("garbage is in the filter: %d", hub.filter.n[0])
+	if used, _ := hub.filter.Load(); used > own {
+		t.Errorf("garbage is in the filter: %d", used)
 	}
 	n.wantEmpty(time.Second)
 }

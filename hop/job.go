@@ -1,17 +1,21 @@
 package hop
 
-import "time"
+import (
+	"time"
+
+	"hopwire/hop/onion"
+)
 
 // What a set-up needs on its way through a node is used again for the next: with
 // garbage for each, a thousand circuits at once would be a heap twice the size.
 
 // A setupMessage is label u32 ‖ set-up, as it is posted.
-type setupMessage [4 + SetupSize]byte
+type setupMessage [4 + onion.SetupSize]byte
 
-func (m *setupMessage) packet() *[SetupSize]byte { return (*[SetupSize]byte)(m[4:]) }
+func (m *setupMessage) packet() *[onion.SetupSize]byte { return (*[onion.SetupSize]byte)(m[4:]) }
 
 // newMessage returns one with the packet; the label is set when it is posted.
-func (cs *Circuits) newMessage(packet *[SetupSize]byte) (m *setupMessage) {
+func (cs *Circuits) newMessage(packet *[onion.SetupSize]byte) (m *setupMessage) {
 	if n := len(cs.spare); n > 0 {
 		m, cs.spare = cs.spare[n-1], cs.spare[:n-1]
 	} else {
@@ -32,10 +36,10 @@ func (cs *Circuits) discard(m *setupMessage) {
 type setupJob struct {
 	cs          *Circuits
 	p           *pending
-	onion       OnionKey // our own may be erased meanwhile
+	onion       onion.Key // our own may be erased meanwhile
 	fingerprint uint64
-	info        Info
-	keys        HopKeys
+	info        onion.Info
+	keys        onion.HopKeys
 	err         error
 
 	open func() func(time.Time) // made once: a closure per call would be garbage
@@ -51,7 +55,7 @@ func (cs *Circuits) job() (j *setupJob) {
 	j = &setupJob{cs: cs}
 	j.done = j.opened
 	j.open = func() func(time.Time) {
-		j.info, j.err = openSetup(&j.onion, j.p.message.packet(), &j.keys)
+		j.info, j.err = onion.OpenSetup(&j.onion, j.p.message.packet(), &j.keys)
 		return j.done
 	}
 	return j
@@ -59,7 +63,7 @@ func (cs *Circuits) job() (j *setupJob) {
 
 // rest takes a job back; its secrets are erased.
 func (cs *Circuits) rest(j *setupJob) {
-	j.p, j.onion, j.keys = nil, OnionKey{}, HopKeys{}
+	j.p, j.onion, j.keys = nil, onion.Key{}, onion.HopKeys{}
 	cs.idle = append(cs.idle, j)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/step"
 )
 
 // A join opens a session on a further circuit without public-key work: token 16 ‖
@@ -62,7 +63,7 @@ func (r *resume) next(n *Node) *join {
 	j := &join{body: make([]byte, link.BodyLong)}
 	copy(j.body[offToken:], token[:])
 	text := make([]byte, joinSealed-sealOverhead)
-	n.draw(text[:joinSize])
+	step.Draw(n.rand, text[:joinSize])
 	seal.Seal(j.body[:offJoin], make([]byte, seal.NonceSize()), text, token[:])
 	j.send, j.recv = derive(&r.secret, "forward", text[:joinSize]), derive(&r.secret, "backward", text[:joinSize])
 	r.secret = derive(&r.secret, "ratchet", nil)

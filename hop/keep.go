@@ -3,6 +3,9 @@ package hop
 import (
 	"slices"
 	"time"
+
+	"hopwire/hop/ip"
+	"hopwire/link/step"
 )
 
 // advancePeers does what is due at the ends: openings, renewals, moves,
@@ -20,9 +23,7 @@ func (p *peer) advance(now time.Time) {
 		}
 	}
 	if p.calls != nil {
-		if at := p.calls.Advance(now); !at.IsZero() {
-			p.n.wake(at)
-		}
+		p.n.next.By(p.calls.Advance(now))
 	}
 	p.rest(now)
 	p.ensure(now)
@@ -40,7 +41,7 @@ func (p *peer) rest(now time.Time) {
 		p.warm.close(now)
 	}
 	if !p.idle(now) {
-		p.n.wake(p.used.Add(idleAfter))
+		p.n.next.By(p.used.Add(idleAfter))
 		return
 	}
 	for _, ch := range []*channel{p.active, p.opening} {
@@ -62,7 +63,7 @@ func (ch *channel) advance(now time.Time) {
 		if !now.Before(ch.renewAt) {
 			ch.close(now)
 		} else {
-			n.wake(ch.renewAt)
+			n.next.By(ch.renewAt)
 		}
 		return
 	}
@@ -79,7 +80,7 @@ func (ch *channel) owe(now time.Time) {
 	switch {
 	case ch.answerBy.IsZero():
 	case now.Before(ch.answerBy):
-		ch.n.wake(ch.answerBy)
+		ch.n.next.By(ch.answerBy)
 	default:
 		ch.add(now, recordAlive)
 	}
@@ -100,7 +101,7 @@ func (ch *channel) measure(now time.Time) {
 		ch.ask(now)
 		at = now.Add(gap)
 	}
-	ch.n.wake(at)
+	ch.n.next.By(at)
 }
 
 // watch moves traffic away from a circuit that has gone silent, and gives it up
@@ -113,7 +114,7 @@ func (ch *channel) watch(now time.Time) {
 	move, dead := ch.unanswered.Add(ch.patience()), ch.unanswered.Add(ch.patience()+lingerFor)
 	switch {
 	case now.Before(move):
-		p.n.wake(move)
+		p.n.next.By(move)
 	case !now.Before(dead):
 		p.fail(now, ch, len(ch.path.Hops)-1, ReasonTimeout)
 	default:
@@ -124,7 +125,7 @@ func (ch *channel) watch(now time.Time) {
 		} else if !now.Before(ch.askAt) {
 			ch.ask(now)
 		}
-		p.n.wake(earliest(dead, now.Add(askGap)))
+		p.n.next.By(step.Earliest(dead, now.Add(askGap)))
 	}
 }
 
@@ -144,9 +145,9 @@ func (p *peer) ensure(now time.Time) {
 		p.improve(now)
 		return
 	default:
-		p.n.wake(a.renewAt)
+		p.n.next.By(a.renewAt)
 		if now.Before(p.checkAt) {
-			p.n.wake(p.checkAt)
+			p.n.next.By(p.checkAt)
 		}
 		need = (a.failing(now) || p.warm == nil && now.Sub(p.used) < warmFor) && !now.Before(p.warmAt)
 	}
@@ -154,7 +155,7 @@ func (p *peer) ensure(now time.Time) {
 		return
 	}
 	if now.Before(p.retryAt) {
-		p.n.wake(p.retryAt)
+		p.n.next.By(p.retryAt)
 		return
 	}
 	p.begin(now, full)
@@ -164,16 +165,16 @@ func (p *peer) ensure(now time.Time) {
 // one in use: the map changes its mind only for a fifth.
 func (p *peer) improve(now time.Time) {
 	p.checkAt = now.Add(checkPath)
-	p.n.wake(p.checkAt)
+	p.n.next.By(p.checkAt)
 	if p.warm != nil && p.n.Map.Load(p.warm.path) == LoadFull {
 		p.warm.close(now) // what rests leaves its place to what does not
 		p.warmAt = now.Add(warmRetry)
 	}
 	paths, err := p.n.Map.Paths(now, p.key, 1)
-	if err != nil || sameHops(paths[0], p.active.path) {
+	if err != nil || paths[0].Same(p.active.path) {
 		return
 	}
-	if w := p.warm; w != nil && w.ready() && sameHops(paths[0], w.path) && !w.failing(now) {
+	if w := p.warm; w != nil && w.ready() && paths[0].Same(w.path) && !w.failing(now) {
 		p.active, p.warm = w, p.active
 		p.active.ask(now)
 		return
@@ -201,7 +202,7 @@ func (p *peer) begin(now time.Time, renew bool) {
 	}
 	if !ok { // there is but one way, or no other has room: no warm circuit
 		p.warmAt = now.Add(warmRetry)
-		p.n.wake(p.warmAt)
+		p.n.next.By(p.warmAt)
 		return
 	}
 	if p.opening = p.open(now, path, renew || p.active == nil); p.opening == nil {
@@ -213,15 +214,11 @@ func (p *peer) begin(now time.Time, renew bool) {
 // is only to be warm has no relay whose table is filling up.
 func (p *peer) other(now time.Time, paths []Path) (Path, bool) {
 	for _, path := range paths {
-		if !sameHops(path, p.active.path) && (p.active.failing(now) || p.n.Map.Load(path) == LoadLight) {
+		if !path.Same(p.active.path) && (p.active.failing(now) || p.n.Map.Load(path) == LoadLight) {
 			return path, true
 		}
 	}
 	return Path{}, false
-}
-
-func sameHops(a, b Path) bool {
-	return slices.EqualFunc(a.Hops, b.Hops, func(x, y Hop) bool { return x.Key == y.Key })
 }
 
 // lost notes that there is no way, and tells the senders of what waited.
@@ -229,10 +226,10 @@ func (p *peer) lost(now time.Time, err error) {
 	p.wantErr = err
 	p.tries++
 	p.retryAt = now.Add(max(p.backoff(), retryFirst))
-	p.n.wake(p.retryAt)
+	p.n.next.By(p.retryAt)
 	if p.active == nil && p.tries > 3 {
 		for _, packet := range p.queue {
-			p.n.unreachable(now, packet, codeNoRoute)
+			p.n.unreachable(now, packet, ip.CodeNoRoute)
 		}
 		p.queue = nil
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A label is direction 1 bit ‖ generation 15 ‖ index 16 (wire.md, "Labels"). The
@@ -40,7 +41,7 @@ type side struct {
 	free    []uint16
 	passing int // circuits with this upstream
 	queue   []*pending
-	bucket  *rate
+	bucket  *step.Bucket
 	parked  []parkedFrame
 	ended   []uint32 // labels of ours to say Gone for, as soon as can be
 	unknown []uint32 // labels of the neighbour's to say Gone for, once a second

@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+
+	"hopwire/hop/onion"
+	"hopwire/link/step"
 )
 
 // Unexplained loss (wire.md, "Loss"): while traffic flows on the circuit in use,
@@ -93,7 +96,7 @@ func (m *lossMeter) lead(now time.Time) {
 		return
 	}
 	var id [4]byte
-	m.c.cs.draw(id[:])
+	step.Draw(m.c.cs.c.Rand, id[:])
 	h := &m.hops[i]
 	h.id, h.asked = max(1, binary.LittleEndian.Uint32(id[:])), now
 	if !m.c.Ping(now, i, h.id) {
@@ -111,7 +114,7 @@ func beyond(counts []uint32, i int) (sum uint32) {
 }
 
 // take notes a hop's answer; false: it is not to a question of ours.
-func (m *lossMeter) take(now time.Time, hop int, p Pong) bool {
+func (m *lossMeter) take(now time.Time, hop int, p onion.Pong) bool {
 	if hop >= len(m.hops) || m.hops[hop].id == 0 || m.hops[hop].id != p.ID {
 		return false
 	}
@@ -169,31 +172,4 @@ func lossy(lost, n int32) bool {
 	}
 	chance := 2 * math.Sqrt(lossShare*(1-lossShare)*float64(n))
 	return float64(lost) > lossShare*float64(n)+chance
-}
-
-// gauge has the circuit in use measured, and moves traffic when a segment of it
-// loses what no queue accounts for.
-func (ch *channel) gauge(now time.Time) {
-	p, n := ch.p, ch.n
-	if ch != p.active || now.Before(p.lossAt) {
-		return
-	}
-	if ch.loss == nil {
-		ch.loss = newLossMeter(ch.c)
-	}
-	if !ch.loss.due(now) {
-		return
-	}
-	bad := false
-	ch.loss.judge(now, func(i int) {
-		bad = true
-		n.Map.Failed(now, ch.c.Path(), i, ReasonLoss)
-	})
-	if !bad {
-		ch.loss.ask(now)
-		return
-	}
-	n.N.Lossy++
-	ch.loss, p.lossAt = nil, now.Add(lossHold)
-	p.checkAt = now // move to the path that the map prefers now, if there is one
 }

@@ -125,7 +125,7 @@ func TestLossySetups(t *testing.T) {
 	up, broken := 0, 0
 	for i := range tries {
 		c := src.begin(n.path(span(1, 15)...))
-		if n.answered(c, openPatience) {
+		if n.answered(c, Patience) {
 			up++
 		}
 		broken += len(src.broken)
@@ -153,15 +153,15 @@ func TestLossySetups(t *testing.T) {
 func (n *testNet) answered(c *Circuit, within time.Duration) bool {
 	src, dst := n.nodes[0], n.nodes[15]
 	src.heard = nil
-	end, gap := n.Now.Add(within), openRetry
+	end := n.Now.Add(within)
+	var repeat Repeat
 	for n.Now.Before(end) && len(src.broken) == 0 {
 		if !n.RunUntil(end.Sub(n.Now), func() bool { return c.Ready() || len(src.broken) > 0 }) {
 			return false
 		}
 		dst.got = nil
 		src.send(c, link.FrameLong, "first")
-		again := n.Now.Add(gap)
-		gap = longer(gap)
+		again := repeat.Sent(n.Now)
 		n.RunUntil(again.Sub(n.Now), func() bool { return len(dst.got) > 0 || len(src.broken) > 0 })
 		if len(dst.got) > 0 {
 			dst.reply(dst.terminals[len(dst.terminals)-1], link.FrameLong, "answer")

@@ -24,7 +24,8 @@ func (cs *Circuits) at(now time.Time) moment {
 func (m moment) since(o moment) time.Duration { return time.Duration(int32(m-o)) << momentBits }
 func (m moment) add(d time.Duration) moment   { return m + moment(d>>momentBits) }
 
-// A pace is a small token bucket. The zero pace is full at its first use.
+// A pace is a token bucket like step.Bucket, in a quarter of its memory: it
+// goes by moments. Every relay in the table has two. The zero pace is full at its first use.
 type pace struct {
 	last   moment
 	tokens float32

@@ -6,7 +6,11 @@ import (
 	"net/netip"
 	"time"
 
+	"hopwire/hop/call"
+	"hopwire/hop/ip"
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A Map is the layer that knows the way; package route has one.
@@ -39,7 +43,7 @@ type Node struct {
 	Links    *link.Links
 	Circuits *Circuits
 	Map      Map
-	Onion    *OnionKeys
+	Onion    *onion.Keys
 	N        SessionCounters
 
 	c       NodeConfig
@@ -59,10 +63,10 @@ type Node struct {
 	filled  []*channel                    // have a frame being filled
 	slow    struct{ sent, received bool } // packets wait at the TUN, frames at a port: to be passed on to what is inside
 	waits   map[uint32]wait
-	icmp    *icmpLimit
-	calls   *CallPool
-	door    sessionBucket
-	next    time.Time
+	icmp    *ip.ErrorLimit
+	calls   *call.Pool
+	door    step.Bucket
+	next    step.Timer
 }
 
 // SessionCounters count what happened at the ends of circuits since the start.
@@ -77,62 +81,31 @@ type SessionCounters struct {
 
 // NewNode makes a node without ports. newMap is given the node's onion keys and
 // returns the map; it is called once.
-func NewNode(now time.Time, c NodeConfig, newMap func(o *OnionKeys) Map) *Node {
+func NewNode(now time.Time, c NodeConfig, newMap func(o *onion.Keys) Map) *Node {
 	if c.MaxPeers == 0 {
 		c.MaxPeers = 512
-	}
-	if c.CallMemory == 0 {
-		c.CallMemory = callShared
 	}
 	if c.CircuitLife == 0 {
 		c.CircuitLife = circuitLife
 	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
 		key: c.Links.Identity.Key(), peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{},
-		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(icmpLimit), calls: NewCallPool(c.CallMemory)}
+		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(ip.ErrorLimit), calls: call.NewPool(c.CallMemory)}
 	n.ip = n.key.IPv6()
 	for _, k := range c.Links.NetworkKeys {
 		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))
 	}
-	n.draw(n.flowKey[:])
-	n.Onion = NewOnionKeys(n.rand, now)
+	step.Draw(n.rand, n.flowKey[:])
+	n.Onion = onion.NewKeys(n.rand, now)
 	n.Map = newMap(n.Onion)
 	n.Links = link.New(c.Links, (*upper)(n))
 	n.Circuits = New(Config{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
 	return n
 }
 
-func (n *Node) draw(b []byte) {
-	if _, err := io.ReadFull(n.rand, b); err != nil {
-		panic("hop: internal error: no randomness: " + err.Error())
-	}
-}
-
-// stream returns a generator of its own for a job of public-key work.
-func (n *Node) stream() io.Reader {
-	var seed [32]byte
-	n.draw(seed[:])
-	return mrand.NewChaCha8(seed)
-}
-
-// jittered returns d changed by up to percent either way.
-func (n *Node) jittered(d time.Duration, percent int64) time.Duration {
-	if span := int64(d) * percent / 100; span > 0 {
-		return d + time.Duration(n.jitter.Int64N(2*span+1)-span)
-	}
-	return d
-}
-
 // Key returns the node's address, IP its mesh IPv6 address.
 func (n *Node) Key() link.Key  { return n.key }
 func (n *Node) IP() netip.Addr { return n.ip }
-
-// wake makes Advance come back at t or before.
-func (n *Node) wake(t time.Time) {
-	if n.next.IsZero() || t.Before(n.next) {
-		n.next = t
-	}
-}
 
 // Receive takes a frame from a port and owns it from then on.
 func (n *Node) Receive(now time.Time, port int, f *link.Frame) { n.Links.Receive(now, port, f) }
@@ -140,8 +113,7 @@ func (n *Node) Receive(now time.Time, port int, f *link.Frame) { n.Links.Receive
 // Advance does what is due, sends what the turn has collected, and returns when
 // to come back; zero: nothing pending. The caller calls it at the end of each turn.
 func (n *Node) Advance(now time.Time) time.Time {
-	if !n.next.IsZero() && !now.Before(n.next) {
-		n.next = time.Time{}
+	if n.next.Due(now) {
 		n.advancePeers(now)
 		n.advanceWaits(now)
 	}
@@ -149,17 +121,7 @@ func (n *Node) Advance(now time.Time) time.Time {
 	c, m := n.Circuits.Advance(now), n.Map.Advance(now)
 	l := n.Links.Advance(now)
 	n.Links.Flush(now)
-	return earliest(n.next, c, m, l)
-}
-
-// earliest returns the first of the times that are not zero.
-func earliest(times ...time.Time) (t time.Time) {
-	for _, u := range times {
-		if !u.IsZero() && (t.IsZero() || u.Before(t)) {
-			t = u
-		}
-	}
-	return t
+	return step.Earliest(n.next.At(), c, m, l)
 }
 
 // Close closes every circuit and says goodbye to the neighbours.

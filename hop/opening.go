@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // opening is a session handshake at the source: a full one (init) or a join under
@@ -14,9 +15,7 @@ type opening struct {
 	init  *link.Initiation
 	join  *join
 	first []byte
-	tries int
-	gap   time.Duration
-	at    time.Time // of the next repetition
+	again Repeat
 	until time.Time
 	busy  bool // the answer is being worked on
 }
@@ -28,24 +27,6 @@ type answered struct {
 	body []byte
 }
 
-type sessionBucket struct {
-	tokens float64
-	last   time.Time
-}
-
-func (b *sessionBucket) take(now time.Time) bool {
-	if b.last.IsZero() {
-		b.tokens = sessionBurst
-	}
-	b.tokens = min(sessionBurst, b.tokens+max(0, now.Sub(b.last).Seconds())*sessionRate)
-	b.last = now
-	if b.tokens < 1 {
-		return false
-	}
-	b.tokens--
-	return true
-}
-
 // open starts a circuit to the peer over path. The handshake follows the set-up
 // at once: the circuit is usable after one round trip.
 func (p *peer) open(now time.Time, path Path, full bool) *channel {
@@ -54,16 +35,16 @@ func (p *peer) open(now time.Time, path Path, full bool) *channel {
 		return nil
 	}
 	ch := &channel{n: p.n, p: p, c: c, path: path, born: now, heard: now}
-	ch.renewAt = now.Add(p.n.jittered(p.n.c.CircuitLife, 20))
+	ch.renewAt = now.Add(step.Jitter(p.n.jitter, p.n.c.CircuitLife, 20))
 	c.User = ch
-	ch.opening = &opening{gap: openRetry, until: now.Add(openPatience)}
+	ch.opening = &opening{until: now.Add(Patience)}
 	if j := p.resume.next(p.n); j != nil && !full {
 		ch.opening.join, ch.opening.first = j, j.body
 		ch.first(now)
 	} else {
 		ch.initiate()
 	}
-	p.n.wake(ch.opening.until)
+	p.n.next.By(ch.opening.until)
 	return ch
 }
 
@@ -73,7 +54,7 @@ func (ch *channel) initiate() {
 	nk := n.c.Links.NetworkKeys[0]
 	filter := link.NewFirstFilter(ch.p.key, link.KindSession, nk, nil)
 	c := link.InitiateConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
-	rand := n.stream()
+	rand := step.Stream(n.rand)
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 3, KEM: 1}, func() func(time.Time) {
 		i, message, err := link.Initiate(rand, c)
 		return func(now time.Time) {
@@ -94,16 +75,9 @@ func (ch *channel) first(now time.Time) {
 	if o == nil || o.first == nil || !ch.c.Ready() {
 		return // the set-up or message 1 is still being made; the later of them calls again
 	}
-	o.tries++
-	o.at = now.Add(o.gap)
-	o.gap = longer(o.gap)
-	ch.n.wake(o.at)
+	ch.n.next.By(o.again.Sent(now))
 	ch.raw(now, o.first)
 }
-
-// longer is the growth of the gaps between repetitions: all openTries of them fit
-// into openPatience.
-func longer(gap time.Duration) time.Duration { return gap + gap/5 }
 
 // advanceOpening repeats or gives up; false: given up.
 func (ch *channel) advanceOpening(now time.Time) bool {
@@ -114,15 +88,15 @@ func (ch *channel) advanceOpening(now time.Time) bool {
 		return false
 	}
 	if now.Before(o.until) {
-		ch.n.wake(o.until)
+		ch.n.next.By(o.until)
 	}
-	if o.tries == 0 || o.busy || o.tries >= openTries {
+	if o.again.Tries == 0 || o.busy || o.again.Over() {
 		return true
 	}
-	if !now.Before(o.at) {
+	if !now.Before(o.again.At) {
 		ch.first(now)
 	}
-	ch.n.wake(o.at)
+	ch.n.next.By(o.again.At)
 	return true
 }
 
@@ -148,7 +122,7 @@ func (ch *channel) finish(message []byte) {
 		keys, _, err := o.init.Finish(message)
 		return func(now time.Time) {
 			o.busy = false
-			ch.n.wake(o.until)
+			ch.n.next.By(o.until)
 			switch {
 			case ch.closed:
 			case err != nil:
@@ -187,7 +161,7 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 	case i < 0:
 		n.N.BadFirst++
 	case ch.answered != nil: // being worked on
-	case !n.door.take(now):
+	case !n.door.Take(now, sessionRate, sessionBurst):
 		n.N.FirstLimited++
 	default:
 		n.respond(ch, i, slices.Clone(body))
@@ -198,7 +172,7 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 func (n *Node) respond(ch *channel, key int, message []byte) {
 	ch.answered = &answered{hash: link.SeenHash(message)}
 	c := link.RespondConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
-	rand := n.stream()
+	rand := step.Stream(n.rand)
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
 		r, err := link.Respond(rand, c, message)
 		return func(now time.Time) {

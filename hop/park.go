@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -35,7 +36,7 @@ func (cs *Circuits) park(now time.Time, s *side, h link.Header, f *link.Frame) {
 	cs.N.Parked++
 	cs.parked++
 	s.parked = append(s.parked, parkedFrame{h, f, now})
-	cs.wake(now.Add(parkFor))
+	cs.next.By(now.Add(parkFor))
 }
 
 // resume passes on what waited for a circuit.
@@ -72,11 +73,11 @@ func (cs *Circuits) take(s *side, label uint32) (mine []parkedFrame) {
 func (cs *Circuits) expireParked(now time.Time, s *side) {
 	s.parked = slices.DeleteFunc(s.parked, func(p parkedFrame) bool {
 		if due := p.at.Add(parkFor); now.Before(due) {
-			cs.wake(due)
+			cs.next.By(due)
 			return false
 		}
 		if s.relay(p.h.Label) != nil || s.pending(p.h.Label) != nil && now.Sub(p.at) < 10*parkFor {
-			cs.wake(now.Add(parkFor))
+			cs.next.By(now.Add(parkFor))
 			return false
 		}
 		cs.parked--
@@ -102,14 +103,14 @@ type follower struct {
 	side    *side
 	label   uint32
 	circuit *Circuit
-	keys    []*HopKeys
+	keys    []*onion.HopKeys
 }
 
 // afterSetup lets frames follow once the set-up of this turn is on its way: the
 // links send messages at the end of a turn, and frames at once.
 func (cs *Circuits) afterSetup(now time.Time, f follower) {
 	cs.behind = append(cs.behind, f)
-	cs.wake(now)
+	cs.next.By(now)
 }
 
 // followSetups takes those whose turn is over, and lets those of this turn be next.
@@ -117,7 +118,7 @@ func (cs *Circuits) followSetups(now time.Time) {
 	ready := cs.follow
 	cs.follow, cs.behind = cs.behind, nil
 	if len(cs.follow) > 0 {
-		cs.wake(now)
+		cs.next.By(now)
 	}
 	for _, f := range ready {
 		switch c := f.circuit; {

@@ -3,6 +3,7 @@ package hop
 import (
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -40,17 +41,17 @@ func (cs *Circuits) Pass(now time.Time, l *link.Link, h link.Header, f *link.Fra
 			return p
 		}
 		p = Passage{r: r, label: h.Label, seq: h.Seq, taken: true}
-		if p.iv = r.keys.Forward.Apply(h.Seq, h.IV, f.Body()); p.iv > ivTick {
+		if p.iv = r.keys.Forward.Apply(h.Seq, h.IV, f.Body()); p.iv > onion.IVTick {
 			r.out++
 			p.Port, p.Done = r.down.l.Stage(r.onwardHeader(h.Seq, p.iv), f, &r.onward)
 		}
-	case h.Seq&answerBit == 0:
+	case h.Seq&onion.AnswerBit == 0:
 		o := s.slot(h.Label)
 		if o == nil || o.of <= 0 {
 			return p
 		}
 		r := cs.relay(o.of)
-		seq := (h.Seq + r.keys.BackwardOffset) & seqMask
+		seq := (h.Seq + r.keys.BackwardOffset) & onion.SeqMask
 		if !r.bwd.Check(seq) {
 			return p
 		}

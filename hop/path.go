@@ -3,6 +3,7 @@ package hop
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"hopwire/link"
@@ -23,10 +24,17 @@ type Path struct {
 	Cost time.Duration // what the map expects, for ranking and time-outs
 }
 
-// Errors of a path source.
+// Same says whether both paths lead over the same nodes. Their keys of the hour,
+// prices and costs may differ.
+func (p Path) Same(o Path) bool {
+	return slices.EqualFunc(p.Hops, o.Hops, func(a, b Hop) bool { return a.Key == b.Key })
+}
+
+// Errors of a path source, and of what is asked for when there is no room.
 var (
 	ErrUnknown = errors.New("hop: address is not known")
 	ErrNoPath  = errors.New("hop: no path")
+	ErrTooMany = errors.New("hop: too much under way")
 )
 
 // A Reason says what went wrong on a circuit.

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/call"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A peer is the other end of our sessions: at most two circuits of our own, one
@@ -21,7 +23,7 @@ type peer struct {
 	terminals []*channel // the one last heard of comes first
 	queue     [][]byte   // packets that wait for a session
 	pings     []uint32   // and questions
-	calls     *Calls
+	calls     *call.Endpoint
 	version   byte // of the sessions, as the newest handshake has agreed
 	resume    resume
 	tokens    tokens
@@ -81,7 +83,7 @@ func (p *peer) forget(now time.Time) {
 	p.closeAll(now)
 	p.tokens.clear(p.n)
 	if p.calls != nil {
-		p.calls.Close(ErrClosed)
+		p.calls.Close(call.ErrClosed)
 	}
 	delete(p.n.peers, p.key)
 	delete(p.n.byIP, p.ip)
@@ -114,7 +116,7 @@ func (p *peer) drop(ch *channel) {
 	}
 	p.old = link.Remove(p.old, ch)
 	p.terminals = link.Remove(p.terminals, ch)
-	p.n.wake(time.Time{}.Add(1)) // look at the peer again soon
+	p.n.next.By(time.Time{}.Add(1)) // look at the peer again soon
 }
 
 // prefer moves a terminal to the front: answers without a flow leave there.
@@ -152,14 +154,14 @@ func (p *peer) started(now time.Time, ch *channel) {
 		p.warm = ch
 	}
 	p.flushQueue(now)
-	p.n.wake(now)
+	p.n.next.By(now)
 }
 
 // linger keeps a replaced channel for a moment.
 func (p *peer) linger(now time.Time, ch *channel) {
 	ch.renewAt = now.Add(lingerFor)
 	p.old = append(p.old, ch)
-	p.n.wake(ch.renewAt)
+	p.n.next.By(ch.renewAt)
 }
 
 // failing: data has been out for longer than any answer should take.
@@ -228,9 +230,9 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why Reason) {
 		p.retryAt = now.Add(p.backoff())
 	}
 	if why == ReasonFull || why == ReasonBusy { // do not add to what is too much already
-		p.retryAt = now.Add(p.n.jittered(retryFull, 50))
+		p.retryAt = now.Add(step.Jitter(p.n.jitter, retryFull, 50))
 	}
-	p.n.wake(now)
+	p.n.next.By(now)
 }
 
 // backoff grows once every path has been tried.

@@ -3,6 +3,7 @@ package hop
 import (
 	"sync"
 
+	"hopwire/hop/offheap"
 	"hopwire/link"
 )
 
@@ -13,7 +14,7 @@ type pool struct {
 	mu      sync.Mutex
 	free    []*link.Frame
 	size    int
-	buffers *bigTable
+	buffers *offheap.Table
 }
 
 // newPool makes a pool of n frames, and some beside it for its lanes to begin with, so
@@ -24,7 +25,7 @@ func newPool(n, beside int) *pool {
 	frames := make([]link.Frame, n)
 	p.free = make([]*link.Frame, n)
 	var buffers []link.Buffer
-	p.buffers, buffers = tableOf[link.Buffer](n)
+	p.buffers, buffers = offheap.Of[link.Buffer](n)
 	for i := range frames {
 		frames[i].Use(&buffers[i])
 		p.free[n-1-i] = &frames[i] // the last goes first, so that few are ever touched

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -22,11 +23,11 @@ type relay struct {
 
 // relayState is what of a relay has no pointers.
 type relayState struct {
-	keys               HopKeys
+	keys               onion.HopKeys
 	upLabel, downLabel uint32
 	place              int32 // in cs.relays
 	id                 int32 // in cs.table
-	fwd, bwd           Window
+	fwd, bwd           onion.SeqWindow
 	print              uint64 // of the set-up, to know a duplicate by
 	cells              uint64 // sent
 
@@ -55,7 +56,7 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 
 // isNew checks a forward frame's number and notes it.
 func (r *relay) isNew(now time.Time, h link.Header) bool {
-	if h.Seq&answerBit != 0 || !r.fwd.Check(h.Seq) {
+	if h.Seq&onion.AnswerBit != 0 || !r.fwd.Check(h.Seq) {
 		return false
 	}
 	r.fwd.Accept(h.Seq)
@@ -70,13 +71,13 @@ func (r *relay) forwarded(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 	switch {
 	case r.terminal != nil:
 		r.arrived(now, seq, iv, f)
-	case iv == ivAddressed, iv == ivControl: // the latter: an Extend that came again
+	case iv == onion.IVAddressed, iv == onion.IVControl: // the latter: an Extend that came again
 		r.cell(now, seq, f.Body())
 		cs.c.Env.Free(f)
 	case r.broken != 0:
 		r.sayBroken(now, seq)
 		cs.c.Env.Free(f)
-	case iv == ivTick:
+	case iv == onion.IVTick:
 		cs.N.Ticks++
 		cs.c.Env.Free(f)
 	default:
@@ -88,7 +89,7 @@ func (r *relay) forwarded(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 }
 
 func (r *relay) onwardHeader(seq uint32, iv uint64) link.Header {
-	return link.Header{Label: r.downLabel, Seq: (seq + r.keys.ForwardOffset) & seqMask, IV: iv}
+	return link.Header{Label: r.downLabel, Seq: (seq + r.keys.ForwardOffset) & onion.SeqMask, IV: iv}
 }
 
 func (r *relay) homewardHeader(seq uint32, iv uint64) link.Header {
@@ -106,11 +107,11 @@ func (r *relay) late(now time.Time, seq uint32) {
 func (r *relay) arrived(now time.Time, seq uint32, iv uint64, f *link.Frame) {
 	cs := r.cs
 	switch iv {
-	case ivAddressed:
+	case onion.IVAddressed:
 		cs.ev.TerminalFrame(now, r.terminal, seq, f.Body())
-	case ivControl:
+	case onion.IVControl:
 		r.cell(now, seq, f.Body())
-	case ivTick:
+	case onion.IVTick:
 		cs.N.Ticks++
 	default:
 		cs.N.Spoiled++
@@ -128,7 +129,7 @@ func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
 	}
 	r.backIn++
 	iv := r.keys.Backward.Apply(seq, h.IV, f.Body())
-	if seq&answerBit != 0 && !r.passAnswer(now, seq, iv^h.IV) {
+	if seq&onion.AnswerBit != 0 && !r.passAnswer(now, seq, iv^h.IV) {
 		r.cs.c.Env.Free(f)
 		return
 	}
@@ -140,8 +141,8 @@ func (r *relay) backward(now time.Time, h link.Header, f *link.Frame) {
 // backNumber turns the number on the far wire into that on the near one, and
 // checks that it is new, or that of a frame that an answer may be to.
 func (r *relay) backNumber(h link.Header) (uint32, bool) {
-	if h.Seq&answerBit == 0 {
-		seq := (h.Seq + r.keys.BackwardOffset) & seqMask
+	if h.Seq&onion.AnswerBit == 0 {
+		seq := (h.Seq + r.keys.BackwardOffset) & onion.SeqMask
 		if !r.bwd.Check(seq) {
 			r.cs.N.BadSeq++
 			return 0, false
@@ -149,21 +150,21 @@ func (r *relay) backNumber(h link.Header) (uint32, bool) {
 		r.bwd.Accept(seq)
 		return seq, true
 	}
-	seq := (h.Seq - r.keys.ForwardOffset) & seqMask
+	seq := (h.Seq - r.keys.ForwardOffset) & onion.SeqMask
 	if newest, any := r.fwd.Highest(); !any || !r.answers().Check(seq, newest) {
 		r.cs.N.BadAnswer++
 		return 0, false
 	}
-	return seq | answerBit, true
+	return seq | onion.AnswerBit, true
 }
 
 // answers is of a table apart: most circuits never need theirs, and its pages stay
 // untouched.
-func (r *relay) answers() *Answers { return &r.cs.table.answers[r.id] }
+func (r *relay) answers() *onion.Answers { return &r.cs.table.answers[r.id] }
 
 // passAnswer says whether an answer may go on; hash is that of the layer.
 func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
-	if !r.answers().Accept(seq&seqMask, hash) {
+	if !r.answers().Accept(seq&onion.SeqMask, hash) {
 		r.cs.N.BadAnswer++
 		return false
 	}
@@ -181,50 +182,51 @@ func (r *relay) setPaid(paid bool) { r.paid, r.onward.Paid, r.homeward.Paid = pa
 func (r *relay) saySlow(now time.Time, seq uint32) {
 	if at := r.cs.at(now); at.since(r.slowAt) >= slowGap {
 		r.slowAt = at
-		r.answer(now, seq, CellSlow, nil)
+		r.answer(now, seq, onion.CellSlow, nil)
 	}
 }
 
 // cell takes a control cell that is for us.
 func (r *relay) cell(now time.Time, seq uint32, body []byte) {
-	c, _, err := NewCellKey(r.keys.ControlForward).Open(body) // not kept: cells are rare, circuits many
+	c, _, err := onion.NewCellKey(r.keys.ControlForward).Open(body) // not kept: cells are rare, circuits many
 	if err != nil {
 		r.cs.N.Spoiled++
 		return
 	}
 	switch {
-	case c.Type == CellPing && len(c.Data) >= 4:
+	case c.Type == onion.CellPing && len(c.Data) >= 4:
 		if !r.said.take(r.cs.at(now), answerRate, answerRate) {
 			r.cs.N.AnswersLimited++
 			return
 		}
-		p := Pong{binary.LittleEndian.Uint32(c.Data), r.in, r.out, r.onward.Dropped, r.backIn, r.backOut, r.homeward.Dropped}
-		r.answer(now, seq, CellPong, p.Append(nil))
-	case c.Type == CellClose:
+		p := onion.Pong{ID: binary.LittleEndian.Uint32(c.Data), In: r.in, Out: r.out, Dropped: r.onward.Dropped,
+			BackIn: r.backIn, BackOut: r.backOut, BackDropped: r.homeward.Dropped}
+		r.answer(now, seq, onion.CellPong, p.Append(nil))
+	case c.Type == onion.CellClose:
 		r.free(now)
-	case c.Type == CellExtend && r.terminal != nil:
+	case c.Type == onion.CellExtend && r.terminal != nil:
 		r.takeExtend(now, seq, c.Data)
 	}
 }
 
 // answer sends a cell backward under the number of the frame it answers.
-func (r *relay) answer(now time.Time, seq uint32, t CellType, data []byte) {
+func (r *relay) answer(now time.Time, seq uint32, t onion.CellType, data []byte) {
 	f := r.cs.c.Env.Alloc()
 	if f == nil {
 		return
 	}
 	f.N = link.FrameShort
 	r.cells++
-	NewCellKey(r.keys.ControlBackward).Seal(r.cells, t, data, f.Body())
-	seq |= answerBit
-	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
+	onion.NewCellKey(r.keys.ControlBackward).Seal(r.cells, t, data, f.Body())
+	seq |= onion.AnswerBit
+	iv := r.keys.Backward.Apply(seq, onion.IVAddressed, f.Body())
 	r.backOut++
 	r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
 }
 
 // takeExtend makes a last hop into a relay: the set-up goes on to the next.
 func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
-	id, packet, err := parseExtend(data)
+	id, packet, err := onion.ParseExtend(data)
 	if err != nil {
 		r.cs.N.Spoiled++
 		return
@@ -240,7 +242,7 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 		why = ReasonFull
 	}
 	if why != 0 {
-		r.answer(now, seq, CellBroken, []byte{byte(why)})
+		r.answer(now, seq, onion.CellBroken, []byte{byte(why)})
 		return
 	}
 	r.terminal, t.closed = nil, true

@@ -13,10 +13,7 @@ import (
 // steps are what a relay does with a frame; 'make insns' knows the names. relay is
 // all of it: open, look up, layer, seal.
 var steps = map[string]func(b *testing.B){
-	"hash/long":   func(b *testing.B) { benchmarkBody(b, link.BodyLong, hashOnly) },
-	"hash/short":  func(b *testing.B) { benchmarkBody(b, link.BodyShort, hashOnly) },
-	"layer/long":  func(b *testing.B) { benchmarkBody(b, link.BodyLong, wholeLayer) },
-	"layer/short": func(b *testing.B) { benchmarkBody(b, link.BodyShort, wholeLayer) },
+	"label":       benchmarkLabel,
 	"relay/long":  func(b *testing.B) { benchmarkRelay(b, link.FrameLong) },
 	"relay/short": func(b *testing.B) { benchmarkRelay(b, link.FrameShort) },
 }
@@ -24,18 +21,6 @@ var steps = map[string]func(b *testing.B){
 func BenchmarkStep(b *testing.B) {
 	for _, name := range slices.Sorted(maps.Keys(steps)) {
 		b.Run(name, steps[name])
-	}
-}
-
-func hashOnly(l *Layer, seq uint32, m []byte)   { l.hash(seq, m) }
-func wholeLayer(l *Layer, seq uint32, m []byte) { l.Apply(seq, 1, m) }
-
-func benchmarkBody(b *testing.B, size int, do func(l *Layer, seq uint32, m []byte)) {
-	l, m := &hopKeys(b, 1)[0].Forward, body(size)
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	for i := range b.N {
-		do(l, uint32(i), m)
 	}
 }
 
@@ -81,4 +66,22 @@ func (n *testNet) catch(c *Circuit, size, count int) (frames [][]byte, from link
 	}
 	n.Trace = nil
 	return frames, from
+}
+
+// benchmarkLabel looks circuits up all over a full table: 2,048 of one neighbour's.
+func benchmarkLabel(b *testing.B) {
+	const circuits = 2048
+	s := &side{cs: &Circuits{table: newRelayTable(circuits)}, in: make([]entry, circuits)}
+	for i := range s.cs.table.relays {
+		r := &s.cs.table.relays[i]
+		r.id, r.upLabel = int32(i), uint32(i)|3*generation
+		s.in[i] = entry{of: r.ref(), newest: r.upLabel}
+	}
+	b.ReportAllocs()
+	for i := range b.N {
+		label := uint32(i*911%circuits) | 3*generation
+		if s.relay(label) == nil {
+			b.Fatal("no circuit")
+		}
+	}
 }

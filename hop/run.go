@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // batchSize is how many frames cross a port in one system call.
@@ -121,7 +122,7 @@ func (r *Runner) finish() {
 	next := r.node.Advance(r.now)
 	for _, p := range r.ports {
 		if p != nil {
-			next = earliest(next, p.flush(r.now, r.pool))
+			next = step.Earliest(next, p.flush(r.now, r.pool))
 		}
 	}
 	if r.tun != nil {

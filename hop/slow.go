@@ -1,6 +1,10 @@
 package hop
 
-import "time"
+import (
+	"time"
+
+	"hopwire/hop/ip"
+)
 
 // A relay where frames of a circuit wait tells its source (Slow, ten times a second
 // at most). What is inside shall send less: calls halve their window, and an IP
@@ -12,7 +16,7 @@ func (ch *channel) slowed(now time.Time) {
 	ch.n.N.Slowed++
 	ch.slow = true
 	if c := ch.p.calls; c != nil {
-		c.slowed(now)
+		c.Slow(now)
 	}
 }
 
@@ -30,7 +34,7 @@ func (n *Node) ease(told *bool, head, rest []byte) (drop bool) {
 	switch {
 	case head[offECN]&ecnMask != 0:
 		head[offECN] |= ecnCE
-	case len(head)+len(rest) < MTU/2:
+	case len(head)+len(rest) < ip.MTU/2:
 		return false
 	default:
 		n.N.SlowDropped++
@@ -45,15 +49,3 @@ func (n *Node) EaseSent() { n.slow.sent = true }
 
 // EaseReceived has a flow go slower that ends here: frames wait at a port.
 func (n *Node) EaseReceived() { n.slow.received = true }
-
-// slowed makes every message of ours go slower.
-func (c *Calls) slowed(now time.Time) {
-	for _, o := range c.out {
-		o.send.shrink(now)
-	}
-	for _, i := range c.in {
-		if i.send != nil {
-			i.send.shrink(now)
-		}
-	}
-}

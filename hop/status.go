@@ -2,23 +2,7 @@ package hop
 
 import (
 	"time"
-
-	"hopwire/link"
 )
-
-// CircuitInfo describes one circuit for display. Of a circuit that passes
-// through, a node knows the two neighbours and nothing else.
-type CircuitInfo struct {
-	Kind     string // own, end (of a peer's), relay
-	State    string // active, warm, opening, old, open, broken
-	Peer     link.Key
-	Hops     []link.Key // own only
-	Up, Down link.Key   // neighbours: where it comes from, where it goes
-	Age      time.Duration
-	Version  byte // of the session; 0: only passing through, or not open yet
-	RTT      time.Duration
-	In, Out  uint64
-}
 
 // CircuitList returns every circuit that starts, passes or ends here.
 func (n *Node) CircuitList(now time.Time) (all []CircuitInfo) {
@@ -29,10 +13,23 @@ func (n *Node) CircuitList(now time.Time) (all []CircuitInfo) {
 			}
 		}
 	}
-	for _, r := range n.Circuits.relays {
-		all = append(all, r.describe(now))
-	}
+	n.Circuits.Each(now, func(i CircuitInfo, t *Terminal) {
+		if ch, ok := endOf(t); ok {
+			i.Peer, i.Version = ch.p.key, ch.p.version
+		}
+		all = append(all, i)
+	})
 	return all
+}
+
+// endOf returns the channel of a circuit that ends here, once it is known whose it is;
+// t is nil for a circuit that passes through.
+func endOf(t *Terminal) (*channel, bool) {
+	if t == nil {
+		return nil, false
+	}
+	ch, ok := t.User.(*channel)
+	return ch, ok && ch.p != nil
 }
 
 // describe a circuit of our own.
@@ -54,25 +51,8 @@ func (p *peer) describe(now time.Time, ch *channel) CircuitInfo {
 	return i
 }
 
-func (r *relay) describe(now time.Time) CircuitInfo {
-	i := CircuitInfo{Kind: "relay", State: "open", Up: r.up.l.Peer(), Age: r.cs.at(now).since(r.born), In: uint64(r.in), Out: uint64(r.backOut)}
-	if r.down != nil {
-		i.Down = r.down.l.Peer()
-	}
-	if r.broken != 0 {
-		i.State = "broken"
-	}
-	if t := r.terminal; t != nil {
-		i.Kind = "end"
-		if ch, ok := t.User.(*channel); ok && ch.p != nil {
-			i.Peer, i.Version = ch.p.key, ch.p.version
-		}
-	}
-	return i
-}
-
 // CallMemory returns how many bytes the calls of all peers hold, and may hold.
-func (n *Node) CallMemory() (held, most int) { return n.calls.held, n.calls.most + MaxCall }
+func (n *Node) CallMemory() (held, most int) { return n.calls.Held() }
 
 // Peers returns how many peers there are sessions with.
 func (n *Node) Peers() int { return len(n.order) }

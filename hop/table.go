@@ -1,39 +1,34 @@
 package hop
 
-import "unsafe"
+import (
+	"hopwire/hop/offheap"
+	"hopwire/hop/onion"
+)
 
 // A relayTable is all relays that a node will ever have. What has pointers is in the
 // Go heap, one piece; the rest is not, and so neither looked at by the garbage
 // collector nor counted when it decides how far the heap may grow.
 type relayTable struct {
 	relays        []relay
-	answers       []Answers
-	states, other *bigTable // what the relays' states and answers are views of
+	answers       []onion.Answers
+	states, other *offheap.Table // what the relays' states and answers are views of
 }
 
 func newRelayTable(n int) *relayTable {
 	t := &relayTable{relays: make([]relay, n)}
 	var states []relayState
-	t.states, states = tableOf[relayState](n)
-	t.other, t.answers = tableOf[Answers](n)
+	t.states, states = offheap.Of[relayState](n)
+	t.other, t.answers = offheap.Of[onion.Answers](n)
 	for i := range t.relays {
 		t.relays[i].relayState = &states[i]
 	}
 	return t
 }
 
-// tableOf returns zeroed room for n of T, which must have no pointers; valid as long
-// as the table is reachable.
-func tableOf[T any](n int) (*bigTable, []T) {
-	var one T
-	t := newBigTable((n*int(unsafe.Sizeof(one)) + 7) &^ 7)
-	return t, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.b))), n)
-}
-
 // clear makes the relay a vacant one; its keys are erased.
 func (r *relay) clear() {
-	if a := r.answers(); a.n > 0 { // or it would touch the page
-		*a = Answers{}
+	if a := r.answers(); !a.Empty() { // or it would touch the page
+		*a = onion.Answers{}
 	}
 	*r.relayState = relayState{freed: true}
 	*r = relay{relayState: r.relayState}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -21,7 +22,7 @@ func TestRelaySize(t *testing.T) {
 // TestTables: what lies outside the Go heap has no pointers, which the garbage
 // collector would not see there.
 func TestTables(t *testing.T) {
-	for _, one := range []any{relayState{}, Answers{}, link.Buffer{}} {
+	for _, one := range []any{relayState{}, onion.Answers{}, link.Buffer{}} {
 		if where := pointer(reflect.TypeOf(one)); where != "" {
 			t.Errorf("%T has a pointer: %s", one, where)
 		}

@@ -1,11 +1,13 @@
 package hop
 
 import (
+	"encoding/binary"
 	mrand "math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
 
+	"hopwire/hop/ip"
 	"hopwire/link"
 )
 
@@ -50,7 +52,7 @@ func (lostMap) Lookup(netip.Addr) (link.Key, bool)             { return link.Key
 // the memory.
 func TestLostCauses(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	n := &Node{c: NodeConfig{MaxPeers: 4}, key: taughtKey(60000), Map: lostMap{}, peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(icmpLimit),
+	n := &Node{c: NodeConfig{MaxPeers: 4}, key: taughtKey(60000), Map: lostMap{}, peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(ip.ErrorLimit),
 		jitter: mrand.New(mrand.NewPCG(1, 2))}
 	n.ip = n.key.IPv6()
 	real := n.peer(now, taughtKey(50000)) // no way has been missed yet
@@ -58,7 +60,7 @@ func TestLostCauses(t *testing.T) {
 		key := taughtKey(i + 1)
 		n.Teach(key)
 		for range 2 * maxQueue {
-			n.Packet(now, ipPacket(n.ip, key.IPv6(), protoUDP, make([]byte, 100)), nil)
+			n.Packet(now, datagram(n.ip, key.IPv6(), 100), nil)
 		}
 		if p := n.peers[key]; p == nil || len(p.queue) > maxQueueLost {
 			t.Fatalf("peer %d: %+v", i, p)
@@ -70,4 +72,14 @@ func TestLostCauses(t *testing.T) {
 	if n.N.QueueFull != 100*(2*maxQueue-maxQueueLost) {
 		t.Errorf("%d did not fit", n.N.QueueFull)
 	}
+}
+
+// datagram makes an IPv6 packet with so many bytes behind its header.
+func datagram(from, to netip.Addr, size int) []byte {
+	p := make([]byte, 40+size)
+	p[0], p[6], p[7] = 6<<4, 17, 64
+	binary.BigEndian.PutUint16(p[4:], uint16(size))
+	copy(p[8:], from.AsSlice())
+	copy(p[24:], to.AsSlice())
+	return p
 }

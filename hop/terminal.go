@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A Terminal is the last-hop side of a circuit that ends here.
@@ -21,13 +23,13 @@ type Terminal struct {
 // hop before that it is the last but one.
 func (cs *Circuits) newTerminal(r *relay) *Terminal {
 	var seed [4]byte
-	cs.draw(seed[:])
-	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), seq: binary.LittleEndian.Uint32(seed[:]) & seqMask}
+	step.Draw(cs.c.Rand, seed[:])
+	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), seq: binary.LittleEndian.Uint32(seed[:]) & onion.SeqMask}
 }
 
 // NextSeq returns the number of the next frame, used once.
 func (t *Terminal) NextSeq() uint32 {
-	t.seq = (t.seq + 1) & seqMask
+	t.seq = (t.seq + 1) & onion.SeqMask
 	return t.seq
 }
 
@@ -39,7 +41,7 @@ func (t *Terminal) Send(now time.Time, seq uint32, f *link.Frame) {
 		t.env.Free(f)
 		return
 	}
-	iv := r.keys.Backward.Apply(seq, ivAddressed, f.Body())
+	iv := r.keys.Backward.Apply(seq, onion.IVAddressed, f.Body())
 	r.backOut++
 	r.up.l.Send(now, r.homewardHeader(seq, iv), f, &r.homeward)
 }

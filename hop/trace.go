@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A wait is somebody's question to a peer or a hop.
@@ -24,11 +25,11 @@ func (n *Node) question(now time.Time, done func(now time.Time, rtt time.Duratio
 	id := uint32(0)
 	for _, taken := n.waits[id]; id == 0 || taken; _, taken = n.waits[id] {
 		var b [4]byte
-		n.draw(b[:])
+		step.Draw(n.rand, b[:])
 		id = binary.LittleEndian.Uint32(b[:]) | 1<<31
 	}
 	n.waits[id] = wait{now, now.Add(waitFor), done}
-	n.wake(now.Add(waitFor))
+	n.next.By(now.Add(waitFor))
 	return id, nil
 }
 
@@ -49,7 +50,7 @@ func (n *Node) advanceWaits(now time.Time) {
 			delete(n.waits, id)
 			w.done(now, 0, false)
 		} else {
-			n.wake(w.until)
+			n.next.By(w.until)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -139,7 +140,7 @@ func measureLoss(t *testing.T, length time.Duration, setup func(n *testNet)) (fo
 	src.send(c, link.FrameLong, "first")
 	n.Run(100 * time.Millisecond)
 	meter := newLossMeter(c)
-	src.onAnswer = func(now time.Time, hop int, p Pong) { meter.take(now, hop, p) }
+	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.take(now, hop, p) }
 	setup(n)
 	rounds := 0
 	for end := n.Now.Add(length); n.Now.Before(end); {

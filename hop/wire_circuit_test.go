@@ -22,6 +22,6 @@ func TestWire(t *testing.T) {
 		"parkAll": parkAll, "parkFor": parkFor, "evictIdle": evictIdle, "tombstoneFor": tombstoneFor, "brokenGap": brokenGap, "goneGap": goneGap,
 		"goneMost": goneMost, "goneAhead": goneAhead, "goneRetry": goneRetry, "answerRate": answerRate, "slowAfter": slowAfter, "slowGap": slowGap,
 		"setupRate": setupRate, "setupBurst": setupBurst, "setupQueue": setupQueue, "setupJobs": setupJobs, "setupSpare": setupSpare,
-		"setupRetry": setupRetry, "openRetry": openRetry, "openTries": openTries, "openPatience": openPatience,
+		"setupRetry": setupRetry, "repeatFirst": repeatFirst, "repeatTries": repeatTries, "Patience": Patience,
 	})
 }

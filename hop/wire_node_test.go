@@ -3,6 +3,7 @@ package hop
 import (
 	"testing"
 
+	"hopwire/hop/ip"
 	"hopwire/link/wiretest"
 )
 
@@ -15,7 +16,7 @@ func TestWireNode(t *testing.T) {
 		"recordPadding": recordPadding, "recordIP": recordIP, "recordCall": recordCall, "recordAlive": recordAlive, "recordAsk": recordAsk,
 		"recordEcho": recordEcho,
 
-		"MTU": MTU, "answerWithin": answerWithin, "tokenSize": tokenSize, "joinSize": joinSize, "tokensAhead": tokensAhead,
+		"MTU": ip.MTU, "answerWithin": answerWithin, "tokenSize": tokenSize, "joinSize": joinSize, "tokensAhead": tokensAhead,
 
 		"lossHold": lossHold, "circuitLife": circuitLife, "idleAfter": idleAfter, "warmFor": warmFor, "warmGap": warmGap, "moveAfter": moveAfter,
 		"warmRetry": warmRetry, "checkPath": checkPath, "askGap": askGap, "lingerFor": lingerFor, "retryFirst": retryFirst,

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"hopwire/link/step"
 )
 
 // Beacon layout (wire.md, "Beacon"): a nonce, then the sealed text and its tag.
@@ -40,7 +42,7 @@ type heard struct {
 // the one before stays valid, for whoever heard the last beacon.
 func (ls *Links) renewNonce(p *port) {
 	p.beaconNonce[1] = p.beaconNonce[0]
-	ls.draw(p.beaconNonce[0][:])
+	step.Draw(ls.c.Rand, p.beaconNonce[0][:])
 	p.filters = p.filters[:0]
 	nk := ls.keys[p.info.Key].key
 	for _, n := range p.beaconNonce {
@@ -57,7 +59,7 @@ func (ls *Links) advanceBeacon(now time.Time, p *port) {
 		return
 	}
 	if now.Before(p.beaconAt) {
-		ls.wake(p.beaconAt)
+		ls.next.By(p.beaconAt)
 		return
 	}
 	if p.beaconCount++; p.beaconCount%64 == 0 {
@@ -68,8 +70,8 @@ func (ls *Links) advanceBeacon(now time.Time, p *port) {
 	if n := int(p.beaconCount % 64); n < len(beaconTimes) {
 		gap = beaconTimes[n]
 	}
-	p.beaconAt = now.Add(ls.jitter(gap, 20))
-	ls.wake(p.beaconAt)
+	p.beaconAt = now.Add(step.Jitter(ls.c.Jitter, gap, 20))
+	ls.next.By(p.beaconAt)
 }
 
 func (ls *Links) sendBeacon(p *port) {
@@ -81,7 +83,7 @@ func (ls *Links) sendBeacon(p *port) {
 	f.whole(Addr{})
 	f.N = FrameShort
 	b := f.Bytes()
-	ls.draw(b[:offBeaconText])
+	step.Draw(ls.c.Rand, b[:offBeaconText])
 	t := b[offBeaconText : offBeaconText+beaconTextSize]
 	clear(t)
 	key := ls.c.Identity.Key()
@@ -99,7 +101,7 @@ func (ls *Links) sendBeacon(p *port) {
 
 // beacon takes a short broadcast: a neighbour's beacon, or not ours to know.
 func (ls *Links) beacon(now time.Time, p *port, f *Frame) {
-	if !ls.c.Beacon || !p.beaconBucket.take(now, openRate, openBurst) {
+	if !ls.c.Beacon || !p.beaconBucket.Take(now, openRate, openBurst) {
 		ls.N.Unknown++
 		return
 	}

@@ -182,7 +182,7 @@ func (l *Link) transmit(now time.Time, m *message) {
 		o.urgent = true
 	}
 	m.sent, m.tries = now, m.tries+1
-	l.ls.wake(now.Add(l.resendAfter()))
+	l.ls.next.By(now.Add(l.resendAfter()))
 }
 
 func (l *Link) resendAfter() time.Duration {
@@ -204,7 +204,7 @@ func (l *Link) resend(now time.Time) {
 			break
 		}
 		if due := m.sent.Add(after); m.tries > 0 && now.Before(due) {
-			l.ls.wake(due)
+			l.ls.next.By(due)
 		} else if m.tries >= resendTries {
 			lost = append(lost, *m)
 			o.queue = slices.Delete(o.queue, i, i+1)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"hopwire/link/step"
 )
 
 // An attempt is our own handshake with one neighbour on one port. At most two
@@ -60,7 +62,7 @@ func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 		return // the job's end wakes us
 	}
 	if now.Before(a.at) {
-		ls.wake(a.at)
+		ls.next.By(a.at)
 		return
 	}
 	if a.tries >= 8 && !a.static {
@@ -68,9 +70,9 @@ func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 		return
 	}
 	a.tries++
-	a.at = now.Add(ls.jitter(a.wait, 20))
+	a.at = now.Add(step.Jitter(ls.c.Jitter, a.wait, 20))
 	a.wait = min(2*a.wait, handshakeMax)
-	ls.wake(a.at)
+	ls.next.By(a.at)
 	ls.initiate(p, a)
 }
 
@@ -93,12 +95,12 @@ func (ls *Links) initiate(p *port, a *attempt) {
 	}
 	filter := NewFirstFilter(a.peer, KindLink, nk, nonce)
 	c := InitiateConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: nk, Peer: a.peer, Filter: &filter, PortNonce: p.nonce, Size: FrameLong}
-	rand := ls.stream()
+	rand := step.Stream(ls.c.Rand)
 	a.busy = ls.c.Env.Work(Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
 		i, message, err := Initiate(rand, c)
 		return func(now time.Time) {
 			a.busy = false
-			ls.wake(now)
+			ls.next.By(now)
 			if err == nil && ls.port(p.id) == p {
 				a.live = [2]*Initiation{i, a.live[0]}
 				ls.sendHandshake(p, a.addr, message)
@@ -128,7 +130,7 @@ func (f *Frame) whole(to Addr) {
 // door takes a long frame that no session opened: message 2 of an attempt of
 // ours, message 1 of somebody, or garbage. f stays the caller's.
 func (ls *Links) door(now time.Time, p *port, f *Frame) {
-	if len(p.attempts) > 0 && !f.Broadcast && p.roamBucket.take(now, openRate, openBurst) && ls.second(now, p, f) {
+	if len(p.attempts) > 0 && !f.Broadcast && p.roamBucket.Take(now, openRate, openBurst) && ls.second(now, p, f) {
 		return
 	}
 	if !slices.ContainsFunc(p.filters, func(k FirstFilter) bool { return k.Check(f.Bytes()) }) {
@@ -144,7 +146,7 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 	switch {
 	case ls.seen.has(h):
 		ls.N.FirstSeen++
-	case !p.doorBucket(f.Addr).take(now, doorRate, doorBurst) || !p.bucket.take(now, 2*doorRate, 2*doorBurst):
+	case !p.doorBucket(f.Addr).Take(now, doorRate, doorBurst) || !p.bucket.Take(now, 2*doorRate, 2*doorBurst):
 		ls.N.FirstLimited++
 	case !p.room():
 		ls.N.NoRoom++
@@ -159,7 +161,7 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 func (ls *Links) respond(p *port, from Addr, message []byte) {
 	c := RespondConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[p.info.Key].key,
 		Prefiltered: true, PortNonce: p.nonce, Size: FrameLong, Allow: ls.allowed}
-	rand := ls.stream()
+	rand := step.Stream(ls.c.Rand)
 	ok := ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
 		r, err := Respond(rand, c, message)
 		return func(now time.Time) {

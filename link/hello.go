@@ -3,6 +3,8 @@ package link
 import (
 	"encoding/binary"
 	"time"
+
+	"hopwire/link/step"
 )
 
 // Hello record (wire.md, "Hello"). Times are microseconds of the sender's own clock.
@@ -80,11 +82,11 @@ func (l *Link) watch(now time.Time) bool {
 	v, gap := &l.live, l.helloGap()
 	if !now.Before(v.helloAt) {
 		l.hello(now, 0)
-		v.helloAt = now.Add(l.ls.jitter(gap, 10))
+		v.helloAt = now.Add(step.Jitter(l.ls.c.Jitter, gap, 10))
 	}
-	l.ls.wake(v.helloAt)
+	l.ls.next.By(v.helloAt)
 	if silent := v.heard.Add(gap * probeAfter / 5); v.probing.IsZero() && now.Before(silent) {
-		l.ls.wake(silent)
+		l.ls.next.By(silent)
 		return true
 	}
 	return l.probe(now)
@@ -114,7 +116,7 @@ func (l *Link) probe(now time.Time) bool {
 			v.probeAt = now.Add(gap)
 		}
 	}
-	l.ls.wake(v.probeAt)
+	l.ls.next.By(v.probeAt)
 	return true
 }
 

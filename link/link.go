@@ -50,7 +50,7 @@ func (ls *Links) newLink(now time.Time, p *port, to Addr, peer Key, remote [8]by
 	l.live.heard = now
 	p.insert(l)
 	ls.links = append(ls.links, l)
-	ls.wake(now.Add(answerLife))
+	ls.next.By(now.Add(answerLife))
 	return l
 }
 
@@ -77,7 +77,7 @@ func (l *Link) SetBusy(now time.Time, busy bool) {
 	if busy && !l.busy {
 		l.live.helloAt = now
 		l.live.heard = now // what was quiet on purpose is not suspect yet
-		l.ls.wake(now)
+		l.ls.next.By(now)
 	}
 	l.busy = busy
 }
@@ -162,7 +162,7 @@ func (l *Link) confirm(now time.Time) *Link {
 	ls.N.Handshakes++
 	l.live.helloAt = now
 	l.hello(now, helloAsk)
-	ls.wake(now)
+	ls.next.By(now)
 	ls.up.LinkUp(now, l)
 	return l
 }
@@ -205,7 +205,7 @@ func (l *Link) close(now time.Time) {
 		return
 	}
 	l.forget()
-	l.ls.wake(now)
+	l.ls.next.By(now)
 	if !l.up {
 		return
 	}
@@ -260,7 +260,7 @@ func (f *Frame) Seal() bool {
 func (l *Link) advance(now time.Time) {
 	if !l.up {
 		if d := l.since.Add(answerLife); now.Before(d) {
-			l.ls.wake(d)
+			l.ls.next.By(d)
 		} else {
 			l.close(now)
 		}

@@ -5,6 +5,8 @@ import (
 	mrand "math/rand/v2"
 	"slices"
 	"time"
+
+	"hopwire/link/step"
 )
 
 // A Config says who the node is and whom it lets in.
@@ -63,7 +65,7 @@ type Links struct {
 	ports []*port
 	links []*Link // live and unconfirmed, in order of creation
 	seen  seenCache
-	next  time.Time
+	next  step.Timer
 	dirty []*Link   // have records to flush
 	done  []message // scratch of acked
 
@@ -73,41 +75,11 @@ type Links struct {
 // New returns the link layer without ports; up is called from now on.
 func New(c Config, up Upper) *Links {
 	ls := &Links{c: c, up: up}
-	ls.draw(ls.boot[:])
+	step.Draw(ls.c.Rand, ls.boot[:])
 	for _, k := range c.NetworkKeys {
 		ls.keys = append(ls.keys, newNetKey(k))
 	}
 	return ls
-}
-
-// draw fills b with key material; a failing source of randomness is fatal.
-func (ls *Links) draw(b []byte) {
-	if _, err := io.ReadFull(ls.c.Rand, b); err != nil {
-		panic("link: internal error: no randomness: " + err.Error())
-	}
-}
-
-// stream returns a generator of its own for a job of public-key work.
-func (ls *Links) stream() io.Reader {
-	var seed [32]byte
-	ls.draw(seed[:])
-	return mrand.NewChaCha8(seed)
-}
-
-// jitter returns d changed by up to the given percentage either way.
-func (ls *Links) jitter(d time.Duration, percent int64) time.Duration {
-	span := int64(d) * percent / 100
-	if span <= 0 {
-		return d
-	}
-	return d + time.Duration(ls.c.Jitter.Int64N(2*span+1)-span)
-}
-
-// wake makes Advance be called at t or before.
-func (ls *Links) wake(t time.Time) {
-	if ls.next.IsZero() || t.Before(ls.next) {
-		ls.next = t
-	}
 }
 
 // allowed says whether the holder of key may be a neighbour.
@@ -171,7 +143,7 @@ func (ls *Links) open(now time.Time, p *port, f *Frame) (*Link, Header, bool) {
 			return l, h, true
 		}
 	}
-	if _, eth := f.Addr.MAC(); eth || len(p.links) == 0 || !p.roamBucket.take(now, openRate, openBurst) {
+	if _, eth := f.Addr.MAC(); eth || len(p.links) == 0 || !p.roamBucket.Take(now, openRate, openBurst) {
 		return nil, Header{}, false
 	}
 	for _, l := range p.links {
@@ -188,10 +160,9 @@ func (ls *Links) open(now time.Time, p *port, f *Frame) (*Link, Header, bool) {
 
 // Advance does what is due and returns the time of the next call; zero: nothing pending.
 func (ls *Links) Advance(now time.Time) time.Time {
-	if ls.next.IsZero() || now.Before(ls.next) {
-		return ls.next
+	if !ls.next.Due(now) {
+		return ls.next.At()
 	}
-	ls.next = time.Time{}
 	for _, p := range ls.ports {
 		if p != nil {
 			ls.advancePort(now, p)
@@ -203,7 +174,7 @@ func (ls *Links) Advance(now time.Time) time.Time {
 		}
 	}
 	ls.Flush(now)
-	return ls.next
+	return ls.next.At()
 }
 
 // Flush sends the control records that were collected since the last call. The

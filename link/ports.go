@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/blake2s"
+
+	"hopwire/link/step"
 )
 
 // A netKey is a network key and what follows from it.
@@ -34,8 +36,8 @@ type port struct {
 	beaconAt    time.Time
 	beaconCount uint32
 
-	bucket, roamBucket, beaconBucket bucket
-	doors                            map[Addr]*bucket
+	bucket, roamBucket, beaconBucket step.Bucket
+	doors                            map[Addr]*step.Bucket
 }
 
 // AddPort adds a port under an id of the caller's (small and dense) and starts to
@@ -47,7 +49,7 @@ func (ls *Links) AddPort(now time.Time, id int, info PortInfo) {
 	if info.MaxLinks == 0 {
 		info.MaxLinks = MaxLinks
 	}
-	p := &port{id: id, info: info, byAddr: map[Addr][]*Link{}, doors: map[Addr]*bucket{}}
+	p := &port{id: id, info: info, byAddr: map[Addr][]*Link{}, doors: map[Addr]*step.Bucket{}}
 	copy(p.nonce[:4], ls.boot[:])
 	binary.LittleEndian.PutUint32(p.nonce[4:], uint32(id))
 	ls.ports[id] = p
@@ -57,7 +59,7 @@ func (ls *Links) AddPort(now time.Time, id int, info PortInfo) {
 		p.beaconAt = now
 	}
 	ls.seek(now, p)
-	ls.wake(now)
+	ls.next.By(now)
 }
 
 // beacons says whether the port announces itself.
@@ -100,7 +102,7 @@ func (ls *Links) Carrier(now time.Time, id int) {
 	for _, a := range p.attempts {
 		a.wait, a.at = handshakeWait, now
 	}
-	ls.wake(now)
+	ls.next.By(now)
 }
 
 func (ls *Links) port(id int) *port {
@@ -138,13 +140,13 @@ func (p *port) move(l *Link, to Addr) {
 
 // doorBucket is the token bucket of a stranger's address; bounded, and the port
 // has one of its own above it.
-func (p *port) doorBucket(a Addr) *bucket {
+func (p *port) doorBucket(a Addr) *step.Bucket {
 	b := p.doors[a]
 	if b == nil {
 		if len(p.doors) >= 4*MaxLinks {
 			clear(p.doors)
 		}
-		b = new(bucket)
+		b = new(step.Bucket)
 		p.doors[a] = b
 	}
 	return b

@@ -3,6 +3,8 @@ package link
 import (
 	"slices"
 	"time"
+
+	"hopwire/link/step"
 )
 
 // rekeySize is the length of handshake messages inside link control: a record
@@ -50,15 +52,15 @@ func (l *Link) advanceKeys(now time.Time) {
 		return
 	}
 	if at := l.due(); now.Before(at) {
-		l.ls.wake(at)
+		l.ls.next.By(at)
 		return
 	}
 	if now.Before(l.rekey.at) {
-		l.ls.wake(l.rekey.at)
+		l.ls.next.By(l.rekey.at)
 		return
 	}
-	l.rekey.at = now.Add(l.ls.jitter(rekeyRetry, 20))
-	l.ls.wake(l.rekey.at)
+	l.rekey.at = now.Add(step.Jitter(l.ls.c.Jitter, rekeyRetry, 20))
+	l.ls.next.By(l.rekey.at)
 	switch {
 	case l.rekey.busy:
 	case l.rekey.own != nil:
@@ -71,7 +73,7 @@ func (l *Link) advanceKeys(now time.Time) {
 func (l *Link) beginRekey() {
 	ls := l.ls
 	c := InitiateConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[l.port.info.Key].key, Peer: l.peer, PortNonce: l.port.nonce, Size: rekeySize}
-	rand := ls.stream()
+	rand := step.Stream(ls.c.Rand)
 	l.rekey.busy = ls.c.Env.Work(Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
 		i, message, err := Initiate(rand, c)
 		return func(now time.Time) {
@@ -101,7 +103,7 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 	}
 	c := RespondConfig{Kind: KindLink, Version: l.ls.c.Version, Identity: l.ls.c.Identity, NetworkKey: l.ls.keys[l.port.info.Key].key, PortNonce: l.port.nonce, Size: rekeySize,
 		Allow: func(k Key) bool { return k == l.peer }}
-	rand, message := l.ls.stream(), slices.Clone(message)
+	rand, message := step.Stream(l.ls.c.Rand), slices.Clone(message)
 	r.busy = l.ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
 		res, err := Respond(rand, c, message)
 		return func(now time.Time) {

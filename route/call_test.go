@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/call"
 	"hopwire/link"
 	"hopwire/route/meshtest"
 )
@@ -13,7 +14,7 @@ import (
 // has memory for two in all: it holds no more, and serves all.
 func TestCallsOfManyPeers(t *testing.T) {
 	served := 0
-	m := meshtest.New(meshtest.Options{Seed: 90, Change: func(i int, c *hop.NodeConfig) { c.CallMemory = 2 * hop.MaxCall },
+	m := meshtest.New(meshtest.Options{Seed: 90, Change: func(i int, c *hop.NodeConfig) { c.CallMemory = 2 * call.Max },
 		Serve: func(*meshtest.Node) func(time.Time, link.Key, []byte, func(time.Time, []byte)) {
 			return func(now time.Time, _ link.Key, request []byte, reply func(time.Time, []byte)) {
 				served += len(request)
@@ -31,7 +32,7 @@ func TestCallsOfManyPeers(t *testing.T) {
 	for i := 1; i < 5; i++ {
 		n := m.Nodes[i]
 		n.Host.Turn(func(now time.Time) {
-			err := n.Call(now, m.Nodes[0].ID.Key(), make([]byte, hop.MaxCall), func(_ time.Time, r []byte, err error) {
+			err := n.Call(now, m.Nodes[0].ID.Key(), make([]byte, call.Max), func(_ time.Time, r []byte, err error) {
 				if ended++; err != nil || string(r) != "yes" {
 					t.Errorf("%d: %q, %v", i, r, err)
 				}
@@ -50,7 +51,7 @@ func TestCallsOfManyPeers(t *testing.T) {
 		return ended == 4
 	})
 	t.Logf("at most %d bytes held", most)
-	if ended != 4 || served != 4*hop.MaxCall || most < hop.MaxCall {
+	if ended != 4 || served != 4*call.Max || most < call.Max {
 		t.Errorf("%d calls ended, %d bytes served, at most %d held", ended, served, most)
 	}
 }

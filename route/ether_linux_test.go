@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -73,7 +74,7 @@ func etherNode(deliver func([]byte), interfaces ...string) (*hop.Runner, error) 
 	var node *hop.Node
 	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
 	node = hop.NewNode(time.Now(), hop.NodeConfig{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},
-		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *hop.OnionKeys) hop.Map {
+		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *onion.Keys) hop.Map {
 		return route.New(route.Config{Identity: id, Env: runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay,
 			Load: func() (int, int) { return node.Circuits.Load() }})
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/call"
 	"hopwire/link"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
@@ -192,7 +193,7 @@ func TestCallsOfOneMegabyte(t *testing.T) {
 	for _, g := range m.Cables {
 		g.Loss = 0.07 // 20 % over three cables
 	}
-	request := make([]byte, hop.MaxCall)
+	request := make([]byte, call.Max)
 	for i := range request {
 		request[i] = byte(i * 7)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // Config says whose map it is.
@@ -51,9 +52,9 @@ type Map struct {
 	avoid   map[pair]*avoidance
 	chosen  map[link.Key]*choice
 	graph   *graph
-	verify  limit
+	verify  step.Bucket
 	pending map[[32]byte]struct{}
-	next    time.Time
+	next    step.Timer
 }
 
 // A node is a stored announcement and how it came.
@@ -63,7 +64,7 @@ type node struct {
 	age      time.Duration // at
 	at       time.Time
 	from     link.ShortID // the neighbour it was first heard from
-	spread   limit
+	spread   step.Bucket
 	distance int // hops, of the last graph
 }
 
@@ -90,20 +91,6 @@ func New(c Config) *Map {
 		avoid: map[pair]*avoidance{}, chosen: map[link.Key]*choice{}, pending: map[[32]byte]struct{}{}}
 }
 
-func (m *Map) wake(t time.Time) {
-	if t.IsZero() {
-		return
-	}
-	if m.next.IsZero() || t.Before(m.next) {
-		m.next = t
-	}
-}
-
-func (m *Map) jitter(d time.Duration, percent int64) time.Duration {
-	span := int64(d) * percent / 100
-	return d + time.Duration(m.c.Jitter.Int64N(2*span+1)-span)
-}
-
 // LinkUp enters a neighbour: it is told what we know, by a digest.
 func (m *Map) LinkUp(now time.Time, l *link.Link) {
 	n := &near{l: l, short: l.Short()}
@@ -127,8 +114,8 @@ func (m *Map) LinkDown(now time.Time, l *link.Link) {
 
 // sendDigest tells a neighbour what we have.
 func (m *Map) sendDigest(now time.Time, n *near) {
-	n.digest = now.Add(m.jitter(digestGap, 20))
-	m.wake(n.digest)
+	n.digest = now.Add(step.Jitter(m.c.Jitter, digestGap, 20))
+	m.next.By(n.digest)
 	var b []byte
 	add := func(id link.ShortID, sequence uint32) {
 		if len(b)+12 > link.MaxMessage {
@@ -294,7 +281,7 @@ func (m *Map) takeNew(now time.Time, n *near, o *node, a raw, age time.Duration)
 	switch {
 	case busy:
 		m.N.Duplicate++
-	case n.verify >= verifyQueue || !m.verify.take(now, verifyRate, verifyBurst) || o != nil && !o.spread.take(now, originRate, originBurst):
+	case n.verify >= verifyQueue || !m.verify.Take(now, verifyRate, verifyBurst) || o != nil && !o.spread.Take(now, originRate, originBurst):
 		m.N.Limited++
 	default:
 		m.check(n, slices.Clone(a), age, hash)
@@ -355,7 +342,7 @@ func (m *Map) install(now time.Time, from *near, a raw, age time.Duration) {
 		m.N.Unwanted++
 		return
 	}
-	m.wake(now.Add(maxAge - age))
+	m.next.By(now.Add(maxAge - age))
 	for _, n := range m.near {
 		if n != from && n.short != o.short {
 			m.offer(now, n, o.short)
@@ -403,45 +390,25 @@ func (m *Map) Lookup(ip netip.Addr) (link.Key, bool) {
 
 // Advance does what is due and returns when to come back; zero: nothing pending.
 func (m *Map) Advance(now time.Time) time.Time {
-	if m.next.IsZero() || now.Before(m.next) {
-		return m.next
+	if !m.next.Due(now) {
+		return m.next.At()
 	}
-	m.next = time.Time{}
 	m.advanceOwn(now)
 	for _, n := range m.near {
 		if !now.Before(n.digest) {
 			m.sendDigest(now, n)
 		}
-		m.wake(n.digest)
+		m.next.By(n.digest)
 		m.pump(now, n)
 	}
 	for _, o := range slices.Clone(m.order) {
 		if end := o.at.Add(maxAge - o.age); now.Before(end) {
-			m.wake(end)
+			m.next.By(end)
 		} else {
 			m.remove(o)
 		}
 	}
-	return m.next
-}
-
-// A limit is a token bucket.
-type limit struct {
-	tokens float64
-	last   time.Time
-}
-
-func (l *limit) take(now time.Time, perSecond, burst float64) bool {
-	if l.last.IsZero() {
-		l.tokens = burst
-	}
-	l.tokens = min(burst, l.tokens+max(0, now.Sub(l.last).Seconds())*perSecond)
-	l.last = now
-	if l.tokens < 1 {
-		return false
-	}
-	l.tokens--
-	return true
+	return m.next.At()
 }
 
 // A Known is one entry of the store, for display.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // ownState is when and what we announce.
@@ -17,7 +18,7 @@ type ownState struct {
 	due      time.Time
 	gap      time.Duration
 	lastGap  time.Time // when a gap was last used up: a quiet while starts small again
-	figures  limit
+	figures  step.Bucket
 	checkAt  time.Time
 	full     bool // hysteresis of the load bits
 	load     byte // as last announced
@@ -49,8 +50,8 @@ func (m *Map) linksChanged(now time.Time, n *near, lost bool) {
 		s.due = at
 	}
 	s.checkAt = now.Add(checkGap)
-	m.wake(s.due)
-	m.wake(s.checkAt)
+	m.next.By(s.due)
+	m.next.By(s.checkAt)
 }
 
 // takeAsk tells a neighbour the last sequence of its own that we know.
@@ -70,7 +71,7 @@ func (m *Map) takeSequence(now time.Time, sequence uint32) {
 		s.sequence = sequence
 		s.dirty, s.due = true, now
 	}
-	m.wake(now)
+	m.next.By(now)
 }
 
 // sawOwn: an announcement of ours comes back. One with a higher sequence, or the
@@ -98,24 +99,24 @@ func (m *Map) advanceOwn(now time.Time) {
 		if !s.dirty && m.own != nil && m.load() != s.load {
 			s.dirty, s.due = true, s.lastGap.Add(s.gap)
 		}
-		if !s.dirty && m.figuresChanged() && s.figures.take(now, 1/figureGap.Seconds(), figureBurst) {
+		if !s.dirty && m.figuresChanged() && s.figures.Take(now, 1/figureGap.Seconds(), figureBurst) {
 			s.dirty, s.due = true, now
 		}
 	}
-	m.wake(s.checkAt)
+	m.next.By(s.checkAt)
 	if refresh := s.at.Add(refreshAfter); m.own != nil && !s.dirty {
 		if now.Before(refresh) {
-			m.wake(refresh)
+			m.next.By(refresh)
 			return
 		}
 		s.dirty, s.due = true, now
 	}
 	if wait := s.asked.Add(sequenceWait); !s.known && now.Before(wait) {
-		m.wake(wait)
+		m.next.By(wait)
 		return
 	}
 	if s.dirty && now.Before(s.due) {
-		m.wake(s.due)
+		m.next.By(s.due)
 	} else if s.dirty {
 		m.announce(now)
 	}
@@ -144,7 +145,7 @@ func (m *Map) announce(now time.Time) {
 	})
 	if !ok {
 		s.dirty, s.due = true, now.Add(firstAfter)
-		m.wake(s.due)
+		m.next.By(s.due)
 	}
 }
 
@@ -153,7 +154,7 @@ func (m *Map) announced(now time.Time, raw []byte) {
 	m.own = raw
 	m.graph = nil
 	m.N.Announced++
-	m.wake(now.Add(refreshAfter))
+	m.next.By(now.Add(refreshAfter))
 	for _, n := range m.near {
 		m.offer(now, n, m.short)
 	}

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/step"
 )
 
 // A pair is a link as its two ends, towards the second.
@@ -42,14 +44,14 @@ func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
 		if len(paths) == 0 {
 			way = m.keep(now, g, to, way)
 		}
-		if way == nil || len(way) > hop.MaxHops {
+		if way == nil || len(way) > onion.MaxHops {
 			break
 		}
 		p, ok := m.path(now, g, way)
 		if !ok {
 			break
 		}
-		if !slices.ContainsFunc(paths, func(o hop.Path) bool { return sameHops(o, p) }) {
+		if !slices.ContainsFunc(paths, func(o hop.Path) bool { return o.Same(p) }) {
 			paths = append(paths, p)
 		}
 		for _, w := range way {
@@ -60,10 +62,6 @@ func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
 		return nil, hop.ErrNoPath
 	}
 	return paths, nil
-}
-
-func sameHops(a, b hop.Path) bool {
-	return slices.EqualFunc(a.Hops, b.Hops, func(x, y hop.Hop) bool { return x.Key == y.Key })
 }
 
 // factor weighs edges: only relays in between, links that failed and nodes of an
@@ -214,14 +212,14 @@ func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 		if i < len(p.Hops) {
 			m.want(now, p.Hops[i].Key.Short())
 		}
-		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
+		m.shun(now, p, i, penaltyAvoid, step.Jitter(m.c.Jitter, avoidFirst, 20))
 	case hop.ReasonLoss: // a circuit uses the link both ways
 		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 		m.shunBack(now, p, i, penaltyMild, 3*avoidMild)
 	case hop.ReasonSpoiled:
 		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 	default:
-		m.shun(now, p, i, penaltyAvoid, m.jitter(avoidFirst, 20))
+		m.shun(now, p, i, penaltyAvoid, step.Jitter(m.c.Jitter, avoidFirst, 20))
 	}
 }
 

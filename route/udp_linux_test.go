@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -26,7 +27,7 @@ func udpNode(t *testing.T, neighbours ...link.Static) (*end, netip.AddrPort) {
 	e := &end{Runner: hop.NewRunner(640)}
 	jitter := mrand.New(mrand.NewPCG(2, mrand.Uint64()))
 	node := hop.NewNode(time.Now(), hop.NodeConfig{Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{{8}}, Neighbours: neighbours,
-		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *hop.OnionKeys) hop.Map {
+		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *onion.Keys) hop.Map {
 		return route.New(route.Config{Identity: id, Env: e.Runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay})
 	})
 	e.Start(node)

@@ -214,7 +214,7 @@ func TestOldAnnouncements(t *testing.T) {
 	if o.ageAt(testNow.Add(time.Minute)) != time.Minute {
 		t.Error("age does not grow")
 	}
-	m.wake(testNow.Add(time.Second))
+	m.next.By(testNow.Add(time.Second))
 	m.Advance(testNow.Add(maxAge + time.Second))
 	if len(m.order) != 0 {
 		t.Error("kept beyond its age")

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/ip"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -26,7 +28,7 @@ type daemon struct {
 	runner *hop.Runner
 	m      *route.Map
 	ports  *portManager
-	tun    *hop.TUN
+	tun    *ip.TUN
 	names  *resolver
 }
 
@@ -116,7 +118,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	var boot [8]byte
 	rand.Read(boot[:])
 	var node *hop.Node
-	node = hop.NewNode(time.Now(), nc, func(o *hop.OnionKeys) hop.Map {
+	node = hop.NewNode(time.Now(), nc, func(o *onion.Keys) hop.Map {
 		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
 			MaxNodes: nodes, Load: func() (int, int) { return node.Circuits.Load() }})
 		return &watchedMap{d.m, d.log}
@@ -146,8 +148,8 @@ func (d *daemon) openTUN() error {
 	if d.c.TUN == "" || d.c.TUN == "none" {
 		return nil
 	}
-	t, err := hop.OpenTUN(d.c.TUN, d.id.Key().IPv6())
-	if te, ok := errors.AsType[*hop.TUNError](err); ok {
+	t, err := ip.OpenTUN(d.c.TUN, d.id.Key().IPv6())
+	if te, ok := errors.AsType[*ip.TUNError](err); ok {
 		return &hintError{err, te.Hint}
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/linktest"
 	"hopwire/route"
@@ -109,7 +110,7 @@ func (n *Node) Boot() {
 	n.keys = c.Links.NetworkKeys
 	var boot [8]byte
 	binary.LittleEndian.PutUint64(boot[:], m.Seed<<32+uint64(n.Index)<<16+b)
-	n.Node = hop.NewNode(m.Now, c, func(o *hop.OnionKeys) hop.Map {
+	n.Node = hop.NewNode(m.Now, c, func(o *onion.Keys) hop.Map {
 		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay, MaxNodes: m.MaxNodes,
 			Load: func() (int, int) { return n.Circuits.Load() }})
 		return n.Map

@@ -33,9 +33,9 @@ count() { echo $((($(rounds 900 "$@") - $(rounds 100 "$@")) / 800)); }
 
 over=0
 for arch in mips mipsle; do
-	for package in link hop; do
-		GOOS=linux GOARCH=$arch GOMIPS=softfloat go test -c -tags xcrypto -o "$dir/$arch-before-$package" ./$package
-		GOOS=linux GOARCH=$arch GOMIPS=softfloat go test -c -o "$dir/$arch-after-$package" ./$package
+	for package in link hop hop/onion; do
+		GOOS=linux GOARCH=$arch GOMIPS=softfloat go test -c -tags xcrypto -o "$dir/$arch-before-${package##*/}" ./$package
+		GOOS=linux GOARCH=$arch GOMIPS=softfloat go test -c -o "$dir/$arch-after-${package##*/}" ./$package
 	done
 	printf '%-7s %-24s %9s %9s %9s\n' $arch "instructions" before "release 1" "release 2"
 	while read -r package step what; do
@@ -48,10 +48,10 @@ for arch in mips mipsle; do
 		link open/long   unmask and open, long
 		link open/short  unmask and open, short
 		link window      window
-		hop  hash/long   NH and SipHash, long
-		hop  hash/short  NH and SipHash, short
-		hop  layer/long  layer, long
-		hop  layer/short layer, short
+		onion hash/long   NH and SipHash, long
+		onion hash/short  NH and SipHash, short
+		onion layer/long  layer, long
+		onion layer/short layer, short
 		link seal/long   seal, long
 		link seal/short  seal, short
 		hop  relay/long  whole relay, long

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -102,8 +103,8 @@ func (p *player) TerminalFrame(now time.Time, t *hop.Terminal, seq uint32, body 
 func (p *player) TerminalClosed(time.Time, *hop.Terminal)                           {}
 func (p *player) CircuitReady(time.Time, *hop.Circuit)                              {}
 func (p *player) CircuitFrame(_ time.Time, _ *hop.Circuit, seq uint32, body []byte) { p.echoed++ }
-func (p *player) CircuitAnswer(_ time.Time, c *hop.Circuit, _ int, cell hop.Cell) {
-	if _, mine := p.ready[c]; mine && cell.Type == hop.CellPong {
+func (p *player) CircuitAnswer(_ time.Time, c *hop.Circuit, _ int, cell onion.Cell) {
+	if _, mine := p.ready[c]; mine && cell.Type == onion.CellPong {
 		p.ready[c] = true
 	}
 }

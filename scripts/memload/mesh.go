@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 )
 
@@ -33,7 +34,7 @@ const (
 type node struct {
 	id    *link.Identity
 	short link.ShortID
-	onion *hop.OnionKeys
+	onion *onion.Keys
 	links []link.ShortID
 	raw   []byte // its announcement, signed, without age
 }
@@ -47,7 +48,7 @@ func newMesh(now time.Time, relay link.ShortID, n, neighbours, degree int) ([]*n
 		if err != nil {
 			return nil, err
 		}
-		nodes[i] = &node{id: id, short: id.Key().Short(), onion: hop.NewOnionKeys(rand.Reader, now)}
+		nodes[i] = &node{id: id, short: id.Key().Short(), onion: onion.NewKeys(rand.Reader, now)}
 		if i < neighbours {
 			nodes[i].links = append(nodes[i].links, relay)
 		}

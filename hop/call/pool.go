@@ -1,0 +1,161 @@
+package call
+
+import (
+	"slices"
+	"time"
+
+	"hopwire/link"
+)
+
+// A Pool bounds the memory of the calls of many peers together:
+//
+//   - a peer holds no more than what is left for the others;
+//   - a small message of a peer that holds less than its share finds room even so:
+//     the largest unfinished request of whoever holds most is refused for it;
+//   - one largest message at a time may go beyond, so that many of them, none of
+//     which fits, do not wait for one another.
+//
+// Not safe for concurrent use.
+type Pool struct {
+	most    int // without the part of that one message
+	held    int
+	members []*Endpoint // that hold something
+	waiting []*receiver // incomplete, the one whose turn it is first
+	since   time.Time   // of its turn; zero: not looked at yet
+}
+
+const (
+	callShared = 4 << 20          // bytes of all peers, unless configured
+	callSmall  = 64 << 10         // a message that is small
+	callTurn   = 10 * time.Second // of an incomplete message, when others wait
+)
+
+// NewPool returns a pool of so many bytes, at least two largest messages; 0: 4 MiB.
+func NewPool(most int) *Pool {
+	if most == 0 {
+		most = callShared
+	}
+	return &Pool{most: max(most, 2*Max) - Max}
+}
+
+// Held returns how many bytes the calls of all peers hold, and may hold.
+func (p *Pool) Held() (held, most int) { return p.held, p.most + Max }
+
+// room says whether c may hold n bytes more, of a message of total bytes that r
+// gathers; r is nil for one that is sent, or begins.
+func (p *Pool) room(now time.Time, c *Endpoint, r *receiver, n, total int) bool {
+	free := p.most - p.held
+	switch {
+	case c.held+n <= free:
+		return true
+	case r != nil && p.turn(now) == r:
+		return n <= free+Max
+	case total > callSmall || c.held+n > min(callSmall, p.share(c)):
+		return false
+	}
+	for p.most-p.held < n {
+		if !p.evict(now, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// share is an equal part of the pool, if c is to be one of those that hold some.
+func (p *Pool) share(c *Endpoint) int {
+	n := len(p.members)
+	if c.held == 0 {
+		n++
+	}
+	return p.most / n
+}
+
+// evict refuses the largest unfinished request of the peer that holds most, if that
+// is more than its share; false: there is none.
+func (p *Pool) evict(now time.Time, c *Endpoint) bool {
+	most := c
+	for _, o := range p.members {
+		if o.held > most.held {
+			most = o
+		}
+	}
+	i := most.largest()
+	if most == c || i == nil || most.held <= p.share(c) {
+		return false
+	}
+	most.header(now, callRefused, i.id, 0, 0)
+	most.forget(i)
+	return true
+}
+
+// largest returns the unfinished request of theirs that holds most; nil: none.
+func (c *Endpoint) largest() (most *callIn) {
+	for _, i := range c.in {
+		if i.recv.held > 0 && (most == nil || i.recv.held > most.recv.held) {
+			most = i
+		}
+	}
+	return most
+}
+
+// turn is the message that may take more than its peer's part. One whose sender is
+// slow has its turn no longer than others would wait for it.
+func (p *Pool) turn(now time.Time) *receiver {
+	if len(p.waiting) == 0 {
+		return nil
+	}
+	if p.since.IsZero() {
+		p.since = now
+	}
+	if len(p.waiting) > 1 && now.Sub(p.since) >= callTurn {
+		p.waiting = append(p.waiting[1:], p.waiting[0])
+		p.since = now
+	}
+	return p.waiting[0]
+}
+
+// await enters an incomplete message; leave removes it. A nil pool does nothing.
+func (p *Pool) await(r *receiver) {
+	if p != nil && !slices.Contains(p.waiting, r) {
+		p.waiting = append(p.waiting, r)
+	}
+}
+
+func (p *Pool) leave(r *receiver) {
+	if p == nil {
+		return
+	}
+	if i := slices.Index(p.waiting, r); i >= 0 {
+		p.waiting = link.Remove(p.waiting, r)
+		if i == 0 {
+			p.since = time.Time{}
+		}
+	}
+}
+
+// room says whether the calls of this end may hold n bytes more (see Pool.room).
+func (c *Endpoint) room(now time.Time, r *receiver, n, total int) bool {
+	return c.held+n <= callMemory && (c.c.Pool == nil || c.c.Pool.room(now, c, r, n, total))
+}
+
+// hold counts memory that calls take, or with a minus sign give back.
+func (c *Endpoint) hold(n int) {
+	p, before := c.c.Pool, c.held
+	c.held += n
+	if p == nil {
+		return
+	}
+	p.held += n
+	switch {
+	case before == 0 && c.held > 0:
+		p.members = append(p.members, c)
+	case before > 0 && c.held == 0:
+		p.members = link.Remove(p.members, c)
+	}
+}
+
+// release gives back what a receiver holds.
+func (c *Endpoint) release(r *receiver) {
+	c.hold(-r.drop())
+	c.c.Pool.leave(r)
+}

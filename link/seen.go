@@ -1,0 +1,22 @@
+package link
+
+// A seenCache remembers the last few thousand first messages in two generations.
+type seenCache struct{ now, before map[uint64]struct{} }
+
+// add says whether h is new and remembers it.
+func (s *seenCache) add(h uint64) bool {
+	if s.has(h) {
+		return false
+	}
+	if s.now == nil || len(s.now) >= seenSize/2 {
+		s.before, s.now = s.now, map[uint64]struct{}{}
+	}
+	s.now[h] = struct{}{}
+	return true
+}
+
+func (s *seenCache) has(h uint64) bool {
+	_, a := s.now[h]
+	_, b := s.before[h]
+	return a || b
+}
