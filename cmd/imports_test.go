@@ -16,6 +16,7 @@ var allowed = map[string][]string{
 	"link/aead":           {},
 	"link/step":           {},                         // below all that is stepped, so it knows none of it
 	"link":                {"link/aead", "link/step"}, // step: timers, buckets, drawing, as in hop and route
+	"link/wiretest":       {},                         // reads a wire.md for the tests
 	"link/linktest":       {"link"},
 	"hop":                 {"link", "link/aead", "link/step", "hop/call", "hop/onion", "hop/ip", "hop/offheap"},
 	"hop/ip":              {"link", "link/step"},

@@ -6,43 +6,34 @@ import (
 	"fmt"
 	mrand "math/rand/v2"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/wiretest"
 )
 
-var constants = map[string]int{"offVersion": offVersion, "offFlags": offFlags, "offAddress": offAddress, "offBoot": offBoot, "offSequence": offSequence,
-	"offEpoch": offEpoch, "offLeft": offLeft, "offCurrent": offCurrent, "offNextKey": offNextKey, "offPrice": offPrice, "offGateways": offGateways}
-
-var row = regexp.MustCompile("^\\| [^|]+ \\| (\\d+) \\| (\\d+|n) \\| `(\\w+)` \\|")
-
+// TestWire compares the tables of wire.md with the code.
 func TestWire(t *testing.T) {
-	text, err := os.ReadFile("wire.md")
-	if err != nil {
-		t.Fatal(err)
+	sizes := wiretest.Layouts(t, "wire.md", map[string]int{
+		"offVersion": offVersion, "offFlags": offFlags, "offAddress": offAddress, "offBoot": offBoot, "offSequence": offSequence,
+		"offEpoch": offEpoch, "offLeft": offLeft, "offCurrent": offCurrent, "offNextKey": offNextKey, "offPrice": offPrice, "offGateways": offGateways,
+		"offLinkID": offLinkID, "offLinkRTT": offLinkRTT, "offLinkCapacity": offLinkCapacity, "offLinkLoss": offLinkLoss,
+	})
+	if got := sizes["Announcement"]; len(got) != 2 || got[1] != linkSize {
+		t.Errorf("an announcement and a link of it have %v bytes, want %d of the latter", got, linkSize)
 	}
-	sum := 0
-	for _, line := range strings.Split(string(text), "\n") {
-		m := row.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		offset, _ := strconv.Atoi(m[1])
-		if value, known := constants[m[3]]; !known || value != offset || offset != sum {
-			t.Errorf("%s: offset %d in wire.md, %d in the code, %d by the sizes before it", m[3], offset, value, sum)
-		}
-		size, _ := strconv.Atoi(m[2])
-		sum = offset + size
-		delete(constants, m[3])
-	}
-	if len(constants) > 0 {
-		t.Errorf("not in wire.md: %v", constants)
-	}
+	wiretest.Constants(t, "wire.md", map[string]any{
+		"kindAnnouncement": kindAnnouncement, "kindDigest": kindDigest, "kindWant": kindWant, "kindAskSequence": kindAskSequence, "kindSequence": kindSequence,
+
+		"maxAge": maxAge, "maxGateways": maxGateways, "maxLinks": maxLinks, "maxNodes": maxNodes, "firstAfter": firstAfter, "firstGap": firstGap,
+		"lastGap": lastGap, "refreshAfter": refreshAfter, "digestGap": digestGap, "sequenceWait": sequenceWait, "figureBurst": figureBurst,
+		"figureGap": figureGap, "checkGap": checkGap, "originRate": originRate, "originBurst": originBurst, "verifyRate": verifyRate,
+		"verifyBurst": verifyBurst, "verifyQueue": verifyQueue, "sendWindow": sendWindow, "avoidFirst": avoidFirst, "avoidMost": avoidMost,
+		"avoidMild": avoidMild, "maxAvoid": maxAvoid, "maxChosen": maxChosen, "leastRTT": leastRTT, "unknownKbits": unknownKbits,
+		"airBytes": airBytes, "switchFactor": switchFactor, "penaltyAvoid": penaltyAvoid, "penaltyMild": penaltyMild, "penaltyShared": penaltyShared,
+	})
 }
 
 func identity(t testing.TB, n byte) *link.Identity {

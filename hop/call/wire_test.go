@@ -3,94 +3,38 @@ package call
 import (
 	"bytes"
 	"encoding/hex"
-	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"hopwire/link/wiretest"
 )
 
-// callConstants are what wire.md names.
-var callConstants = map[string]any{
-	"offCallKind": offCallKind, "offCallID": offCallID, "offCallTotal": offCallTotal, "offCallIndex": offCallIndex, "offCallData": offCallData,
-	"callRequest": callRequest, "callResponse": callResponse, "callRequestAck": callRequestAck, "callResponseAck": callResponseAck, "callRefused": callRefused,
-	"MaxCall": Max, "callMap": callMap, "callFragment": callFragment, "callAckSize": callAckSize, "callMost": callMost,
-	"callWindow": callWindow, "callWindowMax": callWindowMax, "callOpen": callOpen, "callMemory": callMemory, "callFinished": callFinished, "callTries": callTries,
-	"callMin": time.Duration(callMin), "callMax": time.Duration(callMax), "callKeep": time.Duration(callKeep), "callServe": time.Duration(callServe),
-	"callShared": callShared, "callSmall": callSmall, "callTurn": time.Duration(callTurn),
-}
-
-// callTables returns the rows of the tables of wire.md by section.
-func callTables(t *testing.T) map[string][][]string {
-	t.Helper()
-	b, err := os.ReadFile("wire.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables, section, head := map[string][][]string{}, "", ""
-	for line := range strings.Lines(string(b)) {
-		line = strings.TrimSpace(line)
-		switch {
-		case strings.HasPrefix(line, "## "):
-			section, head = line[3:], ""
-		case !strings.HasPrefix(line, "|"), strings.HasPrefix(line, "|---"):
-		case head == "":
-			head = line
-		default:
-			var row []string
-			for cell := range strings.SplitSeq(strings.Trim(line, "|"), "|") {
-				row = append(row, strings.Trim(cell, " `"))
-			}
-			tables[section] = append(tables[section], row)
-		}
-	}
-	return tables
-}
-
-func TestWireCallLayout(t *testing.T) {
-	tables := callTables(t)
+// TestWire compares the tables of wire.md with the code.
+func TestWire(t *testing.T) {
+	sizes := wiretest.Layouts(t, "wire.md", map[string]int{
+		"offCallKind": offCallKind, "offCallID": offCallID, "offCallTotal": offCallTotal, "offCallIndex": offCallIndex, "offCallData": offCallData,
+	})
 	for section, want := range map[string]int{"Fragment": offCallData + callFragment, "Acknowledgement": callAckSize} {
-		sum := 0
-		for _, row := range tables[section] {
-			offset, _ := strconv.Atoi(row[1])
-			size, err := strconv.Atoi(row[2])
-			if err != nil || offset != sum || fmt.Sprint(callConstants[row[3]]) != row[1] {
-				t.Errorf("%s, %s: offset %s, size %s, constant %v; want offset %d", section, row[0], row[1], row[2], callConstants[row[3]], sum)
-			}
-			sum += size
-		}
-		if sum != want {
-			t.Errorf("%s: %d bytes, want %d", section, sum, want)
+		if got := sizes[section]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %v bytes, want %d", section, got, want)
 		}
 	}
-}
-
-func TestWireCallConstants(t *testing.T) {
-	tables, seen := callTables(t), map[string]bool{}
-	for _, section := range []string{"Kinds", "Constants"} {
-		for _, row := range tables[section] {
-			got, want := row[1], callConstants[row[0]]
-			if d, ok := want.(time.Duration); ok {
-				got = strings.ReplaceAll(got, " ", "")
-				want = d.String()
-			}
-			if seen[row[0]] = true; got != fmt.Sprint(want) {
-				t.Errorf("%s is %s in the document, %v in the code", row[0], got, want)
-			}
-		}
-	}
-	for name := range callConstants {
-		if !seen[name] && !strings.HasPrefix(name, "off") {
-			t.Errorf("%s is not in the document", name)
-		}
-	}
+	wiretest.Constants(t, "wire.md", map[string]any{
+		"callRequest": callRequest, "callResponse": callResponse, "callRequestAck": callRequestAck, "callResponseAck": callResponseAck, "callRefused": callRefused,
+		"Max": Max, "MaxRecord": MaxRecord, "callMap": callMap, "callFragment": callFragment, "callAckSize": callAckSize, "callMost": callMost,
+		"callWindow": callWindow, "callWindowMax": callWindowMax, "callOpen": callOpen, "callMemory": callMemory, "callFinished": callFinished,
+		"callTries": callTries, "callRoom": time.Duration(callRoom), "callMin": time.Duration(callMin), "callMax": time.Duration(callMax),
+		"callKeep": time.Duration(callKeep), "callServe": time.Duration(callServe), "callShared": callShared, "callSmall": callSmall,
+		"callTurn": time.Duration(callTurn),
+	})
 }
 
 // callVector returns the bytes of a case; ff*32 repeats.
 func callVector(t *testing.T, name string) (b []byte) {
 	t.Helper()
-	for _, row := range callTables(t)["Vectors"] {
+	for _, row := range wiretest.Rows(t, "wire.md", "Vectors") {
 		if row[0] != name {
 			continue
 		}

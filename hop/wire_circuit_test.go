@@ -1,0 +1,27 @@
+package hop
+
+import (
+	"testing"
+
+	"hopwire/link/wiretest"
+)
+
+// TestWire compares the tables of wire.md with the code.
+func TestWire(t *testing.T) {
+	wiretest.Constants(t, "wire.md", map[string]any{
+		"kindSetup": kindSetup, "kindGone": kindGone, "kindFailed": kindFailed,
+
+		"ReasonLinkDown": ReasonLinkDown, "ReasonFull": ReasonFull, "ReasonBusy": ReasonBusy, "ReasonRefused": ReasonRefused,
+		"ReasonNoNext": ReasonNoNext, "ReasonExpired": ReasonExpired, "ReasonTimeout": ReasonTimeout, "ReasonLoss": ReasonLoss,
+		"ReasonSpoiled": ReasonSpoiled, "saidByNext": saidByNext,
+
+		"lossGap": lossGap, "lossFrames": lossFrames, "lossPerHop": lossPerHop, "lossLeast": lossLeast, "lossShare": lossShare,
+		"lossMost": lossMost, "lossSpan": lossSpan, "lossSlack": lossSlack,
+
+		"circuitIdle": circuitIdle, "maxCircuits": maxCircuits, "setupCopies": setupCopies, "parkLabel": parkLabel, "parkLink": parkLink,
+		"parkAll": parkAll, "parkFor": parkFor, "evictIdle": evictIdle, "tombstoneFor": tombstoneFor, "brokenGap": brokenGap, "goneGap": goneGap,
+		"goneMost": goneMost, "goneAhead": goneAhead, "goneRetry": goneRetry, "answerRate": answerRate, "slowAfter": slowAfter, "slowGap": slowGap,
+		"setupRate": setupRate, "setupBurst": setupBurst, "setupQueue": setupQueue, "setupJobs": setupJobs, "setupSpare": setupSpare,
+		"setupRetry": setupRetry, "repeatFirst": repeatFirst, "repeatTries": repeatTries, "Patience": Patience,
+	})
+}

@@ -1,0 +1,19 @@
+package hop
+
+import (
+	"testing"
+
+	"hopwire/link/wiretest"
+)
+
+// TestWireRun compares the tables of run/queues.md with the code.
+func TestWireRun(t *testing.T) {
+	wiretest.Constants(t, "run/queues.md", map[string]any{
+		"maxLanes": maxLanes, "maxQueues": maxQueues, "batchSize": batchSize, "batchesAtOnce": batchesAtOnce, "lanePriority": lanePriority,
+		"workQueue": workQueue, "stintTime": stintTime, "stintSpan": stintSpan, "stintLeast": stintLeast,
+		"intakeSpan": intakeSpan, "intakeFirst": intakeFirst, "intakeMost": intakeMost, "standsFor": standsFor, "tellGap": tellGap,
+		"tunReads": tunReads, "tunBytes": tunBytes, "kernelFrame": kernelFrame, "kernelLeast": kernelLeast, "kernelFirst": kernelFirst,
+		"kernelMost": kernelMost, "kernelLong": kernelLong, "kernelDecay": kernelDecay, "rateSpan": rateSpan,
+		"retryWrite": retryWrite, "queuedFrames": queuedFrames,
+	})
+}
