@@ -13,22 +13,22 @@ import (
 
 // allowed says what of ours a package may import; those below it by prefix too.
 var allowed = map[string][]string{
-	"link/aead":           {},
-	"link":                {"link/aead"},
-	"link/linktest":       {"link"},
-	"hop":                 {"link", "link/aead"},
-	"hop/names":           {"link"},
-	"route":               {"link", "hop"},
-	"route/meshtest":      {"link", "link/linktest", "hop", "route"}, // whole nodes for the tests
-	"pay":                 {"link"},
-	"cmd/hopwire":         {"link", "hop", "hop/names", "route", "pay"},
-	"scripts/capture":     {}, // an outsider's view: it must not know our keys
-	"scripts/load":        {}, // measures peers with the same code as us
-	"scripts/memload":     {"link", "hop"},
-	"scripts/memsearch":   {"link"},
-	"scripts/openwrt/box": {},
-	"scripts/ipk":         {},
-	"scripts/fleet":       {"link"}, // addresses and keys are judged by the code that will read them
+	"link/aead":                    {},
+	"link":                         {"link/aead"},
+	"link/linktest":                {"link"},
+	"hop":                          {"link", "link/aead"},
+	"hop/names":                    {"link"},
+	"route":                        {"link", "hop"},
+	"route/meshtest":               {"link", "link/linktest", "hop", "route"}, // whole nodes for the tests
+	"pay":                          {"link"},
+	"cmd/hopwire":                  {"link", "hop", "hop/names", "route", "pay"},
+	"scripts/test/capture":         {}, // an outsider's view: it must not know our keys
+	"scripts/bench/load":           {}, // measures peers with the same code as us
+	"scripts/bench/memory/memload": {"link", "hop"},
+	"scripts/test/memsearch":       {"link"},
+	"scripts/test/openwrt/box":     {},
+	"scripts/product/ipk":          {},
+	"scripts/product/fleet":        {"link"}, // addresses and keys are judged by the code that will read them
 }
 
 func TestImports(t *testing.T) {
