@@ -1,4 +1,6 @@
-// Package cmd_test holds the direction of imports: a statement of policy.
+// Package cmd_test holds what is true of the whole repository: the direction of
+// imports, how long functions are, what packages show, that cores read no clock, that
+// signposts lead somewhere. 'go test -v ./cmd' prints the figures.
 package cmd_test
 
 import (
