@@ -22,7 +22,7 @@ help: ## this list
 
 build: ## bin/hopwire and the tools of the demo
 	$(BUILD) -o bin/hopwire ./cmd/hopwire
-	$(BUILD) -o bin/capture ./scripts/capture
+	$(BUILD) -o bin/capture ./scripts/test/capture
 
 demo: build ## six routers in network namespaces do the main job (root)
 	scripts/demo.sh
@@ -40,47 +40,47 @@ race: ## the race detector over the packages
 	$(GO) test -race -timeout 600s ./link/... ./hop/... ./route/... ./cmd/...
 
 fuzz: ## each fuzz target for FUZZTIME
-	scripts/fuzz.sh $(FUZZTIME)
+	scripts/test/fuzz.sh $(FUZZTIME)
 
 sim: ## the simulator with a seed of your own: make sim SEED=7
 	SIM_SEED=$(SEED) $(GO) test -count=1 -v -timeout 600s -run 'TestMesh200' ./route
 
 netns: build ## scenarios with real daemons in network namespaces (root)
-	scripts/netns.sh
-	scripts/fair.sh
-	scripts/names.sh
-	scripts/secrecy.sh
+	scripts/test/netns.sh
+	scripts/test/fair.sh
+	scripts/test/names.sh
+	scripts/test/secrecy.sh
 
 wifi: build ## three radios of the kernel's own model, in a virtual machine (root)
-	scripts/wifi.sh
+	scripts/test/wifi/wifi.sh
 
 emulate: ## tests and commands on MIPS of both byte orders and on ARM, emulated (root)
-	scripts/emulate.sh
+	scripts/test/emulate.sh
 
 load: # the generator of bench, bench-peers and profile
-	$(BUILD) -o bin/load ./scripts/load
+	$(BUILD) -o bin/load ./scripts/bench/load
 
 bench: build load ## steps of a hop; three and five nodes beside plain forwarding (root)
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop
-	scripts/bench.sh
+	scripts/bench/bench.sh
 
 bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with ratios (root)
-	scripts/bench-peers.sh
+	scripts/bench/bench-peers.sh
 
 profile: build load ## where the relay's time goes, beside its system calls alone (root)
-	scripts/profile.sh
+	scripts/bench/profile.sh
 
 memory: ## a relay with 2,048 and 4,096 circuits under load, and the same on mipsle, emulated (root)
 	@$(MAKE) --no-print-directory cross TARGETS=mipsle-softfloat
 	$(BUILD) -o bin/hopwire ./cmd/hopwire
-	$(BUILD) -o bin/memload ./scripts/memload
-	scripts/memory.sh
+	$(BUILD) -o bin/memload ./scripts/bench/memory/memload
+	scripts/bench/memory/memory.sh
 
 insns: ## instructions per frame and step on MIPS, under emulation (qemu-user)
-	scripts/insns/run.sh
+	scripts/bench/insns/run.sh
 
 mips: ## crypto and frames tested on both byte orders of MIPS, under emulation (qemu-user)
-	scripts/insns/emulate.sh
+	scripts/test/mips.sh
 
 # Nothing of the environment may change a byte: every knob of Go is set here.
 cross: ## every target
@@ -92,7 +92,7 @@ cross: ## every target
 		$(GO) build -trimpath $$small -ldflags "$(LDFLAGS) $$link" -o bin/$$t/hopwire ./cmd/hopwire && echo "built $$t" || exit 1; done
 
 size: cross ## binary sizes, lines of code, modules
-	scripts/size.sh $(TARGETS)
+	scripts/bench/size.sh $(TARGETS)
 
 ipk: cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
 	@test -e $(KEYS)/feed.sec || bin/ipk -keys $(KEYS) key
@@ -107,16 +107,16 @@ feed-key: bin/ipk ## make the key that signs the feed, once; keep a copy of .key
 
 .PHONY: bin/ipk # go knows whether it is new enough
 bin/ipk:
-	@$(GO) build -o bin/ipk ./scripts/ipk
+	@$(GO) build -o bin/ipk ./scripts/product/ipk
 
 openwrt-emulate: ## packages unpacked by other programs, and run on MIPS and ARM, emulated (root)
-	scripts/openwrt-emulate.sh
+	scripts/test/openwrt/emulate.sh
 
 openwrt-test: build ## the package's scripts under ash with stand-ins for OpenWrt (root)
-	scripts/openwrt-test.sh
+	scripts/test/openwrt/test.sh
 
 luci-test: ## the LuCI pages in a headless browser
-	scripts/luci-test.sh
+	scripts/test/luci/test.sh
 
 clean: ## remove what was built
 	rm -rf bin dist

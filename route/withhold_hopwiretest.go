@@ -12,7 +12,7 @@ import (
 
 // HOPWIRETEST_WITHHOLD=NEIGHBOUR:ADDRESS,ADDRESS: the neighbour is sent no
 // announcement of or naming one of the addresses. This build exists for
-// scripts/secrecy.sh alone, which asks what a relay learns from circuits when
+// scripts/test/secrecy.sh alone, which asks what a relay learns from circuits when
 // announcements have told it nothing.
 var withholdFrom, withholdNames = parseWithhold(os.Getenv("HOPWIRETEST_WITHHOLD"))
 
