@@ -13,6 +13,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"hopwire/cmd/hint"
 	"hopwire/link"
 )
 
@@ -35,18 +36,6 @@ type config struct {
 }
 
 const prefix = "HOPWIRE"
-
-// A hintError is an error of the operator's to mend, and how.
-type hintError struct {
-	error
-	hint string
-}
-
-func (e *hintError) Unwrap() error { return e.error }
-
-func hinted(hint, format string, args ...any) error {
-	return &hintError{fmt.Errorf(format, args...), hint}
-}
 
 // variables lists the names of all settings with their fields.
 func variables() (names []string, fields []reflect.StructField) {
@@ -81,13 +70,13 @@ func loadConfig(environ []string) (*config, error) {
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")
 		if strings.HasPrefix(name, prefix+"_") && !contains(names, name) {
-			return nil, hinted("did you mean "+nearest(name, names)+"? 'hopwire help config' lists all", "unknown setting %s", name)
+			return nil, hint.Errorf("did you mean "+nearest(name, names)+"? 'hopwire help config' lists all", "unknown setting %s", name)
 		}
 	}
 	var c config
 	if err := envconfig.Process(prefix, &c); err != nil {
 		if pe, ok := errors.AsType[*envconfig.ParseError](err); ok {
-			return nil, hinted("'hopwire help config' says what it takes", "%s: %q is not a %s", pe.KeyName, pe.Value, pe.TypeName)
+			return nil, hint.Errorf("'hopwire help config' says what it takes", "%s: %q is not a %s", pe.KeyName, pe.Value, pe.TypeName)
 		}
 		return nil, err
 	}
@@ -138,13 +127,13 @@ func distance(a, b string) int {
 func (c *config) check() error {
 	switch {
 	case c.Memory < 8 || c.Memory > 4096:
-		return hinted("12 is the default for a router", "HOPWIRE_MEMORY: %d MB is not between 8 and 4096", c.Memory)
+		return hint.Errorf("12 is the default for a router", "HOPWIRE_MEMORY: %d MB is not between 8 and 4096", c.Memory)
 	case c.Log != "error" && c.Log != "info" && c.Log != "debug":
-		return hinted("use error, info or debug", "HOPWIRE_LOG: %q is not a log level", c.Log)
+		return hint.Errorf("use error, info or debug", "HOPWIRE_LOG: %q is not a log level", c.Log)
 	}
 	for _, p := range c.Interfaces {
 		if _, err := filepath.Match(p, ""); err != nil {
-			return hinted("use names and globs such as eth1,lan*", "HOPWIRE_INTERFACES: bad pattern %q", p)
+			return hint.Errorf("use names and globs such as eth1,lan*", "HOPWIRE_INTERFACES: bad pattern %q", p)
 		}
 	}
 	if _, err := c.etherType(link.NetworkKey{}); err != nil {
@@ -175,7 +164,7 @@ func (c *config) etherType(k link.NetworkKey) (uint16, error) {
 	digits, ok := strings.CutPrefix(c.EtherType, "0x")
 	t, err := strconv.ParseUint(digits, 16, 16)
 	if !ok || len(digits) != 4 || err != nil || t < 0x0600 {
-		return 0, hinted("write it as 0x followed by four hex digits, 0x0600 or above", "HOPWIRE_ETHERTYPE: %q is not an EtherType", c.EtherType)
+		return 0, hint.Errorf("write it as 0x followed by four hex digits, 0x0600 or above", "HOPWIRE_ETHERTYPE: %q is not an EtherType", c.EtherType)
 	}
 	return uint16(t), nil
 }
@@ -186,11 +175,11 @@ func (c *config) neighbours() (list []link.Static, err error) {
 		address, where, located := strings.Cut(text, "@")
 		s := link.Static{}
 		if s.Key, err = link.ParseKey(address); err != nil {
-			return nil, hinted("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
+			return nil, hint.Errorf("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
 		}
 		if located {
 			if s.Addr, err = parseAddr(where); err != nil {
-				return nil, hinted("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
+				return nil, hint.Errorf("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
 			}
 		}
 		list = append(list, s)
@@ -214,7 +203,7 @@ func parseAddr(s string) (link.Addr, error) {
 func (c *config) checkDNS() error {
 	for _, text := range c.DNS {
 		if a, err := netip.ParseAddrPort(text); text != "none" && (err != nil || a.Addr().IsUnspecified()) {
-			return hinted("write an address of this router's in the LAN or 127.0.0.1, and a port, as in 127.0.0.1:5355", "HOPWIRE_DNS: %q is not an address and port", text)
+			return hint.Errorf("write an address of this router's in the LAN or 127.0.0.1, and a port, as in 127.0.0.1:5355", "HOPWIRE_DNS: %q is not an address and port", text)
 		}
 	}
 	return nil
@@ -224,7 +213,7 @@ func (c *config) allowed() (keys []link.Key, err error) {
 	for _, text := range c.Allow {
 		k, err := link.ParseKey(text)
 		if err != nil {
-			return nil, hinted("list addresses of 56 characters", "HOPWIRE_ALLOW: %q: %v", text, err)
+			return nil, hint.Errorf("list addresses of 56 characters", "HOPWIRE_ALLOW: %q: %v", text, err)
 		}
 		keys = append(keys, k)
 	}
@@ -233,17 +222,17 @@ func (c *config) allowed() (keys []link.Key, err error) {
 
 // networkKeys reads the key file.
 func (c *config) networkKeys() ([]link.NetworkKey, error) {
-	const hint = "put 64 hex digits into a file, for example by: head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \\n', and give every node of the mesh the same"
+	const how = "put 64 hex digits into a file, for example by: head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \\n', and give every node of the mesh the same"
 	if c.NetworkKeyFile == "" {
-		return nil, hinted(hint, "HOPWIRE_NETWORK_KEY_FILE is not set")
+		return nil, hint.Errorf(how, "HOPWIRE_NETWORK_KEY_FILE is not set")
 	}
 	text, err := os.ReadFile(c.NetworkKeyFile)
 	if err != nil {
-		return nil, hinted(hint, "HOPWIRE_NETWORK_KEY_FILE: %v", err)
+		return nil, hint.Errorf(how, "HOPWIRE_NETWORK_KEY_FILE: %v", err)
 	}
 	keys, err := link.ParseNetworkKeys(text)
 	if err != nil {
-		return nil, hinted(hint, "HOPWIRE_NETWORK_KEY_FILE %s: %v", c.NetworkKeyFile, err)
+		return nil, hint.Errorf(how, "HOPWIRE_NETWORK_KEY_FILE %s: %v", c.NetworkKeyFile, err)
 	}
 	return keys, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hopwire/cmd/hint"
 	"hopwire/hop"
 	"hopwire/link"
 )
@@ -28,13 +29,13 @@ func listenControl(d *daemon) (*control, error) {
 	path := d.c.socket()
 	if info, err := os.Lstat(path); err == nil {
 		if info.Mode()&os.ModeSocket == 0 {
-			return nil, hinted("set HOPWIRE_SOCKET to a free path", "%s exists and is no socket", path)
+			return nil, hint.Errorf("set HOPWIRE_SOCKET to a free path", "%s exists and is no socket", path)
 		}
 		os.Remove(path) // we hold the lock of the state folder: nobody listens there
 	}
 	l, err := listenUnix(path)
 	if err != nil {
-		return nil, hinted("set HOPWIRE_SOCKET to a path of at most 107 characters in a folder that can be written", "control socket: %v", err)
+		return nil, hint.Errorf("set HOPWIRE_SOCKET to a path of at most 107 characters in a folder that can be written", "control socket: %v", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		l.Close()
@@ -81,8 +82,8 @@ func (c *control) serve(conn *os.File) {
 	conn.SetDeadline(time.Now().Add(24 * time.Hour))
 	if err := c.d.answer(conn, args); err != nil {
 		io.WriteString(conn, "! "+escape(err.Error())+"\n")
-		if h, ok := errors.AsType[*hintError](err); ok && h.hint != "" {
-			io.WriteString(conn, "? "+escape(h.hint)+"\n")
+		if h := hint.Of(err); h != "" {
+			io.WriteString(conn, "? "+escape(h)+"\n")
 		}
 	}
 }
@@ -118,7 +119,7 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 func ask(c *config, args []string, json bool, out io.Writer) error {
 	conn, err := dialUnix(c.socket())
 	if err != nil {
-		return hinted("start it with 'hopwire run', or set HOPWIRE_SOCKET or HOPWIRE_STATE as it has them", "the node does not run (%s)", c.socket())
+		return hint.Errorf("start it with 'hopwire run', or set HOPWIRE_SOCKET or HOPWIRE_STATE as it has them", "the node does not run (%s)", c.socket())
 	}
 	defer conn.Close()
 	fmt.Fprintln(conn, strings.Join(args, " "))
@@ -145,13 +146,13 @@ func fetch(c *config, command string) (*table, error) {
 // target reads an address, a name, or the mesh IPv6 address of a node that is known.
 func (d *daemon) target(args []string) (key link.Key, err error) {
 	if len(args) == 0 {
-		return key, hinted("give the address or name of a node", "no address")
+		return key, hint.Errorf("give the address or name of a node", "no address")
 	}
 	text := args[0]
 	if ip, err := netip.ParseAddr(text); err == nil {
 		key, ok := d.Lookup(ip)
 		if !ok {
-			return key, hinted("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
+			return key, hint.Errorf("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
 		}
 		return key, nil
 	}
@@ -161,9 +162,9 @@ func (d *daemon) target(args []string) (key link.Key, err error) {
 		return key, nil
 	case isAddress(text):
 		_, err := link.ParseKey(text)
-		return key, hinted("an address is what 'hopwire address' prints", "%v", err)
+		return key, hint.Errorf("an address is what 'hopwire address' prints", "%v", err)
 	}
-	return key, hinted("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
+	return key, hint.Errorf("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
 }
 
 // isAddress says whether text is as long as an address: what may be wrong with it
@@ -210,7 +211,7 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 		case err == nil && args[i] == "-i" && v >= 0.001:
 			gap = time.Duration(v * float64(time.Second))
 		default:
-			return hinted("ping ADDR [-c N] [-i SECONDS]", "bad option %s %s", args[i], args[i+1])
+			return hint.Errorf("ping ADDR [-c N] [-i SECONDS]", "bad option %s %s", args[i], args[i+1])
 		}
 	}
 	io.WriteString(w, "# stream seq:n rtt_ms:n lost:n\n")
@@ -246,11 +247,11 @@ func (d *daemon) unreachable(key link.Key) error {
 	d.runner.Turn(func(now time.Time) { _, err = d.m.Paths(now, key, 1) })
 	switch {
 	case errors.Is(err, hop.ErrUnknown):
-		return hinted("'hopwire routes' lists the nodes that are known; 'hopwire doctor' looks for faults here", "%s is not known", key)
+		return hint.Errorf("'hopwire routes' lists the nodes that are known; 'hopwire doctor' looks for faults here", "%s is not known", key)
 	case errors.Is(err, hop.ErrNoPath):
-		return hinted("'hopwire doctor' looks for faults here", "there is no path to %s", key)
+		return hint.Errorf("'hopwire doctor' looks for faults here", "there is no path to %s", key)
 	}
-	return hinted("it is known but does not answer: it may have gone", "no answer from %s", key)
+	return hint.Errorf("it is known but does not answer: it may have gone", "no answer from %s", key)
 }
 
 // question asks the node something and waits for the answer.
@@ -289,7 +290,7 @@ func (d *daemon) trace(w io.Writer, args []string) error {
 	var hops []hop.Hop
 	d.runner.Turn(func(now time.Time) { hops = d.runner.Node().Route(key) })
 	if len(hops) == 0 {
-		return hinted("the other end calls us: its circuit is used, and its path is not ours to know", "there is no circuit of our own to %s", key)
+		return hint.Errorf("the other end calls us: its circuit is used, and its path is not ours to know", "there is no circuit of our own to %s", key)
 	}
 	io.WriteString(w, "# stream hop:n address:s ip:s rtt_ms:n sent:n lost:n\n")
 	const probes = 10

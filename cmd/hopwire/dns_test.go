@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/hint"
 	"hopwire/hop/names"
 	"hopwire/link"
 )
@@ -289,7 +290,7 @@ func TestTarget(t *testing.T) {
 	}
 	for text, word := range map[string]string{"barn.hop": `no node is named "barn.hop"`, "fd68:6f70::1": "not known", strings.Repeat("a", 56): "checksum", "": "no node"} {
 		_, err := d.target([]string{text})
-		if h, ok := err.(*hintError); !ok || !strings.Contains(err.Error(), word) || h.hint == "" {
+		if hint.Of(err) == "" || !strings.Contains(err.Error(), word) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

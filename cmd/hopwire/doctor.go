@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/hint"
 	"hopwire/link"
 )
 
@@ -30,11 +31,7 @@ func (f *findings) err(err error) bool {
 	if err == nil {
 		return false
 	}
-	hint := ""
-	if h, ok := err.(*hintError); ok {
-		hint = h.hint
-	}
-	f.bad(hint, "%v", err)
+	f.bad(hint.Of(err), "%v", err)
 	return true
 }
 

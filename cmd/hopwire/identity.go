@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/hint"
 	"hopwire/link"
 )
 
@@ -22,13 +22,13 @@ func loadIdentity(c *config) (*link.Identity, error) {
 	name := identityFile(c)
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &hintError{fmt.Errorf("no identity: %w", err), "run 'hopwire init' once"}
+		return nil, hint.Errorf("run 'hopwire init' once", "no identity: %w", err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, hinted("chmod 600 "+name+"; if others may have read it, remove it and run 'hopwire init'", "%s can be read by others", name)
+		return nil, hint.Errorf("chmod 600 "+name+"; if others may have read it, remove it and run 'hopwire init'", "%s can be read by others", name)
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -36,11 +36,11 @@ func loadIdentity(c *config) (*link.Identity, error) {
 	}
 	seed, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(seed) != 32 {
-		return nil, hinted("restore it from a backup, or remove it and run 'hopwire init' for a new address", "%s is not an identity", name)
+		return nil, hint.Errorf("restore it from a backup, or remove it and run 'hopwire init' for a new address", "%s is not an identity", name)
 	}
 	id, err := link.IdentityFromSeed([32]byte(seed))
 	if err != nil {
-		return nil, hinted("restore it from a backup, or remove it and run 'hopwire init' for a new address", "%s: %v", name, err)
+		return nil, hint.Errorf("restore it from a backup, or remove it and run 'hopwire init' for a new address", "%s: %v", name, err)
 	}
 	return id, nil
 }
@@ -51,7 +51,7 @@ func initIdentity(c *config) (id *link.Identity, made bool, err error) {
 		return id, false, err
 	}
 	if err := os.MkdirAll(c.State, 0o700); err != nil {
-		return nil, false, hinted("set HOPWIRE_STATE to a folder that can be written", "%v", err)
+		return nil, false, hint.Errorf("set HOPWIRE_STATE to a folder that can be written", "%v", err)
 	}
 	if id, err = link.NewIdentity(rand.Reader); err != nil {
 		return nil, false, err
@@ -94,7 +94,7 @@ func lockState(c *config) (*os.File, error) {
 	}
 	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
 		f.Close()
-		return nil, hinted("stop it, or set HOPWIRE_STATE to another folder", "another hopwire runs with the state folder %s", c.State)
+		return nil, hint.Errorf("stop it, or set HOPWIRE_STATE to another folder", "another hopwire runs with the state folder %s", c.State)
 	}
 	return f, nil
 }

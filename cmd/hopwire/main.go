@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hopwire/cmd/hint"
 	"hopwire/link"
 )
 
@@ -54,8 +55,8 @@ func command(args []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "hopwire: error:", err)
-	if h, ok := errors.AsType[*hintError](err); ok && h.hint != "" {
-		fmt.Fprintln(os.Stderr, "hopwire: hint:", h.hint)
+	if h := hint.Of(err); h != "" {
+		fmt.Fprintln(os.Stderr, "hopwire: hint:", h)
 	}
 	if errors.Is(err, errUsage) {
 		return 2
@@ -94,7 +95,7 @@ func dispatch(args []string, json bool) error {
 	case "status", "peers", "circuits", "routes", "metrics", "ping", "trace":
 		return ask(c, args, json, os.Stdout)
 	}
-	return &hintError{fmt.Errorf("%w: no command %q", errUsage, args[0]), "'hopwire help' lists the commands"}
+	return hint.Errorf("'hopwire help' lists the commands", "%w: no command %q", errUsage, args[0])
 }
 
 func initCommand(c *config) error {
@@ -123,10 +124,10 @@ func addressCommand(c *config, args []string) error {
 			key = id.Key()
 		}
 	case len(given) > 1 || strings.HasPrefix(given[0], "-"):
-		err = &hintError{fmt.Errorf("%w: too many arguments", errUsage), "hopwire address [ADDR] [--ip]"}
+		err = hint.Errorf("hopwire address [ADDR] [--ip]", "%w: too many arguments", errUsage)
 	case isAddress(given[0]):
 		if key, err = link.ParseKey(given[0]); err != nil {
-			err = &hintError{err, "an address is what 'hopwire address' prints"}
+			err = hint.Add(err, "an address is what 'hopwire address' prints")
 		}
 	default:
 		return ask(c, append([]string{"address"}, args...), false, os.Stdout)

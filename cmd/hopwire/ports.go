@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"hopwire/cmd/hint"
 	"hopwire/link"
 )
 
@@ -58,11 +59,11 @@ func (p *portManager) open() error {
 }
 
 func noCapability() error {
-	return hinted("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", link.ErrNoCapability)
+	return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", link.ErrNoCapability)
 }
 
 func memberError(i link.Interface) error {
-	return hinted("use the bridge "+i.Bridge+" in HOPWIRE_INTERFACES, or take "+i.Name+" out of it",
+	return hint.Errorf("use the bridge "+i.Bridge+" in HOPWIRE_INTERFACES, or take "+i.Name+" out of it",
 		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
 }
 
@@ -198,7 +199,7 @@ func (p *portManager) openUDP() error {
 	}
 	u, err := link.OpenUDP(p.d.c.UDPListen)
 	if err != nil {
-		return hinted("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
+		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
 	}
 	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
 	p.d.log.log("info", "UDP up", "port", u.LocalPort())

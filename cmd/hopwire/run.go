@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"hopwire/cmd/hint"
 	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/route"
@@ -84,7 +85,7 @@ func newDaemon(c *config) (d *daemon, err error) {
 	}
 	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
 	if len(c.Interfaces) == 0 && c.UDPListen == "" && !d.udpNeighbour() {
-		return nil, hinted("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
+		return nil, hint.Errorf("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
 	}
 	return d, nil
 }
@@ -148,7 +149,7 @@ func (d *daemon) openTUN() error {
 	}
 	t, err := hop.OpenTUN(d.c.TUN, d.id.Key().IPv6())
 	if te, ok := errors.AsType[*hop.TUNError](err); ok {
-		return &hintError{err, te.Hint}
+		return hint.Add(err, te.Hint)
 	}
 	if err != nil {
 		return fmt.Errorf("TUN: %w", err)

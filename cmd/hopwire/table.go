@@ -2,11 +2,14 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"hopwire/cmd/hint"
 )
 
 // A table is an answer of the daemon: named columns, typed for JSON.
@@ -86,7 +89,7 @@ func (t *table) send(w io.Writer) {
 // show renders what the daemon sends as it comes: text for people, or JSON.
 func show(w io.Writer, r io.Reader, json bool) error {
 	var t *table
-	var failed *hintError
+	var failed error
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 1<<20)
 	stream := &streamer{w: w, json: json}
@@ -101,9 +104,9 @@ func show(w io.Writer, r io.Reader, json bool) error {
 		case strings.HasPrefix(s, "  ") && t != nil:
 			stream.row(strings.Split(s[2:], "\t"))
 		case strings.HasPrefix(s, "! "):
-			failed = &hintError{fmt.Errorf("%s", s[2:]), ""}
+			failed = errors.New(s[2:])
 		case strings.HasPrefix(s, "? ") && failed != nil:
-			failed.hint = s[2:]
+			failed = hint.Add(failed, s[2:])
 		case strings.HasPrefix(s, "= "):
 			fmt.Fprintln(w, s[2:]) // plain text: metrics
 		}
