@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hopwire/cmd/setting"
 )
 
 // allowed says what of ours a package may import; those below it by prefix too.
@@ -37,13 +39,15 @@ var allowed = map[string][]string{
 var commands = map[string]map[string]string{
 	"cmd/hint": {},
 	"cmd/hopwire": {
-		"link":      "ports are opened, links are counted",
-		"hop":       "the node and what runs it",
-		"hop/names": "answers for names",
-		"route":     "the map of the node",
-		"pay":       "payment of the node",
-		"cmd/hint":  "errors say what to do",
+		"link":        "ports are opened, links are counted",
+		"hop":         "the node and what runs it",
+		"hop/names":   "answers for names",
+		"route":       "the map of the node",
+		"pay":         "payment of the node",
+		"cmd/hint":    "errors say what to do",
+		"cmd/setting": "the settings of the node",
 	},
+	"cmd/setting": {"cmd/hint": "a bad value is the operator's to mend"},
 }
 
 func TestImports(t *testing.T) {
@@ -74,6 +78,32 @@ func TestImports(t *testing.T) {
 	})
 	if seen != len(allowed) {
 		t.Errorf("%d packages found, %d in the table", seen, len(allowed))
+	}
+}
+
+// TestPrograms: each program is in the list by which settings are told apart.
+func TestPrograms(t *testing.T) {
+	dirs, _ := filepath.Glob("hopwire*")
+	for _, d := range dirs {
+		if !slices.Contains(setting.Programs[:], d) {
+			t.Errorf("%s is not in setting.Programs", d)
+		}
+	}
+	if len(dirs) == 0 {
+		t.Error("no programs found")
+	}
+}
+
+// TestOneReaderOfSettings: what envconfig would let through stands in one place.
+func TestOneReaderOfSettings(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{.Imports}}", "hopwire/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range strings.Lines(string(out)) {
+		if strings.Contains(l, "envconfig") && !strings.HasPrefix(l, "hopwire/cmd/setting ") {
+			t.Errorf("only cmd/setting may import envconfig: %s", l)
+		}
 	}
 }
 

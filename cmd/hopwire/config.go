@@ -1,19 +1,16 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"strings"
 
-	"github.com/kelseyhightower/envconfig"
-
 	"hopwire/cmd/hint"
+	"hopwire/cmd/setting"
 	"hopwire/link"
 )
 
@@ -22,105 +19,29 @@ type config struct {
 	State          string   `default:"/var/lib/hopwire" desc:"folder of the identity and other state (0700)"`
 	Interfaces     []string `desc:"comma list of interfaces, globs allowed: eth1,lan*,mesh0"`
 	NetworkKeyFile string   `split_words:"true" desc:"file with one or two lines of 64 hex digits; the first key is used, both are accepted"`
-	EtherType      string   `envconfig:"ETHERTYPE" desc:"EtherType as 0x0600-0xffff; empty: derived from the network key"`
+	EtherType      string   `desc:"EtherType as 0x0600-0xffff; empty: derived from the network key"`
 	Neighbours     []string `desc:"comma list of ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT (IPv6 in brackets)"`
 	Allow          []string `desc:"comma list of addresses; when set, nobody else becomes a neighbour"`
 	Beacon         bool     `default:"true" desc:"announce this node on its interfaces: true or false"`
-	UDPListen      string   `envconfig:"UDP_LISTEN" desc:"address:port for links over UDP; empty: a random port, and only if a neighbour is behind UDP"`
-	TUN            string   `envconfig:"TUN" default:"hopwire0" desc:"name of the TUN device; none: no IP on this node"`
-	DNS            []string `envconfig:"DNS" desc:"comma list of IP:PORT that answer for names too, for the LAN or dnsmasq; empty: port 53 of the mesh address alone; none: no names"`
+	UDPListen      string   `split_words:"true" desc:"address:port for links over UDP; empty: a random port, and only if a neighbour is behind UDP"`
+	TUN            string   `default:"hopwire0" desc:"name of the TUN device; none: no IP on this node"`
+	DNS            []string `desc:"comma list of IP:PORT that answer for names too, for the LAN or dnsmasq; empty: port 53 of the mesh address alone; none: no names"`
 	Hosts          string   `desc:"file of friendly names, lines of ADDRESS NAME [NAME ...]; empty: hosts in the state folder"`
 	Socket         string   `desc:"control socket; empty: hopwire.sock in the state folder"`
 	Memory         int      `default:"12" desc:"memory budget in MB, 8 or more: 12 allows 2048 circuits, 14 allows 4096"`
 	Log            string   `default:"info" desc:"what is logged: error, info or debug"`
 }
 
-const prefix = "HOPWIRE"
-
-// variables lists the names of all settings with their fields.
-func variables() (names []string, fields []reflect.StructField) {
-	t := reflect.TypeFor[config]()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name := strings.ToUpper(f.Name)
-		if n := f.Tag.Get("envconfig"); n != "" {
-			name = n
-		} else if f.Tag.Get("split_words") == "true" {
-			name = strings.ToUpper(splitWords(f.Name))
-		}
-		names, fields = append(names, prefix+"_"+name), append(fields, f)
-	}
-	return names, fields
-}
-
-func splitWords(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// program is our name: of the command, and before each setting's.
+const program = "hopwire"
 
 // loadConfig reads the environment; unknown and bad values are errors.
-func loadConfig(environ []string) (*config, error) {
-	names, _ := variables()
-	for _, e := range environ {
-		name, _, _ := strings.Cut(e, "=")
-		if strings.HasPrefix(name, prefix+"_") && !contains(names, name) {
-			return nil, hint.Errorf("did you mean "+nearest(name, names)+"? 'hopwire help config' lists all", "unknown setting %s", name)
-		}
-	}
+func loadConfig() (*config, error) {
 	var c config
-	if err := envconfig.Process(prefix, &c); err != nil {
-		if pe, ok := errors.AsType[*envconfig.ParseError](err); ok {
-			return nil, hint.Errorf("'hopwire help config' says what it takes", "%s: %q is not a %s", pe.KeyName, pe.Value, pe.TypeName)
-		}
+	if err := setting.Load(program, &c); err != nil {
 		return nil, err
 	}
 	return &c, c.check()
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
-
-// nearest returns the name with the least edit distance.
-func nearest(name string, names []string) (best string) {
-	least := 1 << 30
-	for _, n := range names {
-		if d := distance(name, n); d < least {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(d, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // check refuses values that can be judged without looking at the system.
@@ -248,16 +169,4 @@ func budget(mb int) (circuits, nodes, frames int) {
 		return 4096, 512, 1024
 	}
 	return min(mb*256, 60000), 2048, 4096
-}
-
-// printConfig prints the table of all settings.
-func printConfig(w *os.File) {
-	names, fields := variables()
-	for i, name := range names {
-		fmt.Fprintf(w, "%s\n\t%s", name, fields[i].Tag.Get("desc"))
-		if d := fields[i].Tag.Get("default"); d != "" {
-			fmt.Fprintf(w, " [%s]", d)
-		}
-		fmt.Fprintln(w)
-	}
 }

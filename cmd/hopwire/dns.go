@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,7 @@ func (r *resolver) tick() {
 // start listens on the mesh address, if there is one, and where it is told to.
 func (r *resolver) start(stop <-chan struct{}) {
 	listen := r.d.c.DNS
-	if contains(listen, "none") {
+	if slices.Contains(listen, "none") {
 		return
 	}
 	if r.d.tun != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hopwire/cmd/hint"
+	"hopwire/cmd/setting"
 	"hopwire/link"
 )
 
@@ -70,7 +71,7 @@ func dispatch(args []string, json bool) error {
 	switch args[0] {
 	case "-h", "--help", "help":
 		if len(args) > 1 && args[1] == "config" {
-			printConfig(os.Stdout)
+			setting.Print(os.Stdout, program, &config{})
 		} else {
 			fmt.Print(usage)
 		}
@@ -79,7 +80,7 @@ func dispatch(args []string, json bool) error {
 		fmt.Println("hopwire", version)
 		return nil
 	}
-	c, err := loadConfig(os.Environ())
+	c, err := loadConfig()
 	if err != nil {
 		return err
 	}

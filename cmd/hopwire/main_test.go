@@ -5,20 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"hopwire/cmd/hint"
+	"hopwire/cmd/setting"
 )
-
-// environ sets exactly these variables of ours.
-func environ(t *testing.T, pairs ...string) []string {
-	for _, p := range pairs {
-		name, value, _ := strings.Cut(p, "=")
-		t.Setenv(name, value)
-	}
-	return pairs
-}
 
 func TestConfigErrors(t *testing.T) {
 	for _, c := range []struct{ set, word, hint string }{
@@ -37,7 +30,9 @@ func TestConfigErrors(t *testing.T) {
 		{"HOPWIRE_DNS=[::]:53", "HOPWIRE_DNS", "LAN"},
 	} {
 		t.Run(c.set, func(t *testing.T) {
-			_, err := loadConfig(environ(t, c.set))
+			name, value, _ := strings.Cut(c.set, "=")
+			t.Setenv(name, value)
+			_, err := loadConfig()
 			h := hint.Of(err)
 			if h == "" || !strings.Contains(err.Error(), c.word) || !strings.Contains(h, c.hint) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, hint %q", err, h)
@@ -47,13 +42,18 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestConfigDefaults(t *testing.T) {
-	c, err := loadConfig(nil)
+	c, err := loadConfig()
 	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.socket() != "/var/lib/hopwire/hopwire.sock" {
 		t.Errorf("%+v %v", c, err)
 	}
 	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "DNS", "HOSTS", "SOCKET", "MEMORY", "LOG"} {
-		if names, _ := variables(); !contains(names, "HOPWIRE_"+name) {
+		if !slices.Contains(setting.Names(program, c), "HOPWIRE_"+name) {
 			t.Errorf("HOPWIRE_%s is no setting", name)
+		}
+	}
+	for _, name := range setting.Names(program, c) {
+		if got := setting.Owner(name); got != program {
+			t.Errorf("%s is a setting of %q's", name, got)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hopwire/cmd/setting"
 	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/route"
@@ -141,4 +142,4 @@ func (d *daemon) metrics(w io.Writer) error {
 }
 
 // snake turns BadLength into bad_length.
-func snake(s string) string { return strings.ToLower(splitWords(s)) }
+func snake(s string) string { return strings.ToLower(setting.SplitWords(s)) }
