@@ -39,13 +39,19 @@ var allowed = map[string][]string{
 var commands = map[string]map[string]string{
 	"cmd/hint": {},
 	"cmd/hopwire": {
-		"link":        "ports are opened, links are counted",
-		"hop":         "the node and what runs it",
-		"hop/names":   "answers for names",
-		"route":       "the map of the node",
-		"pay":         "payment of the node",
-		"cmd/hint":    "errors say what to do",
-		"cmd/setting": "the settings of the node",
+		"link":         "ports are opened, links are counted",
+		"hop":          "the node and what runs it",
+		"hop/names":    "answers for names",
+		"route":        "the map of the node",
+		"pay":          "payment of the node",
+		"cmd/hint":     "errors say what to do",
+		"cmd/identity": "the node's key, and those of its network",
+		"cmd/setting":  "the settings of the node",
+	},
+	"cmd/identity": {
+		"link":        "an identity is a link's; what a file of keys may hold is judged there",
+		"cmd/hint":    "most faults of files are the operator's to mend",
+		"cmd/setting": "hints name settings",
 	},
 	"cmd/setting": {"cmd/hint": "a bad value is the operator's to mend"},
 }

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"hopwire/cmd/hint"
+	"hopwire/cmd/identity"
 	"hopwire/cmd/setting"
 	"hopwire/link"
 )
@@ -77,6 +77,9 @@ func (c *config) socket() string {
 	return filepath.Join(c.State, "hopwire.sock")
 }
 
+// folder is where the identity is.
+func (c *config) folder() identity.Folder { return identity.Folder{Program: program, Path: c.State} }
+
 // etherType returns the one that is set, or that of the key.
 func (c *config) etherType(k link.NetworkKey) (uint16, error) {
 	if c.EtherType == "" {
@@ -143,19 +146,7 @@ func (c *config) allowed() (keys []link.Key, err error) {
 
 // networkKeys reads the key file.
 func (c *config) networkKeys() ([]link.NetworkKey, error) {
-	const how = "put 64 hex digits into a file, for example by: head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \\n', and give every node of the mesh the same"
-	if c.NetworkKeyFile == "" {
-		return nil, hint.Errorf(how, "HOPWIRE_NETWORK_KEY_FILE is not set")
-	}
-	text, err := os.ReadFile(c.NetworkKeyFile)
-	if err != nil {
-		return nil, hint.Errorf(how, "HOPWIRE_NETWORK_KEY_FILE: %v", err)
-	}
-	keys, err := link.ParseNetworkKeys(text)
-	if err != nil {
-		return nil, hint.Errorf(how, "HOPWIRE_NETWORK_KEY_FILE %s: %v", c.NetworkKeyFile, err)
-	}
-	return keys, nil
+	return identity.NetworkKeys(program, c.NetworkKeyFile)
 }
 
 // budget says what a memory budget allows.

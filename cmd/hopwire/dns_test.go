@@ -28,7 +28,7 @@ func testDaemon(t *testing.T, c *config) (*daemon, *bytes.Buffer) {
 		c.State = t.TempDir()
 	}
 	log := new(bytes.Buffer)
-	id, _, err := initIdentity(c)
+	id, _, err := c.folder().Init()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (f *findings) err(err error) bool {
 // doctor looks at the system and, when it runs, at the node.
 func doctor(c *config, json bool) error {
 	f := newFindings()
-	if _, err := loadIdentity(c); !f.err(err) {
+	if _, err := c.folder().Load(); !f.err(err) {
 		f.ok("identity in %s", c.State)
 	}
 	if keys, err := c.networkKeys(); !f.err(err) {

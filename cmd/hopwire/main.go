@@ -100,7 +100,7 @@ func dispatch(args []string, json bool) error {
 }
 
 func initCommand(c *config) error {
-	id, made, err := initIdentity(c)
+	id, made, err := c.folder().Init()
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func addressCommand(c *config, args []string) error {
 	switch {
 	case len(given) == 0:
 		var id *link.Identity
-		if id, err = loadIdentity(c); err == nil {
+		if id, err = c.folder().Load(); err == nil {
 			key = id.Key()
 		}
 	case len(given) > 1 || strings.HasPrefix(given[0], "-"):

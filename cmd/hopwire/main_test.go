@@ -2,9 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -60,7 +57,7 @@ func TestConfigDefaults(t *testing.T) {
 
 func TestNeighbours(t *testing.T) {
 	dir := t.TempDir()
-	id, _, err := initIdentity(&config{State: dir})
+	id, _, err := (&config{State: dir}).folder().Init()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,54 +69,6 @@ func TestNeighbours(t *testing.T) {
 	}
 	if _, err := (&config{Neighbours: []string{a + "@nowhere"}}).neighbours(); err == nil {
 		t.Error("nowhere is taken")
-	}
-}
-
-func TestIdentityFile(t *testing.T) {
-	c := &config{State: filepath.Join(t.TempDir(), "state")}
-	if _, err := loadIdentity(c); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("without one: %v", err)
-	}
-	first, made, err := initIdentity(c)
-	if err != nil || !made {
-		t.Fatal(err)
-	}
-	again, made, err := initIdentity(c)
-	if err != nil || made || again.Key() != first.Key() {
-		t.Errorf("a second init: %v, made %v", err, made)
-	}
-	info, _ := os.Stat(identityFile(c))
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v", info.Mode())
-	}
-	os.Chmod(identityFile(c), 0o640)
-	if _, err := loadIdentity(c); err == nil || !strings.Contains(err.Error(), "read by others") {
-		t.Errorf("readable by the group: %v", err)
-	}
-	os.Chmod(identityFile(c), 0o600)
-	os.WriteFile(identityFile(c), []byte("nonsense"), 0o600)
-	if _, _, err := initIdentity(c); err == nil {
-		t.Error("a malformed identity was replaced")
-	}
-	if left, _ := filepath.Glob(c.State + "/.new-*"); len(left) > 0 {
-		t.Errorf("left over: %v", left)
-	}
-}
-
-func TestStateIsLocked(t *testing.T) {
-	c := &config{State: t.TempDir()}
-	f, err := lockState(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := lockState(c); err == nil {
-		t.Error("two daemons may use one state folder")
-	}
-	f.Close()
-	if g, err := lockState(c); err != nil {
-		t.Error(err)
-	} else {
-		g.Close()
 	}
 }
 

@@ -37,7 +37,7 @@ func run(c *config) error {
 	if err != nil {
 		return err
 	}
-	lock, err := lockState(c)
+	lock, err := c.folder().Lock()
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func newDaemon(c *config) (d *daemon, err error) {
 	if d.keys, err = c.networkKeys(); err != nil {
 		return nil, err
 	}
-	if d.id, err = loadIdentity(c); err != nil {
+	if d.id, err = c.folder().Load(); err != nil {
 		return nil, err
 	}
 	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
