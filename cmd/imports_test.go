@@ -46,6 +46,7 @@ var commands = map[string]map[string]string{
 		"pay":          "payment of the node",
 		"cmd/hint":     "errors say what to do",
 		"cmd/identity": "the node's key, and those of its network",
+		"cmd/table":    "answers of the node",
 		"cmd/setting":  "the settings of the node",
 	},
 	"cmd/identity": {
@@ -53,6 +54,7 @@ var commands = map[string]map[string]string{
 		"cmd/hint":    "most faults of files are the operator's to mend",
 		"cmd/setting": "hints name settings",
 	},
+	"cmd/table":   {},
 	"cmd/setting": {"cmd/hint": "a bad value is the operator's to mend"},
 }
 
