@@ -46,6 +46,7 @@ var commands = map[string]map[string]string{
 		"pay":          "payment of the node",
 		"cmd/hint":     "errors say what to do",
 		"cmd/identity": "the node's key, and those of its network",
+		"cmd/logs":     "the log of the node",
 		"cmd/table":    "answers of the node",
 		"cmd/setting":  "the settings of the node",
 	},
@@ -54,6 +55,7 @@ var commands = map[string]map[string]string{
 		"cmd/hint":    "most faults of files are the operator's to mend",
 		"cmd/setting": "hints name settings",
 	},
+	"cmd/logs":    {"cmd/table": "a value stays on its line by the same rule"},
 	"cmd/table":   {},
 	"cmd/setting": {"cmd/hint": "a bad value is the operator's to mend"},
 }
