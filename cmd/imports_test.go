@@ -45,10 +45,16 @@ var commands = map[string]map[string]string{
 		"route":        "the map of the node",
 		"pay":          "payment of the node",
 		"cmd/hint":     "errors say what to do",
+		"cmd/control":  "the other commands ask the node that runs",
 		"cmd/identity": "the node's key, and those of its network",
 		"cmd/logs":     "the log of the node",
 		"cmd/table":    "answers of the node",
 		"cmd/setting":  "the settings of the node",
+	},
+	"cmd/control": {
+		"cmd/hint":    "errors cross the socket with their hints",
+		"cmd/setting": "hints name settings",
+		"cmd/table":   "most answers are tables",
 	},
 	"cmd/identity": {
 		"link":        "an identity is a link's; what a file of keys may hold is judged there",

@@ -8,8 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"hopwire/cmd/control"
 	"hopwire/cmd/hint"
 	"hopwire/cmd/identity"
+	"hopwire/cmd/logs"
 	"hopwire/cmd/setting"
 	"hopwire/link"
 )
@@ -46,10 +48,11 @@ func loadConfig() (*config, error) {
 
 // check refuses values that can be judged without looking at the system.
 func (c *config) check() error {
+	_, level := logs.ParseLevel(c.Log)
 	switch {
 	case c.Memory < 8 || c.Memory > 4096:
 		return hint.Errorf("12 is the default for a router", "HOPWIRE_MEMORY: %d MB is not between 8 and 4096", c.Memory)
-	case c.Log != "error" && c.Log != "info" && c.Log != "debug":
+	case !level:
 		return hint.Errorf("use error, info or debug", "HOPWIRE_LOG: %q is not a log level", c.Log)
 	}
 	for _, p := range c.Interfaces {
@@ -70,15 +73,17 @@ func (c *config) check() error {
 	return err
 }
 
-func (c *config) socket() string {
-	if c.Socket != "" {
-		return c.Socket
+// socket is where the node that runs is asked.
+func (c *config) socket() *control.Socket {
+	path := c.Socket
+	if path == "" {
+		path = filepath.Join(c.State, "hopwire.sock")
 	}
-	return filepath.Join(c.State, "hopwire.sock")
+	return &control.Socket{Program: program, Service: "the node", Path: path}
 }
 
 // folder is where the identity is.
-func (c *config) folder() identity.Folder { return identity.Folder{Program: program, Path: c.State} }
+func (c *config) folder() *identity.Folder { return &identity.Folder{Program: program, Path: c.State} }
 
 // etherType returns the one that is set, or that of the key.
 func (c *config) etherType(k link.NetworkKey) (uint16, error) {

@@ -107,7 +107,7 @@ func (r *resolver) keep(stop <-chan struct{}, at string, kind int) {
 			return
 		}
 		if text := err.Error(); text != said {
-			r.d.log.log("error", "names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address")
+			r.d.log.Error("names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address")
 			said = text
 		}
 		select {

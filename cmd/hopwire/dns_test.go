@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hopwire/cmd/hint"
+	"hopwire/cmd/logs"
 	"hopwire/hop/names"
 	"hopwire/link"
 )
@@ -32,7 +33,7 @@ func testDaemon(t *testing.T, c *config) (*daemon, *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &daemon{c: c, id: id, keys: []link.NetworkKey{{1}}, log: &logger{w: log, level: levels["debug"]}}
+	d := &daemon{c: c, id: id, keys: []link.NetworkKey{{1}}, log: logs.New(log, program, logs.Debug)}
 	d.startNode(64, 16, 128)
 	t.Cleanup(d.runner.Close)
 	d.names = newResolver(d)

@@ -94,7 +94,7 @@ func dispatch(args []string, json bool) error {
 	case "doctor":
 		return doctor(c, json)
 	case "status", "peers", "circuits", "routes", "metrics", "ping", "trace":
-		return ask(c, args, json, os.Stdout)
+		return c.socket().Ask(os.Stdout, strings.Join(args, " "), json)
 	}
 	return hint.Errorf("'hopwire help' lists the commands", "%w: no command %q", errUsage, args[0])
 }
@@ -131,7 +131,7 @@ func addressCommand(c *config, args []string) error {
 			err = hint.Add(err, "an address is what 'hopwire address' prints")
 		}
 	default:
-		return ask(c, append([]string{"address"}, args...), false, os.Stdout)
+		return c.socket().Ask(os.Stdout, "address "+strings.Join(args, " "), false)
 	}
 	if err == nil {
 		fmt.Println(inText(key, ip))

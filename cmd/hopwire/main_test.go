@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +39,7 @@ func TestConfigErrors(t *testing.T) {
 
 func TestConfigDefaults(t *testing.T) {
 	c, err := loadConfig()
-	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.socket() != "/var/lib/hopwire/hopwire.sock" {
+	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.socket().Path != "/var/lib/hopwire/hopwire.sock" {
 		t.Errorf("%+v %v", c, err)
 	}
 	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "DNS", "HOSTS", "SOCKET", "MEMORY", "LOG"} {
@@ -69,39 +68,6 @@ func TestNeighbours(t *testing.T) {
 	}
 	if _, err := (&config{Neighbours: []string{a + "@nowhere"}}).neighbours(); err == nil {
 		t.Error("nowhere is taken")
-	}
-}
-
-func TestTableJSON(t *testing.T) {
-	tab := newTable("name:s rtt_ms:n hops:l none:n")
-	tab.add("a \"quoted\"\tname\\\x01 ü", 1.5, "x y", "")
-	var wire, out strings.Builder
-	tab.send(&wire)
-	if err := show(&out, strings.NewReader(wire.String()), true); err != nil {
-		t.Fatal(err)
-	}
-	var got []struct {
-		Name string   `json:"name"`
-		RTT  float64  `json:"rtt_ms"`
-		Hops []string `json:"hops"`
-		None *float64 `json:"none"`
-	}
-	if err := json.Unmarshal([]byte(out.String()), &got); err != nil || len(got) != 1 || got[0].RTT != 1.5 || len(got[0].Hops) != 2 || got[0].None != nil ||
-		got[0].Name != "a \"quoted\" name\\\x01 ü" {
-		t.Errorf("%v %+v\n%s", err, got, out.String())
-	}
-	out.Reset()
-	show(&out, strings.NewReader(wire.String()), false)
-	if !strings.HasPrefix(out.String(), "NAME") || strings.Count(out.String(), "\n") != 2 {
-		t.Errorf("%q", out.String())
-	}
-}
-
-func TestErrorsAcrossTheSocket(t *testing.T) {
-	var out strings.Builder
-	err := show(&out, strings.NewReader("! no way\n? look there\n"), false)
-	if err == nil || err.Error() != "no way" || hint.Of(err) != "look there" {
-		t.Errorf("%v", err)
 	}
 }
 

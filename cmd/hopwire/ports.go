@@ -74,7 +74,7 @@ func (p *portManager) update() {
 		return
 	}
 	if err := p.sync(all); err != nil {
-		p.d.log.log("error", "interfaces", "error", err)
+		p.d.log.Error("interfaces", "error", err)
 	}
 }
 
@@ -124,7 +124,7 @@ func (p *portManager) wanted(i link.Interface) bool {
 func (p *portManager) say(name, why string) {
 	if p.said[name] != why {
 		p.said[name] = why
-		p.d.log.log("info", "interface not used", "interface", name, "reason", why)
+		p.d.log.Info("interface not used", "interface", name, "reason", why)
 	}
 }
 
@@ -159,7 +159,7 @@ func (p *portManager) try(i link.Interface) error {
 	}
 	delete(p.said, i.Name)
 	p.opened[i.Name] = o
-	p.d.log.log("info", "interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
+	p.d.log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (p *portManager) close(name, why string) {
 		p.d.runner.RemovePort(id)
 	}
 	p.said[name] = why
-	p.d.log.log("info", "interface down", "interface", name, "reason", why)
+	p.d.log.Info("interface down", "interface", name, "reason", why)
 }
 
 // members watches the ports of the bridges in use: a bridge hides their carrier,
@@ -202,7 +202,7 @@ func (p *portManager) openUDP() error {
 		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
 	}
 	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
-	p.d.log.log("info", "UDP up", "port", u.LocalPort())
+	p.d.log.Info("UDP up", "port", u.LocalPort())
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hopwire/cmd/hint"
+	"hopwire/cmd/logs"
 	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/route"
@@ -20,7 +21,7 @@ import (
 // A daemon is the running node and what surrounds it.
 type daemon struct {
 	c      *config
-	log    *logger
+	log    *logs.Logger
 	id     *link.Identity
 	keys   []link.NetworkKey
 	start  time.Time
@@ -58,25 +59,26 @@ func run(c *config) error {
 	defer close(stop)
 	d.names = newResolver(d)
 	d.names.start(stop)
-	control, err := listenControl(d)
+	control, err := c.socket().Listen(d.answer)
 	if err != nil {
 		return err
 	}
-	defer control.close()
+	defer control.Close()
 	go link.WatchInterfaces(stop, d.ports.update)
 	go d.ports.watchRates(stop)
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	d.log.log("info", "started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
+	d.log.Info("started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
 	s := <-signals
-	d.log.log("info", "stopping", "signal", s)
+	d.log.Info("stopping", "signal", s)
 	return nil
 }
 
 // newDaemon checks everything that can be wrong before anything is opened.
 func newDaemon(c *config) (d *daemon, err error) {
-	d = &daemon{c: c, start: time.Now(), log: &logger{w: os.Stderr, level: levels[c.Log]}}
+	level, _ := logs.ParseLevel(c.Log)
+	d = &daemon{c: c, start: time.Now(), log: logs.New(os.Stderr, program, level)}
 	if d.keys, err = c.networkKeys(); err != nil {
 		return nil, err
 	}
@@ -106,7 +108,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	allow, _ := d.c.allowed()
 	d.runner = hop.NewRunner(frames)
 	d.runner.Errors = func(port string, err error) {
-		d.log.log("error", "port", "interface", port, "error", err)
+		d.log.Error("port", "interface", port, "error", err)
 		go d.ports.update()
 	}
 	var seed [32]byte
@@ -128,18 +130,18 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 // watchedMap logs the links that come and go.
 type watchedMap struct {
 	*route.Map
-	log *logger
+	log *logs.Logger
 }
 
 func (w *watchedMap) LinkUp(now time.Time, l *link.Link) {
 	_, p := l.Port()
-	w.log.log("info", "link up", "neighbour", l.Peer(), "interface", p.Name, "at", l.Addr())
+	w.log.Info("link up", "neighbour", l.Peer(), "interface", p.Name, "at", l.Addr())
 	w.Map.LinkUp(now, l)
 }
 
 func (w *watchedMap) LinkDown(now time.Time, l *link.Link) {
 	_, p := l.Port()
-	w.log.log("info", "link down", "neighbour", l.Peer(), "interface", p.Name)
+	w.log.Info("link down", "neighbour", l.Peer(), "interface", p.Name)
 	w.Map.LinkDown(now, l)
 }
 

@@ -2,7 +2,7 @@
 // identity file (the seed as hex, 0600) and the lock, and the file of network keys,
 // which others hand out.
 //
-//	folder := identity.Folder{Program: "hopwire", Path: "/var/lib/hopwire"}
+//	folder := &identity.Folder{Program: "hopwire", Path: "/var/lib/hopwire"}
 //	id, made, err := folder.Init() // once
 //	id, err := folder.Load()
 //	lock, err := folder.Lock() // until the process ends
@@ -33,11 +33,11 @@ type Folder struct {
 }
 
 // File is the name of the identity file.
-func (f Folder) File() string { return filepath.Join(f.Path, "identity") }
+func (f *Folder) File() string { return filepath.Join(f.Path, "identity") }
 
 // Load reads the identity. The error wraps fs.ErrNotExist when there is none; others
 // say what is wrong with it.
-func (f Folder) Load() (*link.Identity, error) {
+func (f *Folder) Load() (*link.Identity, error) {
 	name := f.File()
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +73,7 @@ func parse(text string) (*link.Identity, error) {
 
 // Init makes an identity where there is none, and the folder; one that is there is
 // kept and returned.
-func (f Folder) Init() (id *link.Identity, made bool, err error) {
+func (f *Folder) Init() (id *link.Identity, made bool, err error) {
 	if id, err = f.Load(); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return id, false, err
 	}

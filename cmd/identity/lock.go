@@ -12,7 +12,7 @@ import (
 
 // Lock makes sure that one process uses the folder: it holds the file that is
 // returned open until it ends.
-func (f Folder) Lock() (*os.File, error) {
+func (f *Folder) Lock() (*os.File, error) {
 	lock, err := os.OpenFile(filepath.Join(f.Path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
