@@ -6,11 +6,14 @@ package cmd_test
 import (
 	"go/build"
 	"io/fs"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"hopwire/cmd/setting"
 )
 
 // allowed says what of ours a package may import; those below it by prefix too.
@@ -31,7 +34,6 @@ var allowed = map[string][]string{
 	"route":                        {"link", "link/step", "hop", "hop/onion"},                          // onion: keys that are announced
 	"route/meshtest":               {"link", "link/linktest", "hop", "hop/node", "hop/onion", "route"}, // whole nodes for the tests
 	"pay":                          {"link"},
-	"cmd/hopwire":                  {"link", "hop", "hop/node", "hop/run", "hop/onion", "hop/ip", "hop/names", "route", "pay"},
 	"scripts/test/capture":         {}, // an outsider's view: it must not know our keys
 	"scripts/bench/load":           {}, // measures peers with the same code as us
 	"scripts/bench/memory/memload": {"link", "hop", "hop/node", "hop/run", "hop/onion"},
@@ -41,8 +43,48 @@ var allowed = map[string][]string{
 	"scripts/product/fleet":        {"link"}, // addresses and keys are judged by the code that will read them
 }
 
+// commands are the rooms of cmd, with the reason for each arrow. What the programs
+// share stands below them and knows nothing of a node: a program that is none must
+// not link one.
+var commands = map[string]map[string]string{
+	"cmd/hint": {},
+	"cmd/hopwire": {
+		"link":         "ports are opened, links are counted",
+		"hop":          "the words of a path",
+		"hop/node":     "the node",
+		"hop/run":      "what runs it",
+		"hop/onion":    "keys that the map announces",
+		"hop/ip":       "the TUN",
+		"hop/names":    "answers for names",
+		"route":        "the map of the node",
+		"pay":          "payment of the node",
+		"cmd/hint":     "errors say what to do",
+		"cmd/control":  "the other commands ask the node that runs",
+		"cmd/identity": "the node's key, and those of its network",
+		"cmd/logs":     "the log of the node",
+		"cmd/table":    "answers of the node",
+		"cmd/setting":  "the settings of the node",
+	},
+	"cmd/control": {
+		"cmd/hint":    "errors cross the socket with their hints",
+		"cmd/setting": "hints name settings",
+		"cmd/table":   "most answers are tables",
+	},
+	"cmd/identity": {
+		"link":        "an identity is a link's; what a file of keys may hold is judged there",
+		"cmd/hint":    "most faults of files are the operator's to mend",
+		"cmd/setting": "hints name settings",
+	},
+	"cmd/logs":    {"cmd/table": "a value stays on its line by the same rule"},
+	"cmd/table":   {},
+	"cmd/setting": {"cmd/hint": "a bad value is the operator's to mend"},
+}
+
 func TestImports(t *testing.T) {
 	seen := 0
+	for name, arrows := range commands {
+		allowed[name] = slices.Collect(maps.Keys(arrows))
+	}
 	filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() || strings.HasPrefix(d.Name(), ".") && path != ".." {
 			return err
@@ -66,6 +108,32 @@ func TestImports(t *testing.T) {
 	})
 	if seen != len(allowed) {
 		t.Errorf("%d packages found, %d in the table", seen, len(allowed))
+	}
+}
+
+// TestPrograms: each program is in the list by which settings are told apart.
+func TestPrograms(t *testing.T) {
+	dirs, _ := filepath.Glob("hopwire*")
+	for _, d := range dirs {
+		if !slices.Contains(setting.Programs[:], d) {
+			t.Errorf("%s is not in setting.Programs", d)
+		}
+	}
+	if len(dirs) == 0 {
+		t.Error("no programs found")
+	}
+}
+
+// TestOneReaderOfSettings: what envconfig would let through stands in one place.
+func TestOneReaderOfSettings(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{.Imports}}", "hopwire/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range strings.Lines(string(out)) {
+		if strings.Contains(l, "envconfig") && !strings.HasPrefix(l, "hopwire/cmd/setting ") {
+			t.Errorf("only cmd/setting may import envconfig: %s", l)
+		}
 	}
 }
 

@@ -51,29 +51,29 @@ func (e *events) CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte
 	}
 }
 
-// CircuitAnswer: hop answered a control cell, or frames wait there.
-func (e *events) CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell) {
+// CircuitAnswer: a hop answered a control cell, or frames wait there.
+func (e *events) CircuitAnswer(now time.Time, c *Circuit, at int, cell onion.Cell) {
 	ch, ok := c.User.(*channel)
 	switch {
 	case cell.Type == onion.CellSlow && ok && !ch.closed:
 		ch.slowed(now)
 	case cell.Type == onion.CellPong:
 		pong, err := onion.ParsePong(cell.Data)
-		if err == nil && !(ok && ch.loss != nil && ch.loss.take(now, hop, pong)) {
-			e.node().answer(now, pong.ID, hop)
+		if err == nil && !(ok && ch.loss != nil && ch.loss.take(now, at, pong)) {
+			e.node().answer(now, pong.ID, at)
 		}
 	}
 }
 
-// CircuitBroken: the circuit has ended because hop failed.
-func (e *events) CircuitBroken(now time.Time, c *Circuit, hop int, why Reason) {
+// CircuitBroken: the circuit has ended because a hop failed.
+func (e *events) CircuitBroken(now time.Time, c *Circuit, at int, why Reason) {
 	ch, ok := c.User.(*channel)
 	if !ok || ch.closed {
 		return
 	}
 	e.node().N.Failed++
-	if next := hop + 1; next < len(ch.path.Hops) && (why == ReasonLinkDown || why == ReasonNoNext || why == ReasonRefused) {
-		hop = next // it is the way to the next hop that failed
+	if next := at + 1; next < len(ch.path.Hops) && (why == ReasonLinkDown || why == ReasonNoNext || why == ReasonRefused) {
+		at = next // it is the way to the next hop that failed
 	}
-	ch.p.fail(now, ch, hop, why)
+	ch.p.fail(now, ch, at, why)
 }

@@ -71,14 +71,14 @@ func etherNode(deliver func([]byte), interfaces ...string) (*hop.Runner, error) 
 	}
 	key := link.NetworkKey{7}
 	runner := hop.NewRunner(640)
-	var node *hop.Node
+	var n *hop.Node
 	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
-	node = hop.NewNode(time.Now(), hop.NodeConfig{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},
+	n = hop.NewNode(time.Now(), hop.NodeConfig{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},
 		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *onion.Keys) hop.Map {
 		return route.New(route.Config{Identity: id, Env: runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay,
-			Load: func() (int, int) { return node.Circuits.Load() }})
+			Load: func() (int, int) { return n.Circuits.Load() }})
 	})
-	runner.Start(node)
+	runner.Start(n)
 	for _, name := range interfaces {
 		port, err := link.OpenEther(name, key.EtherType(), runner.Lanes())
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/crypto/blake2s"
 
-	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -430,5 +429,3 @@ func (m *Map) Known(now time.Time) []Known {
 	}
 	return known
 }
-
-var _ hop.Map = (*Map)(nil)

@@ -1,18 +1,18 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"strings"
 
-	"github.com/kelseyhightower/envconfig"
-
+	"hopwire/cmd/control"
+	"hopwire/cmd/hint"
+	"hopwire/cmd/identity"
+	"hopwire/cmd/logs"
+	"hopwire/cmd/setting"
 	"hopwire/link"
 )
 
@@ -21,130 +21,43 @@ type config struct {
 	State          string   `default:"/var/lib/hopwire" desc:"folder of the identity and other state (0700)"`
 	Interfaces     []string `desc:"comma list of interfaces, globs allowed: eth1,lan*,mesh0"`
 	NetworkKeyFile string   `split_words:"true" desc:"file with one or two lines of 64 hex digits; the first key is used, both are accepted"`
-	EtherType      string   `envconfig:"ETHERTYPE" desc:"EtherType as 0x0600-0xffff; empty: derived from the network key"`
+	EtherType      string   `desc:"EtherType as 0x0600-0xffff; empty: derived from the network key"`
 	Neighbours     []string `desc:"comma list of ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT (IPv6 in brackets)"`
 	Allow          []string `desc:"comma list of addresses; when set, nobody else becomes a neighbour"`
 	Beacon         bool     `default:"true" desc:"announce this node on its interfaces: true or false"`
-	UDPListen      string   `envconfig:"UDP_LISTEN" desc:"address:port for links over UDP; empty: a random port, and only if a neighbour is behind UDP"`
-	TUN            string   `envconfig:"TUN" default:"hopwire0" desc:"name of the TUN device; none: no IP on this node"`
-	DNS            []string `envconfig:"DNS" desc:"comma list of IP:PORT that answer for names too, for the LAN or dnsmasq; empty: port 53 of the mesh address alone; none: no names"`
+	UDPListen      string   `split_words:"true" desc:"address:port for links over UDP; empty: a random port, and only if a neighbour is behind UDP"`
+	TUN            string   `default:"hopwire0" desc:"name of the TUN device; none: no IP on this node"`
+	DNS            []string `desc:"comma list of IP:PORT that answer for names too, for the LAN or dnsmasq; empty: port 53 of the mesh address alone; none: no names"`
 	Hosts          string   `desc:"file of friendly names, lines of ADDRESS NAME [NAME ...]; empty: hosts in the state folder"`
 	Socket         string   `desc:"control socket; empty: hopwire.sock in the state folder"`
 	Memory         int      `default:"12" desc:"memory budget in MB, 8 or more: 12 allows 2048 circuits, 14 allows 4096"`
 	Log            string   `default:"info" desc:"what is logged: error, info or debug"`
 }
 
-const prefix = "HOPWIRE"
-
-// A hintError is an error of the operator's to mend, and how.
-type hintError struct {
-	error
-	hint string
-}
-
-func (e *hintError) Unwrap() error { return e.error }
-
-func hinted(hint, format string, args ...any) error {
-	return &hintError{fmt.Errorf(format, args...), hint}
-}
-
-// variables lists the names of all settings with their fields.
-func variables() (names []string, fields []reflect.StructField) {
-	t := reflect.TypeFor[config]()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name := strings.ToUpper(f.Name)
-		if n := f.Tag.Get("envconfig"); n != "" {
-			name = n
-		} else if f.Tag.Get("split_words") == "true" {
-			name = strings.ToUpper(splitWords(f.Name))
-		}
-		names, fields = append(names, prefix+"_"+name), append(fields, f)
-	}
-	return names, fields
-}
-
-func splitWords(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// program is our name: of the command, and before each setting's.
+const program = "hopwire"
 
 // loadConfig reads the environment; unknown and bad values are errors.
-func loadConfig(environ []string) (*config, error) {
-	names, _ := variables()
-	for _, e := range environ {
-		name, _, _ := strings.Cut(e, "=")
-		if strings.HasPrefix(name, prefix+"_") && !contains(names, name) {
-			return nil, hinted("did you mean "+nearest(name, names)+"? 'hopwire help config' lists all", "unknown setting %s", name)
-		}
-	}
+func loadConfig() (*config, error) {
 	var c config
-	if err := envconfig.Process(prefix, &c); err != nil {
-		if pe, ok := errors.AsType[*envconfig.ParseError](err); ok {
-			return nil, hinted("'hopwire help config' says what it takes", "%s: %q is not a %s", pe.KeyName, pe.Value, pe.TypeName)
-		}
+	if err := setting.Load(program, &c); err != nil {
 		return nil, err
 	}
 	return &c, c.check()
 }
 
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
-
-// nearest returns the name with the least edit distance.
-func nearest(name string, names []string) (best string) {
-	least := 1 << 30
-	for _, n := range names {
-		if d := distance(name, n); d < least {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(d, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
 // check refuses values that can be judged without looking at the system.
 func (c *config) check() error {
+	_, level := logs.ParseLevel(c.Log)
 	switch {
 	case c.Memory < 8 || c.Memory > 4096:
-		return hinted("12 is the default for a router", "HOPWIRE_MEMORY: %d MB is not between 8 and 4096", c.Memory)
-	case c.Log != "error" && c.Log != "info" && c.Log != "debug":
-		return hinted("use error, info or debug", "HOPWIRE_LOG: %q is not a log level", c.Log)
+		return hint.Errorf("12 is the default for a router", "HOPWIRE_MEMORY: %d MB is not between 8 and 4096", c.Memory)
+	case !level:
+		return hint.Errorf("use error, info or debug", "HOPWIRE_LOG: %q is not a log level", c.Log)
 	}
 	for _, p := range c.Interfaces {
 		if _, err := filepath.Match(p, ""); err != nil {
-			return hinted("use names and globs such as eth1,lan*", "HOPWIRE_INTERFACES: bad pattern %q", p)
+			return hint.Errorf("use names and globs such as eth1,lan*", "HOPWIRE_INTERFACES: bad pattern %q", p)
 		}
 	}
 	if _, err := c.etherType(link.NetworkKey{}); err != nil {
@@ -160,12 +73,17 @@ func (c *config) check() error {
 	return err
 }
 
-func (c *config) socket() string {
-	if c.Socket != "" {
-		return c.Socket
+// socket is where the node that runs is asked.
+func (c *config) socket() *control.Socket {
+	path := c.Socket
+	if path == "" {
+		path = filepath.Join(c.State, "hopwire.sock")
 	}
-	return filepath.Join(c.State, "hopwire.sock")
+	return &control.Socket{Program: program, Service: "the node", Path: path}
 }
+
+// folder is where the identity is.
+func (c *config) folder() *identity.Folder { return &identity.Folder{Program: program, Path: c.State} }
 
 // etherType returns the one that is set, or that of the key.
 func (c *config) etherType(k link.NetworkKey) (uint16, error) {
@@ -175,7 +93,7 @@ func (c *config) etherType(k link.NetworkKey) (uint16, error) {
 	digits, ok := strings.CutPrefix(c.EtherType, "0x")
 	t, err := strconv.ParseUint(digits, 16, 16)
 	if !ok || len(digits) != 4 || err != nil || t < 0x0600 {
-		return 0, hinted("write it as 0x followed by four hex digits, 0x0600 or above", "HOPWIRE_ETHERTYPE: %q is not an EtherType", c.EtherType)
+		return 0, hint.Errorf("write it as 0x followed by four hex digits, 0x0600 or above", "HOPWIRE_ETHERTYPE: %q is not an EtherType", c.EtherType)
 	}
 	return uint16(t), nil
 }
@@ -186,11 +104,11 @@ func (c *config) neighbours() (list []link.Static, err error) {
 		address, where, located := strings.Cut(text, "@")
 		s := link.Static{}
 		if s.Key, err = link.ParseKey(address); err != nil {
-			return nil, hinted("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
+			return nil, hint.Errorf("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
 		}
 		if located {
 			if s.Addr, err = parseAddr(where); err != nil {
-				return nil, hinted("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
+				return nil, hint.Errorf("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
 			}
 		}
 		list = append(list, s)
@@ -214,7 +132,7 @@ func parseAddr(s string) (link.Addr, error) {
 func (c *config) checkDNS() error {
 	for _, text := range c.DNS {
 		if a, err := netip.ParseAddrPort(text); text != "none" && (err != nil || a.Addr().IsUnspecified()) {
-			return hinted("write an address of this router's in the LAN or 127.0.0.1, and a port, as in 127.0.0.1:5355", "HOPWIRE_DNS: %q is not an address and port", text)
+			return hint.Errorf("write an address of this router's in the LAN or 127.0.0.1, and a port, as in 127.0.0.1:5355", "HOPWIRE_DNS: %q is not an address and port", text)
 		}
 	}
 	return nil
@@ -224,7 +142,7 @@ func (c *config) allowed() (keys []link.Key, err error) {
 	for _, text := range c.Allow {
 		k, err := link.ParseKey(text)
 		if err != nil {
-			return nil, hinted("list addresses of 56 characters", "HOPWIRE_ALLOW: %q: %v", text, err)
+			return nil, hint.Errorf("list addresses of 56 characters", "HOPWIRE_ALLOW: %q: %v", text, err)
 		}
 		keys = append(keys, k)
 	}
@@ -233,19 +151,7 @@ func (c *config) allowed() (keys []link.Key, err error) {
 
 // networkKeys reads the key file.
 func (c *config) networkKeys() ([]link.NetworkKey, error) {
-	const hint = "put 64 hex digits into a file, for example by: head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \\n', and give every node of the mesh the same"
-	if c.NetworkKeyFile == "" {
-		return nil, hinted(hint, "HOPWIRE_NETWORK_KEY_FILE is not set")
-	}
-	text, err := os.ReadFile(c.NetworkKeyFile)
-	if err != nil {
-		return nil, hinted(hint, "HOPWIRE_NETWORK_KEY_FILE: %v", err)
-	}
-	keys, err := link.ParseNetworkKeys(text)
-	if err != nil {
-		return nil, hinted(hint, "HOPWIRE_NETWORK_KEY_FILE %s: %v", c.NetworkKeyFile, err)
-	}
-	return keys, nil
+	return identity.NetworkKeys(program, c.NetworkKeyFile)
 }
 
 // budget says what a memory budget allows.
@@ -259,16 +165,4 @@ func budget(mb int) (circuits, nodes, frames int) {
 		return 4096, 512, 1024
 	}
 	return min(mb*256, 60000), 2048, 4096
-}
-
-// printConfig prints the table of all settings.
-func printConfig(w *os.File) {
-	names, fields := variables()
-	for i, name := range names {
-		fmt.Fprintf(w, "%s\n\t%s", name, fields[i].Tag.Get("desc"))
-		if d := fields[i].Tag.Get("default"); d != "" {
-			fmt.Fprintf(w, " [%s]", d)
-		}
-		fmt.Fprintln(w)
-	}
 }

@@ -1,105 +1,33 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"hopwire/cmd/control"
+	"hopwire/cmd/hint"
 	"hopwire/hop"
 	"hopwire/link"
 )
-
-// A control is the Unix socket by which the other commands ask the daemon. Only
-// its owner may (0600); at most eight at once, a line each.
-type control struct {
-	l    *os.File
-	path string
-	d    *daemon
-	busy chan struct{}
-}
-
-func listenControl(d *daemon) (*control, error) {
-	path := d.c.socket()
-	if info, err := os.Lstat(path); err == nil {
-		if info.Mode()&os.ModeSocket == 0 {
-			return nil, hinted("set HOPWIRE_SOCKET to a free path", "%s exists and is no socket", path)
-		}
-		os.Remove(path) // we hold the lock of the state folder: nobody listens there
-	}
-	l, err := listenUnix(path)
-	if err != nil {
-		return nil, hinted("set HOPWIRE_SOCKET to a path of at most 107 characters in a folder that can be written", "control socket: %v", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
-		return nil, err
-	}
-	c := &control{l: l, path: path, d: d, busy: make(chan struct{}, 8)}
-	go c.accept()
-	return c, nil
-}
-
-func (c *control) close() {
-	os.Remove(c.path)
-	c.l.Close()
-}
-
-func (c *control) accept() {
-	for {
-		conn, err := acceptUnix(c.l)
-		if err != nil {
-			return
-		}
-		select {
-		case c.busy <- struct{}{}:
-			go c.serve(conn)
-		default:
-			io.WriteString(conn, "! the node answers eight commands already\n")
-			conn.Close()
-		}
-	}
-}
-
-func (c *control) serve(conn *os.File) {
-	defer func() {
-		conn.Close()
-		<-c.busy
-	}()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	in := bufio.NewScanner(io.LimitReader(conn, 1024))
-	in.Scan()
-	args := strings.Fields(in.Text())
-	if in.Err() != nil || len(args) == 0 {
-		return
-	}
-	conn.SetDeadline(time.Now().Add(24 * time.Hour))
-	if err := c.d.answer(conn, args); err != nil {
-		io.WriteString(conn, "! "+escape(err.Error())+"\n")
-		if h, ok := errors.AsType[*hintError](err); ok && h.hint != "" {
-			io.WriteString(conn, "? "+escape(h.hint)+"\n")
-		}
-	}
-}
 
 // answer does one command of a client.
 func (d *daemon) answer(w io.Writer, args []string) error {
 	switch args[0] {
 	case "status":
-		d.status().send(w)
+		control.Send(w, d.status())
 	case "peers":
-		d.peers().send(w)
+		control.Send(w, d.peers())
 	case "circuits":
-		d.circuits().send(w)
+		control.Send(w, d.circuits())
 	case "routes":
-		d.routes().send(w)
+		control.Send(w, d.routes())
 	case "findings":
-		d.findings().send(w)
+		control.Send(w, d.findings())
 	case "metrics":
 		return d.metrics(w)
 	case "address":
@@ -114,44 +42,16 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 	return nil
 }
 
-// ask is the client's side: it sends the command and shows the answer.
-func ask(c *config, args []string, json bool, out io.Writer) error {
-	conn, err := dialUnix(c.socket())
-	if err != nil {
-		return hinted("start it with 'hopwire run', or set HOPWIRE_SOCKET or HOPWIRE_STATE as it has them", "the node does not run (%s)", c.socket())
-	}
-	defer conn.Close()
-	fmt.Fprintln(conn, strings.Join(args, " "))
-	return show(out, conn, json)
-}
-
-// fetch asks for a table and returns its rows.
-func fetch(c *config, command string) (*table, error) {
-	conn, err := dialUnix(c.socket())
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	fmt.Fprintln(conn, command)
-	t := &table{}
-	for in := bufio.NewScanner(conn); in.Scan(); {
-		if s := in.Text(); strings.HasPrefix(s, "  ") {
-			t.rows = append(t.rows, strings.Split(s[2:], "\t"))
-		}
-	}
-	return t, nil
-}
-
 // target reads an address, a name, or the mesh IPv6 address of a node that is known.
 func (d *daemon) target(args []string) (key link.Key, err error) {
 	if len(args) == 0 {
-		return key, hinted("give the address or name of a node", "no address")
+		return key, hint.Errorf("give the address or name of a node", "no address")
 	}
 	text := args[0]
 	if ip, err := netip.ParseAddr(text); err == nil {
 		key, ok := d.Lookup(ip)
 		if !ok {
-			return key, hinted("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
+			return key, hint.Errorf("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
 		}
 		return key, nil
 	}
@@ -161,9 +61,9 @@ func (d *daemon) target(args []string) (key link.Key, err error) {
 		return key, nil
 	case isAddress(text):
 		_, err := link.ParseKey(text)
-		return key, hinted("an address is what 'hopwire address' prints", "%v", err)
+		return key, hint.Errorf("an address is what 'hopwire address' prints", "%v", err)
 	}
-	return key, hinted("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
+	return key, hint.Errorf("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
 }
 
 // isAddress says whether text is as long as an address: what may be wrong with it
@@ -180,7 +80,7 @@ func (d *daemon) address(w io.Writer, args []string) error {
 	}
 	key, err := d.target(args)
 	if err == nil {
-		io.WriteString(w, "= "+inText(key, ip)+"\n")
+		control.Text(w, inText(key, ip))
 	}
 	return err
 }
@@ -194,6 +94,14 @@ func inText(key link.Key, ip bool) string {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// answered is a round-trip time in milliseconds, or nothing where none was measured.
+func answered(rtt time.Duration) any {
+	if rtt == 0 {
+		return ""
+	}
+	return milliseconds(rtt)
+}
 
 // ping prints the answers as they come.
 func (d *daemon) ping(w io.Writer, args []string) error {
@@ -210,10 +118,10 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 		case err == nil && args[i] == "-i" && v >= 0.001:
 			gap = time.Duration(v * float64(time.Second))
 		default:
-			return hinted("ping ADDR [-c N] [-i SECONDS]", "bad option %s %s", args[i], args[i+1])
+			return hint.Errorf("ping ADDR [-c N] [-i SECONDS]", "bad option %s %s", args[i], args[i+1])
 		}
 	}
-	io.WriteString(w, "# stream seq:n rtt_ms:n lost:n\n")
+	control.Begin(w, "seq:n rtt_ms:n lost:n")
 	lost := 0
 	for seq := 1; seq <= count; seq++ {
 		begun := time.Now()
@@ -223,11 +131,7 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 		if !ok {
 			lost++
 		}
-		row := []string{strconv.Itoa(seq), "", strconv.Itoa(lost)}
-		if ok {
-			row[1] = strconv.FormatFloat(milliseconds(rtt), 'f', 3, 64)
-		}
-		if _, err := io.WriteString(w, line(row)); err != nil {
+		if control.Row(w, seq, answered(rtt), lost) != nil {
 			return nil // the client has gone
 		}
 		if seq < count {
@@ -246,11 +150,11 @@ func (d *daemon) unreachable(key link.Key) error {
 	d.runner.Turn(func(now time.Time) { _, err = d.m.Paths(now, key, 1) })
 	switch {
 	case errors.Is(err, hop.ErrUnknown):
-		return hinted("'hopwire routes' lists the nodes that are known; 'hopwire doctor' looks for faults here", "%s is not known", key)
+		return hint.Errorf("'hopwire routes' lists the nodes that are known; 'hopwire doctor' looks for faults here", "%s is not known", key)
 	case errors.Is(err, hop.ErrNoPath):
-		return hinted("'hopwire doctor' looks for faults here", "there is no path to %s", key)
+		return hint.Errorf("'hopwire doctor' looks for faults here", "there is no path to %s", key)
 	}
-	return hinted("it is known but does not answer: it may have gone", "no answer from %s", key)
+	return hint.Errorf("it is known but does not answer: it may have gone", "no answer from %s", key)
 }
 
 // question asks the node something and waits for the answer.
@@ -289,9 +193,9 @@ func (d *daemon) trace(w io.Writer, args []string) error {
 	var hops []hop.Hop
 	d.runner.Turn(func(now time.Time) { hops = d.runner.Node().Route(key) })
 	if len(hops) == 0 {
-		return hinted("the other end calls us: its circuit is used, and its path is not ours to know", "there is no circuit of our own to %s", key)
+		return hint.Errorf("the other end calls us: its circuit is used, and its path is not ours to know", "there is no circuit of our own to %s", key)
 	}
-	io.WriteString(w, "# stream hop:n address:s ip:s rtt_ms:n sent:n lost:n\n")
+	control.Begin(w, "hop:n address:s ip:s rtt_ms:n sent:n lost:n")
 	const probes = 10
 	for i, h := range hops {
 		var best time.Duration
@@ -306,11 +210,7 @@ func (d *daemon) trace(w io.Writer, args []string) error {
 				best = rtt
 			}
 		}
-		rtt := ""
-		if best > 0 {
-			rtt = strconv.FormatFloat(milliseconds(best), 'f', 3, 64)
-		}
-		if _, err := io.WriteString(w, line([]string{strconv.Itoa(i + 1), h.Key.String(), h.Key.IPv6().String(), rtt, strconv.Itoa(probes), strconv.Itoa(lost)})); err != nil {
+		if control.Row(w, i+1, h.Key, h.Key.IPv6(), answered(best), probes, lost) != nil {
 			return nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,7 @@ func (r *resolver) tick() {
 // start listens on the mesh address, if there is one, and where it is told to.
 func (r *resolver) start(stop <-chan struct{}) {
 	listen := r.d.c.DNS
-	if contains(listen, "none") {
+	if slices.Contains(listen, "none") {
 		return
 	}
 	if r.d.tun != nil {
@@ -106,7 +107,7 @@ func (r *resolver) keep(stop <-chan struct{}, at string, kind int) {
 			return
 		}
 		if text := err.Error(); text != said {
-			r.d.log.log("error", "names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address")
+			r.d.log.Error("names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address")
 			said = text
 		}
 		select {

@@ -16,6 +16,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/hint"
+	"hopwire/cmd/logs"
 	"hopwire/hop/names"
 	"hopwire/link"
 )
@@ -27,11 +29,11 @@ func testDaemon(t *testing.T, c *config) (*daemon, *bytes.Buffer) {
 		c.State = t.TempDir()
 	}
 	log := new(bytes.Buffer)
-	id, _, err := initIdentity(c)
+	id, _, err := c.folder().Init()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &daemon{c: c, id: id, keys: []link.NetworkKey{{1}}, log: &logger{w: log, level: levels["debug"]}}
+	d := &daemon{c: c, id: id, keys: []link.NetworkKey{{1}}, log: logs.New(log, program, logs.Debug)}
 	d.startNode(64, 16, 128)
 	t.Cleanup(d.runner.Close)
 	d.names = newResolver(d)
@@ -289,7 +291,7 @@ func TestTarget(t *testing.T) {
 	}
 	for text, word := range map[string]string{"barn.hop": `no node is named "barn.hop"`, "fd68:6f70::1": "not known", strings.Repeat("a", 56): "checksum", "": "no node"} {
 		_, err := d.target([]string{text})
-		if h, ok := err.(*hintError); !ok || !strings.Contains(err.Error(), word) || h.hint == "" {
+		if hint.Of(err) == "" || !strings.Contains(err.Error(), word) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

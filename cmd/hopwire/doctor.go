@@ -9,20 +9,22 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/hint"
+	"hopwire/cmd/table"
 	"hopwire/link"
 )
 
 // findings are the doctor's lines.
-type findings struct{ *table }
+type findings struct{ *table.Table }
 
-func newFindings() *findings { return &findings{newTable("verdict:s what:s hint:s")} }
+func newFindings() *findings { return &findings{table.New("verdict:s what:s hint:s")} }
 
-func (f *findings) ok(what string, args ...any) { f.add("ok", fmt.Sprintf(what, args...), "") }
+func (f *findings) ok(what string, args ...any) { f.Add("ok", fmt.Sprintf(what, args...), "") }
 func (f *findings) note(hint, what string, args ...any) {
-	f.add("note", fmt.Sprintf(what, args...), hint)
+	f.Add("note", fmt.Sprintf(what, args...), hint)
 }
 func (f *findings) bad(hint, what string, args ...any) {
-	f.add("bad", fmt.Sprintf(what, args...), hint)
+	f.Add("bad", fmt.Sprintf(what, args...), hint)
 }
 
 // err adds an error with its own hint; false: there was none.
@@ -30,18 +32,14 @@ func (f *findings) err(err error) bool {
 	if err == nil {
 		return false
 	}
-	hint := ""
-	if h, ok := err.(*hintError); ok {
-		hint = h.hint
-	}
-	f.bad(hint, "%v", err)
+	f.bad(hint.Of(err), "%v", err)
 	return true
 }
 
 // doctor looks at the system and, when it runs, at the node.
 func doctor(c *config, json bool) error {
 	f := newFindings()
-	if _, err := loadIdentity(c); !f.err(err) {
+	if _, err := c.folder().Load(); !f.err(err) {
 		f.ok("identity in %s", c.State)
 	}
 	if keys, err := c.networkKeys(); !f.err(err) {
@@ -49,23 +47,23 @@ func doctor(c *config, json bool) error {
 	}
 	f.system()
 	f.interfaces(c)
-	if t, err := fetch(c, "findings"); err != nil {
+	if rows, err := c.socket().Fetch("findings"); err != nil {
 		f.note("start it with 'hopwire run'", "the node does not run")
 	} else {
 		f.ok("the node runs")
-		f.rows = append(f.rows, t.rows...)
+		f.Rows = append(f.Rows, rows...)
 	}
 	if json {
-		f.writeJSON(os.Stdout)
+		f.Write(os.Stdout, json)
 	} else {
-		for _, r := range f.rows {
+		for _, r := range f.Rows {
 			fmt.Printf("%-5s %s\n", r[0], r[1])
 			if r[2] != "" {
 				fmt.Printf("      hint: %s\n", r[2])
 			}
 		}
 	}
-	if slices.ContainsFunc(f.rows, func(r []string) bool { return r[0] == "bad" }) {
+	if slices.ContainsFunc(f.Rows, func(r []string) bool { return r[0] == "bad" }) {
 		return fmt.Errorf("something is wrong")
 	}
 	return nil
@@ -136,7 +134,7 @@ func (f *findings) interfaces(c *config) {
 }
 
 // findings is what the running node knows of its own trouble.
-func (d *daemon) findings() *table {
+func (d *daemon) findings() *table.Table {
 	f := newFindings()
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
@@ -160,5 +158,5 @@ func (d *daemon) findings() *table {
 			f.bad("is the other node on this cable running, with the same network key?", "no neighbour has been heard")
 		}
 	})
-	return f.table
+	return f.Table
 }

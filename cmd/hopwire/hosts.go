@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/logs"
 	"hopwire/hop/names"
 )
 
@@ -15,7 +16,7 @@ import (
 type hosts struct {
 	_     [0]func() // not compared: saves the code
 	path  string
-	level string // at which is said that there is none
+	level logs.Level // at which is said that there is none
 	was   hostsStat
 }
 
@@ -32,9 +33,9 @@ var errHosts = errors.New("not a file of up to 128 kB")
 
 // place finds out where the file is: one that is not set may well be missing.
 func (h *hosts) place(c *config) {
-	h.path, h.level = c.Hosts, "info"
+	h.path, h.level = c.Hosts, logs.Info
 	if h.path == "" {
-		h.path, h.level = filepath.Join(c.State, "hosts"), "debug"
+		h.path, h.level = filepath.Join(c.State, "hosts"), logs.Debug
 	}
 }
 
@@ -48,18 +49,18 @@ func (h *hosts) changed() bool {
 }
 
 // read takes what is good in the file and says what is bad, once for each change.
-func (h *hosts) read(log *logger) (t *names.Table, bad int) {
+func (h *hosts) read(log *logs.Logger) (t *names.Table, bad int) {
 	text, err := h.text()
 	if err != nil {
-		log.log(h.level, "no names", "file", h.path, "error", err)
+		log.Log(h.level, "no names", "file", h.path, "error", err)
 		return new(names.Table), 0
 	}
 	t = names.ReadTable(text, func(line int, why string) {
 		if bad++; bad <= maxFaults {
-			log.log("error", "bad line", "file", h.path, "line", line, "why", why)
+			log.Error("bad line", "file", h.path, "line", line, "why", why)
 		}
 	})
-	log.log("info", "names read", "file", h.path, "names", len(t.Names), "bad_lines", bad)
+	log.Info("names read", "file", h.path, "names", len(t.Names), "bad_lines", bad)
 	return t, bad
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"hopwire/cmd/hint"
+	"hopwire/cmd/setting"
 	"hopwire/link"
 )
 
@@ -54,8 +56,8 @@ func command(args []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "hopwire: error:", err)
-	if h, ok := errors.AsType[*hintError](err); ok && h.hint != "" {
-		fmt.Fprintln(os.Stderr, "hopwire: hint:", h.hint)
+	if h := hint.Of(err); h != "" {
+		fmt.Fprintln(os.Stderr, "hopwire: hint:", h)
 	}
 	if errors.Is(err, errUsage) {
 		return 2
@@ -69,7 +71,7 @@ func dispatch(args []string, json bool) error {
 	switch args[0] {
 	case "-h", "--help", "help":
 		if len(args) > 1 && args[1] == "config" {
-			printConfig(os.Stdout)
+			setting.Print(os.Stdout, program, &config{})
 		} else {
 			fmt.Print(usage)
 		}
@@ -78,7 +80,7 @@ func dispatch(args []string, json bool) error {
 		fmt.Println("hopwire", version)
 		return nil
 	}
-	c, err := loadConfig(os.Environ())
+	c, err := loadConfig()
 	if err != nil {
 		return err
 	}
@@ -92,13 +94,13 @@ func dispatch(args []string, json bool) error {
 	case "doctor":
 		return doctor(c, json)
 	case "status", "peers", "circuits", "routes", "metrics", "ping", "trace":
-		return ask(c, args, json, os.Stdout)
+		return c.socket().Ask(os.Stdout, strings.Join(args, " "), json)
 	}
-	return &hintError{fmt.Errorf("%w: no command %q", errUsage, args[0]), "'hopwire help' lists the commands"}
+	return hint.Errorf("'hopwire help' lists the commands", "%w: no command %q", errUsage, args[0])
 }
 
 func initCommand(c *config) error {
-	id, made, err := initIdentity(c)
+	id, made, err := c.folder().Init()
 	if err != nil {
 		return err
 	}
@@ -119,17 +121,17 @@ func addressCommand(c *config, args []string) error {
 	switch {
 	case len(given) == 0:
 		var id *link.Identity
-		if id, err = loadIdentity(c); err == nil {
+		if id, err = c.folder().Load(); err == nil {
 			key = id.Key()
 		}
 	case len(given) > 1 || strings.HasPrefix(given[0], "-"):
-		err = &hintError{fmt.Errorf("%w: too many arguments", errUsage), "hopwire address [ADDR] [--ip]"}
+		err = hint.Errorf("hopwire address [ADDR] [--ip]", "%w: too many arguments", errUsage)
 	case isAddress(given[0]):
 		if key, err = link.ParseKey(given[0]); err != nil {
-			err = &hintError{err, "an address is what 'hopwire address' prints"}
+			err = hint.Add(err, "an address is what 'hopwire address' prints")
 		}
 	default:
-		return ask(c, append([]string{"address"}, args...), false, os.Stdout)
+		return c.socket().Ask(os.Stdout, "address "+strings.Join(args, " "), false)
 	}
 	if err == nil {
 		fmt.Println(inText(key, ip))

@@ -1,22 +1,13 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-)
 
-// environ sets exactly these variables of ours.
-func environ(t *testing.T, pairs ...string) []string {
-	for _, p := range pairs {
-		name, value, _ := strings.Cut(p, "=")
-		t.Setenv(name, value)
-	}
-	return pairs
-}
+	"hopwire/cmd/hint"
+	"hopwire/cmd/setting"
+)
 
 func TestConfigErrors(t *testing.T) {
 	for _, c := range []struct{ set, word, hint string }{
@@ -35,9 +26,11 @@ func TestConfigErrors(t *testing.T) {
 		{"HOPWIRE_DNS=[::]:53", "HOPWIRE_DNS", "LAN"},
 	} {
 		t.Run(c.set, func(t *testing.T) {
-			_, err := loadConfig(environ(t, c.set))
-			var h *hintError
-			if !errors.As(err, &h) || !strings.Contains(err.Error(), c.word) || !strings.Contains(h.hint, c.hint) || strings.Contains(err.Error(), "\n") {
+			name, value, _ := strings.Cut(c.set, "=")
+			t.Setenv(name, value)
+			_, err := loadConfig()
+			h := hint.Of(err)
+			if h == "" || !strings.Contains(err.Error(), c.word) || !strings.Contains(h, c.hint) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, hint %q", err, h)
 			}
 		})
@@ -45,20 +38,25 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestConfigDefaults(t *testing.T) {
-	c, err := loadConfig(nil)
-	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.socket() != "/var/lib/hopwire/hopwire.sock" {
+	c, err := loadConfig()
+	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.socket().Path != "/var/lib/hopwire/hopwire.sock" {
 		t.Errorf("%+v %v", c, err)
 	}
 	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "DNS", "HOSTS", "SOCKET", "MEMORY", "LOG"} {
-		if names, _ := variables(); !contains(names, "HOPWIRE_"+name) {
+		if !slices.Contains(setting.Names(program, c), "HOPWIRE_"+name) {
 			t.Errorf("HOPWIRE_%s is no setting", name)
+		}
+	}
+	for _, name := range setting.Names(program, c) {
+		if got := setting.Owner(name); got != program {
+			t.Errorf("%s is a setting of %q's", name, got)
 		}
 	}
 }
 
 func TestNeighbours(t *testing.T) {
 	dir := t.TempDir()
-	id, _, err := initIdentity(&config{State: dir})
+	id, _, err := (&config{State: dir}).folder().Init()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,88 +68,6 @@ func TestNeighbours(t *testing.T) {
 	}
 	if _, err := (&config{Neighbours: []string{a + "@nowhere"}}).neighbours(); err == nil {
 		t.Error("nowhere is taken")
-	}
-}
-
-func TestIdentityFile(t *testing.T) {
-	c := &config{State: filepath.Join(t.TempDir(), "state")}
-	if _, err := loadIdentity(c); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("without one: %v", err)
-	}
-	first, made, err := initIdentity(c)
-	if err != nil || !made {
-		t.Fatal(err)
-	}
-	again, made, err := initIdentity(c)
-	if err != nil || made || again.Key() != first.Key() {
-		t.Errorf("a second init: %v, made %v", err, made)
-	}
-	info, _ := os.Stat(identityFile(c))
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v", info.Mode())
-	}
-	os.Chmod(identityFile(c), 0o640)
-	if _, err := loadIdentity(c); err == nil || !strings.Contains(err.Error(), "read by others") {
-		t.Errorf("readable by the group: %v", err)
-	}
-	os.Chmod(identityFile(c), 0o600)
-	os.WriteFile(identityFile(c), []byte("nonsense"), 0o600)
-	if _, _, err := initIdentity(c); err == nil {
-		t.Error("a malformed identity was replaced")
-	}
-	if left, _ := filepath.Glob(c.State + "/.new-*"); len(left) > 0 {
-		t.Errorf("left over: %v", left)
-	}
-}
-
-func TestStateIsLocked(t *testing.T) {
-	c := &config{State: t.TempDir()}
-	f, err := lockState(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := lockState(c); err == nil {
-		t.Error("two daemons may use one state folder")
-	}
-	f.Close()
-	if g, err := lockState(c); err != nil {
-		t.Error(err)
-	} else {
-		g.Close()
-	}
-}
-
-func TestTableJSON(t *testing.T) {
-	tab := newTable("name:s rtt_ms:n hops:l none:n")
-	tab.add("a \"quoted\"\tname\\\x01 ü", 1.5, "x y", "")
-	var wire, out strings.Builder
-	tab.send(&wire)
-	if err := show(&out, strings.NewReader(wire.String()), true); err != nil {
-		t.Fatal(err)
-	}
-	var got []struct {
-		Name string   `json:"name"`
-		RTT  float64  `json:"rtt_ms"`
-		Hops []string `json:"hops"`
-		None *float64 `json:"none"`
-	}
-	if err := json.Unmarshal([]byte(out.String()), &got); err != nil || len(got) != 1 || got[0].RTT != 1.5 || len(got[0].Hops) != 2 || got[0].None != nil ||
-		got[0].Name != "a \"quoted\" name\\\x01 ü" {
-		t.Errorf("%v %+v\n%s", err, got, out.String())
-	}
-	out.Reset()
-	show(&out, strings.NewReader(wire.String()), false)
-	if !strings.HasPrefix(out.String(), "NAME") || strings.Count(out.String(), "\n") != 2 {
-		t.Errorf("%q", out.String())
-	}
-}
-
-func TestErrorsAcrossTheSocket(t *testing.T) {
-	var out strings.Builder
-	err := show(&out, strings.NewReader("! no way\n? look there\n"), false)
-	var h *hintError
-	if !errors.As(err, &h) || err.Error() != "no way" || h.hint != "look there" {
-		t.Errorf("%v", err)
 	}
 }
 

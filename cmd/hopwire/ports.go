@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"hopwire/cmd/hint"
 	"hopwire/link"
 )
 
@@ -58,11 +59,11 @@ func (p *portManager) open() error {
 }
 
 func noCapability() error {
-	return hinted("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", link.ErrNoCapability)
+	return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", link.ErrNoCapability)
 }
 
 func memberError(i link.Interface) error {
-	return hinted("use the bridge "+i.Bridge+" in HOPWIRE_INTERFACES, or take "+i.Name+" out of it",
+	return hint.Errorf("use the bridge "+i.Bridge+" in HOPWIRE_INTERFACES, or take "+i.Name+" out of it",
 		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
 }
 
@@ -73,7 +74,7 @@ func (p *portManager) update() {
 		return
 	}
 	if err := p.sync(all); err != nil {
-		p.d.log.log("error", "interfaces", "error", err)
+		p.d.log.Error("interfaces", "error", err)
 	}
 }
 
@@ -123,7 +124,7 @@ func (p *portManager) wanted(i link.Interface) bool {
 func (p *portManager) say(name, why string) {
 	if p.said[name] != why {
 		p.said[name] = why
-		p.d.log.log("info", "interface not used", "interface", name, "reason", why)
+		p.d.log.Info("interface not used", "interface", name, "reason", why)
 	}
 }
 
@@ -158,7 +159,7 @@ func (p *portManager) try(i link.Interface) error {
 	}
 	delete(p.said, i.Name)
 	p.opened[i.Name] = o
-	p.d.log.log("info", "interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
+	p.d.log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
 	return nil
 }
 
@@ -169,7 +170,7 @@ func (p *portManager) close(name, why string) {
 		p.d.runner.RemovePort(id)
 	}
 	p.said[name] = why
-	p.d.log.log("info", "interface down", "interface", name, "reason", why)
+	p.d.log.Info("interface down", "interface", name, "reason", why)
 }
 
 // members watches the ports of the bridges in use: a bridge hides their carrier,
@@ -198,10 +199,10 @@ func (p *portManager) openUDP() error {
 	}
 	u, err := link.OpenUDP(p.d.c.UDPListen)
 	if err != nil {
-		return hinted("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
+		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
 	}
 	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
-	p.d.log.log("info", "UDP up", "port", u.LocalPort())
+	p.d.log.Info("UDP up", "port", u.LocalPort())
 	return nil
 }
 

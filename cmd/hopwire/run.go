@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"hopwire/cmd/hint"
+	"hopwire/cmd/logs"
 	"hopwire/hop"
 	"hopwire/hop/ip"
 	"hopwire/hop/onion"
@@ -21,7 +23,7 @@ import (
 // A daemon is the running node and what surrounds it.
 type daemon struct {
 	c      *config
-	log    *logger
+	log    *logs.Logger
 	id     *link.Identity
 	keys   []link.NetworkKey
 	start  time.Time
@@ -38,7 +40,7 @@ func run(c *config) error {
 	if err != nil {
 		return err
 	}
-	lock, err := lockState(c)
+	lock, err := c.folder().Lock()
 	if err != nil {
 		return err
 	}
@@ -59,34 +61,35 @@ func run(c *config) error {
 	defer close(stop)
 	d.names = newResolver(d)
 	d.names.start(stop)
-	control, err := listenControl(d)
+	control, err := c.socket().Listen(d.answer)
 	if err != nil {
 		return err
 	}
-	defer control.close()
+	defer control.Close()
 	go link.WatchInterfaces(stop, d.ports.update)
 	go d.ports.watchRates(stop)
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	d.log.log("info", "started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
+	d.log.Info("started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
 	s := <-signals
-	d.log.log("info", "stopping", "signal", s)
+	d.log.Info("stopping", "signal", s)
 	return nil
 }
 
 // newDaemon checks everything that can be wrong before anything is opened.
 func newDaemon(c *config) (d *daemon, err error) {
-	d = &daemon{c: c, start: time.Now(), log: &logger{w: os.Stderr, level: levels[c.Log]}}
+	level, _ := logs.ParseLevel(c.Log)
+	d = &daemon{c: c, start: time.Now(), log: logs.New(os.Stderr, program, level)}
 	if d.keys, err = c.networkKeys(); err != nil {
 		return nil, err
 	}
-	if d.id, err = loadIdentity(c); err != nil {
+	if d.id, err = c.folder().Load(); err != nil {
 		return nil, err
 	}
 	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
 	if len(c.Interfaces) == 0 && c.UDPListen == "" && !d.udpNeighbour() {
-		return nil, hinted("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
+		return nil, hint.Errorf("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
 	}
 	return d, nil
 }
@@ -107,7 +110,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	allow, _ := d.c.allowed()
 	d.runner = hop.NewRunner(frames)
 	d.runner.Errors = func(port string, err error) {
-		d.log.log("error", "port", "interface", port, "error", err)
+		d.log.Error("port", "interface", port, "error", err)
 		go d.ports.update()
 	}
 	var seed [32]byte
@@ -117,30 +120,30 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 		Neighbours: neighbours, Allow: allow, Beacon: d.c.Beacon, Rand: rand.Reader, Jitter: jitter, Env: d.runner}}
 	var boot [8]byte
 	rand.Read(boot[:])
-	var node *hop.Node
-	node = hop.NewNode(time.Now(), nc, func(o *onion.Keys) hop.Map {
+	var n *hop.Node
+	n = hop.NewNode(time.Now(), nc, func(o *onion.Keys) hop.Map {
 		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
-			MaxNodes: nodes, Load: func() (int, int) { return node.Circuits.Load() }})
+			MaxNodes: nodes, Load: func() (int, int) { return n.Circuits.Load() }})
 		return &watchedMap{d.m, d.log}
 	})
-	d.runner.Start(node)
+	d.runner.Start(n)
 }
 
 // watchedMap logs the links that come and go.
 type watchedMap struct {
 	*route.Map
-	log *logger
+	log *logs.Logger
 }
 
 func (w *watchedMap) LinkUp(now time.Time, l *link.Link) {
 	_, p := l.Port()
-	w.log.log("info", "link up", "neighbour", l.Peer(), "interface", p.Name, "at", l.Addr())
+	w.log.Info("link up", "neighbour", l.Peer(), "interface", p.Name, "at", l.Addr())
 	w.Map.LinkUp(now, l)
 }
 
 func (w *watchedMap) LinkDown(now time.Time, l *link.Link) {
 	_, p := l.Port()
-	w.log.log("info", "link down", "neighbour", l.Peer(), "interface", p.Name)
+	w.log.Info("link down", "neighbour", l.Peer(), "interface", p.Name)
 	w.Map.LinkDown(now, l)
 }
 
@@ -150,7 +153,7 @@ func (d *daemon) openTUN() error {
 	}
 	t, err := ip.OpenTUN(d.c.TUN, d.id.Key().IPv6())
 	if te, ok := errors.AsType[*ip.TUNError](err); ok {
-		return &hintError{err, te.Hint}
+		return hint.Add(err, te.Hint)
 	}
 	if err != nil {
 		return fmt.Errorf("TUN: %w", err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"reflect"
@@ -9,15 +8,18 @@ import (
 	"strings"
 	"time"
 
+	"hopwire/cmd/control"
+	"hopwire/cmd/setting"
+	"hopwire/cmd/table"
 	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/route"
 )
 
 // status is the node in one row.
-func (d *daemon) status() *table {
-	t := newTable("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n")
-	t.single = true
+func (d *daemon) status() *table.Table {
+	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n")
+	t.Single = true
 	rss, peak := memory()
 	names, why := d.ports.list()
 	var used []string
@@ -29,7 +31,7 @@ func (d *daemon) status() *table {
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		circuits, most := n.Circuits.Load()
-		t.add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), len(d.m.Known(now)), n.Peers(),
+		t.Add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), len(d.m.Known(now)), n.Peers(),
 			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak)
 	})
 	return t
@@ -50,20 +52,20 @@ func memory() (rss, peak int) {
 	return rss, peak
 }
 
-func (d *daemon) peers() *table {
-	t := newTable("address:s interface:s at:s up_s:n rtt_ms:n rtt_min_ms:n loss_in:n loss_out:n kbits:n frames_in:n frames_out:n version:n")
+func (d *daemon) peers() *table.Table {
+	t := table.New("address:s interface:s at:s up_s:n rtt_ms:n rtt_min_ms:n loss_in:n loss_out:n kbits:n frames_in:n frames_out:n version:n")
 	d.runner.Turn(func(now time.Time) {
 		for _, l := range d.runner.Node().Links.All() {
 			_, p := l.Port()
 			q, s := l.Quality(), l.Stats()
-			t.add(l.Peer(), p.Name, l.Addr(), int(now.Sub(l.Since()).Seconds()), milliseconds(q.RTT), milliseconds(q.RTTMin), q.LossIn, q.LossOut, q.Capacity, s.FramesIn, s.FramesOut, l.Version())
+			t.Add(l.Peer(), p.Name, l.Addr(), int(now.Sub(l.Since()).Seconds()), milliseconds(q.RTT), milliseconds(q.RTTMin), q.LossIn, q.LossOut, q.Capacity, s.FramesIn, s.FramesOut, l.Version())
 		}
 	})
 	return t
 }
 
-func (d *daemon) circuits() *table {
-	t := newTable("kind:s state:s peer:s hops:l up:s down:s age_s:n rtt_ms:n frames_in:n frames_out:n")
+func (d *daemon) circuits() *table.Table {
+	t := table.New("kind:s state:s peer:s hops:l up:s down:s age_s:n rtt_ms:n frames_in:n frames_out:n")
 	name := func(k link.Key) string {
 		if k == (link.Key{}) {
 			return ""
@@ -76,14 +78,14 @@ func (d *daemon) circuits() *table {
 			for _, h := range c.Hops {
 				hops = append(hops, h.String())
 			}
-			t.add(c.Kind, c.State, name(c.Peer), strings.Join(hops, " "), name(c.Up), name(c.Down), int(c.Age.Seconds()), milliseconds(c.RTT), c.In, c.Out)
+			t.Add(c.Kind, c.State, name(c.Peer), strings.Join(hops, " "), name(c.Up), name(c.Down), int(c.Age.Seconds()), milliseconds(c.RTT), c.In, c.Out)
 		}
 	})
 	return t
 }
 
-func (d *daemon) routes() *table {
-	t := newTable("address:s ip:s hops:n cost_ms:n path:l links:n relay:n age_s:n state:s")
+func (d *daemon) routes() *table.Table {
+	t := table.New("address:s ip:s hops:n cost_ms:n path:l links:n relay:n age_s:n state:s")
 	d.runner.Turn(func(now time.Time) {
 		for _, k := range d.m.Known(now) {
 			relay := 0
@@ -100,7 +102,7 @@ func (d *daemon) routes() *table {
 					via = append(via, h.Key.Short().String())
 				}
 			}
-			t.add(k.Key, k.Key.IPv6(), k.Hops, cost, strings.Join(via, " "), k.Links, relay, int(k.Age.Seconds()), state)
+			t.Add(k.Key, k.Key.IPv6(), k.Hops, cost, strings.Join(via, " "), k.Links, relay, int(k.Age.Seconds()), state)
 		}
 	})
 	return t
@@ -127,7 +129,7 @@ func (d *daemon) metrics(w io.Writer) error {
 		v := reflect.ValueOf(g.v)
 		for i := range v.NumField() {
 			name := "hopwire_" + g.name + "_" + snake(v.Type().Field(i).Name) + "_total"
-			fmt.Fprintf(w, "= # TYPE %s counter\n= %s %d\n", name, name, v.Field(i).Uint())
+			metric(w, name, "counter", v.Field(i).Uint())
 		}
 	}
 	rss, _ := memory()
@@ -135,10 +137,16 @@ func (d *daemon) metrics(w io.Writer) error {
 		name string
 		v    int
 	}{{"links", links}, {"known_nodes", known}, {"circuits", circuits}, {"call_bytes", calls}, {"resident_kilobytes", rss}, {"uptime_seconds", int(time.Since(d.start).Seconds())}} {
-		fmt.Fprintf(w, "= # TYPE hopwire_%s gauge\n= hopwire_%s %d\n", g.name, g.name, g.v)
+		metric(w, "hopwire_"+g.name, "gauge", uint64(g.v))
 	}
 	return nil
 }
 
+// metric writes one value.
+func metric(w io.Writer, name, kind string, v uint64) {
+	control.Text(w, "# TYPE "+name+" "+kind)
+	control.Text(w, name+" "+strconv.FormatUint(v, 10))
+}
+
 // snake turns BadLength into bad_length.
-func snake(s string) string { return strings.ToLower(splitWords(s)) }
+func snake(s string) string { return strings.ToLower(setting.SplitWords(s)) }

@@ -427,7 +427,7 @@ function fixturesAgree() {
 	const source = fs.readFileSync(path.join(__dirname, '../../../cmd/hopwire/status.go'), 'utf8');
 	const kind = (v) => Array.isArray(v) ? 'l' : typeof v == 'number' ? 'n' : 's';
 	for (const [ name, row ] of [ [ 'status', status() ], [ 'peers', neighbours().neighbours[0] ], [ 'circuits', circuits().circuits[0] ], [ 'routes', routes().routes[0] ] ]) {
-		const m = source.match(new RegExp('\\) ' + name + '\\(\\) \\*table \\{\\s*t := newTable\\("([^"]+)"'));
+		const m = source.match(new RegExp('\\) ' + name + '\\(\\) \\*table\\.Table \\{\\s*t := table\\.New\\("([^"]+)"'));
 		assert.ok(m, 'no table ' + name);
 		const columns = m[1].split(' ');
 		for (const k of Object.keys(row))

@@ -1,4 +1,4 @@
-package main
+package control
 
 import (
 	"bufio"
@@ -73,11 +73,5 @@ func TestUnixClose(t *testing.T) {
 func TestUnixLongPath(t *testing.T) {
 	if _, err := listenUnix("/" + strings.Repeat("x", 108)); err == nil {
 		t.Fatal("a path that does not fit was accepted")
-	}
-}
-
-func TestEscape(t *testing.T) {
-	if got := escape("a\tb\nc\rd é"); got != "a b c d é" {
-		t.Fatalf("%q", got)
 	}
 }

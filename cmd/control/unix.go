@@ -1,4 +1,4 @@
-package main
+package control
 
 import (
 	"os"
@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The control socket is all the stream socket there is here. It is made by system
+// The control socket is the only stream socket of most programs. It is made by system
 // calls and an os.File, which waits as net does; net's dialer and listener for
 // every family would be 0.1 MB of program for it.
 

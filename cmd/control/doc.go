@@ -1,0 +1,20 @@
+// Package control is the Unix socket by which a program's other commands ask the
+// one that runs. A client sends one line, a command and its arguments; the answer
+// is lines too, and its end is the end of the connection:
+//
+//	# list address:s up_s:n     a table begins: list, single or stream
+//	  VALUE<tab>VALUE           one row of it
+//	= TEXT                      a line of plain text
+//	! ERROR                     what is wrong
+//	? HINT                      what to do about it
+//
+// The program that runs listens and answers with Send, Begin and Row, or Text; the
+// other command asks and shows what comes, for people or as JSON:
+//
+//	socket := &control.Socket{Program: "hopwire", Service: "the node", Path: "/var/run/hopwire.sock"}
+//	server, err := socket.Listen(func(w io.Writer, args []string) error { ... })
+//	err := socket.Ask(os.Stdout, "peers", json)
+//
+// It never serves anybody but its owner (the socket is 0600), never more than eight
+// at once, and nobody who does not say what he wants within ten seconds.
+package control

@@ -1,0 +1,26 @@
+package setting
+
+import "strings"
+
+// Programs are all of ours. They share one environment: on a router a route server
+// stands beside the node, and a service file sets the names of both. So each has a
+// prefix, made of its name, and overlooks what belongs to another. Prefixes stand
+// here and not every name, because programs of several versions live side by side.
+var Programs = [...]string{"hopwire", "hopwire-gateway", "hopwire-route", "hopwire-wallet"}
+
+// Name returns a setting's variable: HOPWIRE_ROUTE_STATE for STATE of hopwire-route.
+func Name(program, setting string) string {
+	return strings.ToUpper(strings.ReplaceAll(program, "-", "_")) + "_" + setting
+}
+
+// Owner returns the program that a variable belongs to: the one with the longest
+// prefix, so that no program may have a setting that begins like another's prefix.
+// Empty: it is none of ours.
+func Owner(variable string) (program string) {
+	for _, p := range Programs {
+		if len(p) > len(program) && strings.HasPrefix(variable, Name(p, "")) {
+			program = p
+		}
+	}
+	return program
+}
