@@ -23,6 +23,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/onion"
+	"hopwire/hop/run"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -64,13 +65,13 @@ func takeMmsg() {
 }
 
 // etherNode starts a whole node on interfaces of this network namespace.
-func etherNode(deliver func([]byte), interfaces ...string) (*hop.Runner, error) {
+func etherNode(deliver func([]byte), interfaces ...string) (*run.Runner, error) {
 	id, err := link.NewIdentity(rand.Reader)
 	if err != nil {
 		return nil, err
 	}
 	key := link.NetworkKey{7}
-	runner := hop.NewRunner(640)
+	runner := run.New(640)
 	var n *hop.Node
 	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
 	n = hop.NewNode(time.Now(), hop.NodeConfig{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},

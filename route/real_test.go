@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"hopwire/hop"
+	"hopwire/hop/run"
 	"hopwire/link"
 )
 
@@ -22,7 +22,7 @@ func until(t *testing.T, what string, true func() bool) {
 
 // An end is a whole node on real time in this process.
 type end struct {
-	*hop.Runner
+	*run.Runner
 	got  atomic.Int64
 	sent int64
 	pack []byte // what it sends

@@ -13,6 +13,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/onion"
+	"hopwire/hop/run"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -24,7 +25,7 @@ func udpNode(t *testing.T, neighbours ...link.Static) (*end, netip.AddrPort) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &end{Runner: hop.NewRunner(640)}
+	e := &end{Runner: run.New(640)}
 	jitter := mrand.New(mrand.NewPCG(2, mrand.Uint64()))
 	node := hop.NewNode(time.Now(), hop.NodeConfig{Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{{8}}, Neighbours: neighbours,
 		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *onion.Keys) hop.Map {

@@ -90,7 +90,7 @@ func dispatch(args []string, json bool) error {
 	case "address":
 		return addressCommand(c, args[1:])
 	case "run":
-		return run(c)
+		return runNode(c)
 	case "doctor":
 		return doctor(c, json)
 	case "status", "peers", "circuits", "routes", "metrics", "ping", "trace":

@@ -16,6 +16,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/ip"
 	"hopwire/hop/onion"
+	"hopwire/hop/run"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -27,15 +28,15 @@ type daemon struct {
 	id     *link.Identity
 	keys   []link.NetworkKey
 	start  time.Time
-	runner *hop.Runner
+	runner *run.Runner
 	m      *route.Map
 	ports  *portManager
 	tun    *ip.TUN
 	names  *resolver
 }
 
-// run is the command: it ends by a signal, with exit status 0.
-func run(c *config) error {
+// runNode is the command: it ends by a signal, with exit status 0.
+func runNode(c *config) error {
 	d, err := newDaemon(c)
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func (d *daemon) udpNeighbour() bool {
 func (d *daemon) startNode(circuits, nodes, frames int) {
 	neighbours, _ := d.c.neighbours()
 	allow, _ := d.c.allowed()
-	d.runner = hop.NewRunner(frames)
+	d.runner = run.New(frames)
 	d.runner.Errors = func(port string, err error) {
 		d.log.Error("port", "interface", port, "error", err)
 		go d.ports.update()

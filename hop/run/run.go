@@ -1,4 +1,4 @@
-package hop
+package run
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -22,7 +23,7 @@ const batchSize = 32
 // turns, one at a time: by lanes, the worker and the control socket.
 type Runner struct {
 	mu    sync.RWMutex // turns hold it; lanes, for reading, while they pass frames on
-	node  *Node
+	node  *hop.Node
 	pool  *pool
 	ports []*runPort
 	tun   PacketDevice
@@ -51,9 +52,9 @@ type Runner struct {
 // enough of them.
 const maxLanes = 4
 
-// NewRunner returns a runner with a pool of the given number of frames (at least
+// New returns a runner with a pool of the given number of frames (at least
 // four batches) and starts its worker and its lanes.
-func NewRunner(frames int) *Runner {
+func New(frames int) *Runner {
 	lanes := min(runtime.NumCPU(), maxLanes)
 	r := &Runner{pool: newPool(max(frames, 4*batchSize), lanes*batchSize), start: time.Now().Add(-1)}
 	r.packet = func(head, rest []byte) {
@@ -73,7 +74,7 @@ func NewRunner(frames int) *Runner {
 }
 
 // Start makes node the one that runs. Before it, nothing happens.
-func (r *Runner) Start(node *Node) {
+func (r *Runner) Start(node *hop.Node) {
 	r.mu.Lock()
 	r.node = node
 	for _, l := range r.lanes {
@@ -87,7 +88,7 @@ func (r *Runner) Start(node *Node) {
 func (r *Runner) Lanes() int { return len(r.lanes) }
 
 // Node returns the node; it must be used inside Turn only.
-func (r *Runner) Node() *Node { return r.node }
+func (r *Runner) Node() *hop.Node { return r.node }
 
 // Turn runs f as the owner of the node, then does what is due and sends what came
 // of it. f must not block.

@@ -1,4 +1,4 @@
-package hop
+package run
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 // TestLanePriority: lanes go ahead of ordinary programs where that is allowed, and
 // run all the same where it is not.
 func TestLanePriority(t *testing.T) {
-	r := NewRunner(128)
+	r := New(128)
 	defer r.Close()
 	raised := func() (n int) {
 		tasks, err := os.ReadDir("/proc/self/task")

@@ -1,4 +1,4 @@
-package hop
+package run
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package hop
+package run
 
 import (
 	"runtime"
@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/hop"
 	"hopwire/link"
 )
 
@@ -35,19 +36,19 @@ const (
 // lock for reading while its frames pass through side by side with those of others,
 // and takes a turn for the rest (Lane).
 type lane struct {
-	*Lane  // nil: the node has not started
-	r      *Runner
-	poller *link.Poller
-	now    time.Time
-	batch  [batchSize]*link.Frame // to read into
-	stint  stint
-	turn   func(now time.Time) // Finish, made once: a closure per call would be garbage
+	*hop.Lane // nil: the node has not started
+	r         *Runner
+	poller    *link.Poller
+	now       time.Time
+	batch     [batchSize]*link.Frame // to read into
+	stint     stint
+	turn      func(now time.Time) // Finish, made once: a closure per call would be garbage
 }
 
 func newLane(r *Runner) *lane {
 	poller, err := link.NewPoller()
 	if err != nil {
-		panic("hop: internal error: no poller: " + err.Error()) // out of descriptors at the start
+		panic("run: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
 	l := &lane{r: r, poller: poller, stint: stint{most: batchSize}}
 	r.pool.take(l.batch[:])
@@ -55,8 +56,8 @@ func newLane(r *Runner) *lane {
 }
 
 // start gives the lane its node.
-func (l *lane) start(n *Node) {
-	l.Lane = NewLane(n.Links, n.Circuits, n.EaseReceived)
+func (l *lane) start(n *hop.Node) {
+	l.Lane = hop.NewLane(n.Links, n.Circuits, n.EaseReceived)
 	l.turn = l.Finish
 }
 

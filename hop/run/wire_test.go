@@ -1,4 +1,4 @@
-package hop
+package run
 
 import (
 	"testing"
@@ -6,9 +6,9 @@ import (
 	"hopwire/link/wiretest"
 )
 
-// TestWireRun compares the tables of run/queues.md with the code.
-func TestWireRun(t *testing.T) {
-	wiretest.Constants(t, "run/queues.md", map[string]any{
+// TestWire compares the tables of queues.md with the code.
+func TestWire(t *testing.T) {
+	wiretest.Constants(t, "queues.md", map[string]any{
 		"maxLanes": maxLanes, "maxQueues": maxQueues, "batchSize": batchSize, "batchesAtOnce": batchesAtOnce, "lanePriority": lanePriority,
 		"workQueue": workQueue, "stintTime": stintTime, "stintSpan": stintSpan, "stintLeast": stintLeast,
 		"intakeSpan": intakeSpan, "intakeFirst": intakeFirst, "intakeMost": intakeMost, "standsFor": standsFor, "tellGap": tellGap,
