@@ -31,7 +31,7 @@ func (s *side) pending(label uint32) *pending {
 	return nil
 }
 
-// print names a set-up by all its bytes.
+// print is a keyed hash of all bytes of a set-up, by which a duplicate is known.
 func (cs *Circuits) print(packet *[onion.SetupSize]byte) uint64 {
 	return siphash.Hash(binary.LittleEndian.Uint64(cs.fpKey[8:]), binary.LittleEndian.Uint64(cs.fpKey[:]), packet[:])
 }
@@ -263,8 +263,8 @@ func (cs *Circuits) enter(now time.Time, p *pending, info onion.Info, keys *onio
 // room makes place for one circuit from a link, by evicting in this order: a
 // tombstone, which carries nothing; the one that has been idle longest, if that is
 // long enough, unpaid ones first; and, when the link has less than its share, the
-// youngest of the link that has most above its own. Active circuits are never
-// evicted for one that has its share: that would not settle.
+// youngest of the link that has most above its own. An active circuit is never evicted
+// for a link that has its share: two links would evict each other's for ever.
 func (cs *Circuits) room(now time.Time, s *side) bool {
 	if len(cs.vacant) > 0 {
 		return true

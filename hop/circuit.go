@@ -11,6 +11,25 @@ import (
 )
 
 // A Circuit is one that starts here: its source knows all hops and their keys.
+//
+//	         Open               set-up has left           first frame or answer
+//	(none) -------> building -------------------> ready ------------------------> opened
+//	                   |                            |                               |
+//	                   +-------------- end ---------+-------------------------------+
+//	                                    v
+//	                                  ended
+//
+// Building: keys is nil; the worker makes the set-up, which then leaves with the turn.
+// Ready: frames can be sent, though no hop may have opened the set-up yet. Events hears
+// CircuitReady. A frame of the last hop, or a control cell other than Broken, makes it
+// opened.
+// Ended: Close, by its owner; or Events hears CircuitBroken, because the set-up could not
+// be made or sent (Busy), the first hop was lost or refused it (breakSlot), a hop said
+// Broken (answer), or an Extend was not answered (growAgain). In any case the label is
+// given back, and the first hop is told by gone, unless its link is down or the set-up
+// could not be made or sent.
+// A growth (Extend) is a state beside these: growing while growth is not nil, until
+// something comes from a hop beyond.
 type Circuit struct {
 	User any // the owner's
 

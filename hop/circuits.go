@@ -67,8 +67,8 @@ type Circuits struct {
 	own     []*Circuit
 	starts  []*Circuit // the same by their place; nil: it is free
 	growing []*Circuit // are being extended
-	behind  []follower // will follow their set-ups at the next Advance but one,
-	follow  []follower // and at the next
+	behind  []follower // their set-ups leave at the end of this turn,
+	follow  []follower // or have left with the one before: served at the next Advance
 	filter  *onion.Filter
 	buckets map[link.Key]*step.Bucket // of set-ups, by neighbour
 	fpKey   [16]byte
@@ -76,7 +76,7 @@ type Circuits struct {
 	jobs    int
 	idle    []*setupJob     // to be used again,
 	spare   []*setupMessage // as these
-	turn    int             // whose set-up is next
+	turn    int             // link whose set-ups were served last
 	retry   time.Time
 	next    step.Timer
 	sweep   time.Time

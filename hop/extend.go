@@ -12,7 +12,7 @@ import (
 // A growth is an Extend on its way: nothing acknowledges a cell, so it is repeated
 // until something comes from a hop beyond.
 type growth struct {
-	hop   int    // was the last
+	hop   int    // the last before it, which becomes a relay
 	data  []byte // of the cell; nil: the set-up is being built
 	again Repeat
 }

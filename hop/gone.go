@@ -11,14 +11,14 @@ import (
 // How the end of a circuit is told (wire.md, "Ends"): downstream by Gone, to the
 // source by Broken, and by Gone in the other direction where a label is not known.
 
-// saidByNext marks a reason in a Broken cell that the hop after its sender gave,
-// in a set-up failed message, since it has no keys to speak for itself: without
-// it the source would avoid the wrong hop.
+// saidByNext marks the reason of a Broken cell that is not its sender's own: the next
+// hop gave it, in a set-up failed message, since it has no keys yet to speak to the
+// source. Without the mark the source would avoid the wrong hop.
 const saidByNext = 1 << 7
 
 // ofNext turns the reason of a set-up failed message into that of a Broken cell.
-// Refused stands for the link between the two and needs no mark; what nobody
-// knows is taken for it.
+// Refused blames the link between the two hops and needs no mark. A reason that is not
+// known counts as Refused.
 func ofNext(why Reason) Reason {
 	switch why {
 	case ReasonFull, ReasonBusy, ReasonNoNext:
@@ -27,8 +27,8 @@ func ofNext(why Reason) Reason {
 	return ReasonRefused
 }
 
-// breakSlot ends the circuit whose next hop was lost. A link that is down says
-// nothing more; any other neighbour is told, in case that it has the circuit.
+// breakSlot ends the circuit whose next hop was lost. A neighbour whose link still
+// stands is told, in case it has the circuit.
 func (cs *Circuits) breakSlot(now time.Time, o *slot, why Reason) {
 	switch r, c := cs.relay(o.of), cs.circuit(o.of); {
 	case r != nil:
@@ -57,7 +57,7 @@ func (cs *Circuits) takeGone(now time.Time, s *side, label uint32) {
 		return
 	}
 	if e := s.entry(label); e.newest == 0 || later(label, e.newest) {
-		e.newest = label // it has overtaken its set-up
+		e.newest = label // it may have overtaken its set-up, which must not be opened then
 	}
 	if r := s.relay(label); r != nil {
 		r.free(now)
@@ -109,8 +109,9 @@ func (cs *Circuits) noteUnknown(now time.Time, s *side, label uint32) {
 	}
 }
 
-// sayUnknown tells it, at most once a second; a label whose set-up has come in
-// the meantime, or is being worked on, is not unknown any more.
+// sayUnknown tells the upstream side which of its labels have no circuit here, at most
+// once a second. A label whose set-up has come in the meantime, or is being worked on,
+// is not unknown any more.
 func (cs *Circuits) sayUnknown(now time.Time, s *side) {
 	unknown := s.unknown[:0]
 	for _, label := range s.unknown {
@@ -155,7 +156,7 @@ func (r *relay) repeat(now time.Time) {
 // sayBroken answers a forward frame with the reason, at most once a second.
 func (r *relay) sayBroken(now time.Time, seq uint32) {
 	at := r.cs.at(now)
-	if at.since(r.brokenAt) < brokenGap-momentStep { // or a gap of just so much would not do
+	if at.since(r.brokenAt) < brokenGap-momentStep { // a moment is coarse: just brokenGap may look a step shorter
 		return
 	}
 	r.brokenAt = at

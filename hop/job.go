@@ -6,8 +6,8 @@ import (
 	"hopwire/hop/onion"
 )
 
-// What a set-up needs on its way through a node is used again for the next: with
-// garbage for each, a thousand circuits at once would be a heap twice the size.
+// The memory that a set-up needs on its way through a node is used again for the next.
+// Made anew for each, it would double the heap when a thousand circuits come at once.
 
 // A setupMessage is label u32 ‖ set-up, as it is posted.
 type setupMessage [4 + onion.SetupSize]byte
@@ -36,7 +36,7 @@ func (cs *Circuits) discard(m *setupMessage) {
 type setupJob struct {
 	cs          *Circuits
 	p           *pending
-	onion       onion.Key // our own may be erased meanwhile
+	onion       onion.Key // a copy: the node's own may be erased meanwhile
 	fingerprint uint64
 	info        onion.Info
 	keys        onion.HopKeys
@@ -46,7 +46,7 @@ type setupJob struct {
 	done func(now time.Time)
 }
 
-// job returns one that rests.
+// job returns a job that is not in use.
 func (cs *Circuits) job() (j *setupJob) {
 	if n := len(cs.idle); n > 0 {
 		j, cs.idle = cs.idle[n-1], cs.idle[:n-1]

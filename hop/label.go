@@ -80,7 +80,7 @@ type entry struct {
 
 // A slot is one index of ours on a link: a relay's next hop or an own circuit.
 type slot struct {
-	label uint32 // of the last to have it, if nobody has
+	label uint32 // of the circuit that has the slot, or else of the last that had it
 	of    ref
 	acked bool // the neighbour has the set-up
 }
@@ -148,7 +148,8 @@ func (s *side) relay(label uint32) *relay {
 	return nil
 }
 
-// entry returns that of a neighbour's label, whose index the caller has bounded.
+// entry returns the entry of a neighbour's label, made when needed; the caller has
+// bounded the label's index.
 func (s *side) entry(label uint32) *entry {
 	i := int(label & indexMask)
 	for len(s.in) <= i {
@@ -158,8 +159,8 @@ func (s *side) entry(label uint32) *entry {
 }
 
 // over says whether a neighbour's label was used and no circuit has it now, or a
-// later one has taken its index. Set-ups may come after their own Gone, since
-// what was lost is sent again: such a one must not come to life.
+// later one has taken its index. A set-up may come after its own Gone, since what was
+// lost is sent again: it must not be opened then.
 func (s *side) over(label uint32) bool {
 	i := label & indexMask
 	if int(i) >= len(s.in) || s.in[i].newest == 0 || later(label, s.in[i].newest) {

@@ -164,7 +164,7 @@ func TestLaneTwin(t *testing.T) {
 				circuits[i] = append(circuits[i], n.nodes[0].open(1, 2, 3))
 			}
 			circuits[i] = append(circuits[i], n.nodes[0].open(1)) // ends at the middle
-			for k, c := range circuits[i] { // the first frame of each direction sets a window
+			for k, c := range circuits[i] {                       // the first frame of each direction sets a window
 				n.nodes[0].send(c, link.FrameShort, "first")
 				n.Run(10 * time.Millisecond)
 				if k < 3 {

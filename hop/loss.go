@@ -21,14 +21,14 @@ const (
 	lossMost   = 400             // frames after which a window without loss begins anew,
 	lossSpan   = 30 * time.Second
 	lossSlack  = 100 * time.Millisecond // an answer later than the hop's quickest by more says nothing
-	lossHold   = 30 * time.Second       // between two moves because of it
+	LossHold   = 30 * time.Second       // between two moves because of it
 )
 
-// A lossMeter judges the segments of one circuit at its source. Each count is
+// A LossMeter judges the segments of one circuit at its source. Each count is
 // compared with the source's own at the very frame that asked or answered, since
 // frames of a circuit stay in order: a hop's statement bears on the two segments
 // next to it and on no other.
-type lossMeter struct {
+type LossMeter struct {
 	c      *Circuit
 	at     time.Time // of the next round
 	frames uint64    // of the circuit at the last round
@@ -54,24 +54,25 @@ type hopTally struct {
 // A segment is the way between two hops that follow each other, in both directions.
 type segment struct{ forth, back lossWindow }
 
-// A lossWindow counts one direction from a round on; lost and of wrap around.
+// A lossWindow judges one direction of a segment from some round on. lost and of are the
+// totals at that round, mod 2^32.
 type lossWindow struct {
 	lost, of uint32
 	since    time.Time // zero: not begun
 	suspect  bool      // the window before was bad
 }
 
-func newLossMeter(c *Circuit) *lossMeter { return &lossMeter{c: c} }
+func NewLossMeter(c *Circuit) *LossMeter { return &LossMeter{c: c} }
 
-// due says whether it is time for a round, and worth it: there was traffic.
-func (m *lossMeter) due(now time.Time) bool {
+// Due says whether it is time for a round, and worth it: there was traffic.
+func (m *LossMeter) Due(now time.Time) bool {
 	s := m.c.stats
 	return !now.Before(m.at) && s.Out+s.In-m.frames >= uint64(max(lossFrames, lossPerHop*len(m.c.keys)))
 }
 
-// ask begins a round: every hop gets a question, in an order drawn by chance, so that
+// Ask begins a round: every hop gets a question, in an order drawn by chance, so that
 // a relay cannot tell whose question it delays.
-func (m *lossMeter) ask(now time.Time) {
+func (m *LossMeter) Ask(now time.Time) {
 	c := m.c
 	if len(m.hops) != len(c.keys) {
 		m.hops, m.segs = make([]hopTally, len(c.keys)), make([]segment, len(c.keys))
@@ -83,10 +84,11 @@ func (m *lossMeter) ask(now time.Time) {
 	m.at, m.own, m.frames = now.Add(lossGap), c.flow.Dropped, c.stats.Out+c.stats.In
 }
 
-// lead asks one hop ahead of a frame of the traffic: a queue where frames wait drops
-// all but the first of those that come together. The numbers of the questions have
-// nothing in common, so that two relays cannot tell by them that they are on one circuit.
-func (m *lossMeter) lead(now time.Time) {
+// Lead asks one hop, directly ahead of a frame of the traffic; m may be nil. Questions
+// sent together would wait together in a full queue, which drops what has waited too
+// long, and most would be lost. Their ids have nothing in common, so that two relays
+// cannot tell by them that they are on one circuit.
+func (m *LossMeter) Lead(now time.Time) {
 	if m == nil || len(m.order) == 0 {
 		return
 	}
@@ -113,8 +115,8 @@ func beyond(counts []uint32, i int) (sum uint32) {
 	return sum
 }
 
-// take notes a hop's answer; false: it is not to a question of ours.
-func (m *lossMeter) take(now time.Time, hop int, p onion.Pong) bool {
+// Take notes a hop's answer; false: it is not to a question of ours.
+func (m *LossMeter) Take(now time.Time, hop int, p onion.Pong) bool {
 	if hop >= len(m.hops) || m.hops[hop].id == 0 || m.hops[hop].id != p.ID {
 		return false
 	}
@@ -131,9 +133,9 @@ func (m *lossMeter) take(now time.Time, hop int, p onion.Pong) bool {
 	return true
 }
 
-// judge looks at what the last round has told, and reports the hops to which a
+// Judge looks at what the last round has told, and reports the hops to which a
 // segment leads that loses too much.
-func (m *lossMeter) judge(now time.Time, bad func(hop int)) {
+func (m *LossMeter) Judge(now time.Time, bad func(hop int)) {
 	before := hopTally{ok: true, dropped: m.own} // us
 	for i, h := range m.hops {
 		if s := &m.segs[i]; before.ok && h.ok {
@@ -147,7 +149,7 @@ func (m *lossMeter) judge(now time.Time, bad func(hop int)) {
 	}
 }
 
-// judge moves the window on to new totals and says whether it, and the one before,
+// Judge moves the window on to new totals and says whether it, and the one before,
 // were bad: one alone may be chance.
 func (w *lossWindow) judge(now time.Time, lost, of uint32) bool {
 	begin := func(suspect bool) { *w = lossWindow{lost, of, now, suspect} }

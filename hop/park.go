@@ -97,8 +97,9 @@ func (cs *Circuits) unpark(s *side) {
 	s.parked = nil
 }
 
-// A follower has a set-up that must leave before its frames do: a relay with what
-// is parked for it, or a circuit of ours with its keys, whose owner is then told.
+// A follower waits until its set-up has left, so that frames do not overtake it. It is a
+// relay, by link and label, with the frames parked for it; or a circuit of ours with
+// its keys, whose owner is then told that frames can be sent.
 type follower struct {
 	side    *side
 	label   uint32
@@ -113,7 +114,8 @@ func (cs *Circuits) afterSetup(now time.Time, f follower) {
 	cs.next.By(now)
 }
 
-// followSetups takes those whose turn is over, and lets those of this turn be next.
+// followSetups serves the followers whose set-ups have left, and keeps those of this
+// turn, whose set-ups leave at its end, for the next call.
 func (cs *Circuits) followSetups(now time.Time) {
 	ready := cs.follow
 	cs.follow, cs.behind = cs.behind, nil

@@ -16,7 +16,7 @@ type passage struct {
 	taken bool
 
 	r     *relay // forward only
-	label uint32 // of r, which may be another circuit by then
+	label uint32 // of r: when Finish comes, another circuit may have its memory
 	seq   uint32
 	iv    uint64
 }

@@ -11,6 +11,25 @@ import (
 // A relay is one circuit that passes through or ends here. It knows its two
 // neighbours on the circuit and nothing else. Small, for there are thousands: what
 // has no pointers, which is most of it, lies outside the Go heap (relayTable).
+//
+//	         enter                 takeExtend
+//	vacant --------> last hop -------------------> passing through
+//	   |                |                             |      |
+//	   |  enter, with a next hop                      |      | next hop lost (lose)
+//	   +----------------|---------------------------->+      v
+//	                    |                             |   tombstone
+//	                    |  free                       | free |  free
+//	                    +-----------------------------+------+--------> vacant
+//
+// Last hop: terminal is set, down is nil. Passing through: down is set, terminal nil.
+// Tombstone: broken is set, down and terminal are nil; it says Broken once a second, and
+// is freed after tombstoneFor without a forward frame.
+// Vacant: freed is set, keys are erased, the place in the table is for the next.
+// Causes of free: gone from upstream, or its link went down; a Close cell; idle for
+// circuitIdle (over); a later generation of its label (supersede); and, with a Broken cell
+// first (part): its lifetime (Expired), eviction (Full), its owner at the last hop
+// (Terminal.Close: Expired). Causes of lose: the downstream link went down, the next
+// hop did not acknowledge the set-up, refused it, or does not know the label.
 type relay struct {
 	cs       *Circuits
 	up, down *side // down nil: it ends here, or its next hop is lost
@@ -31,8 +50,8 @@ type relayState struct {
 	print              uint64 // of the set-up, to know a duplicate by
 	cells              uint64 // sent
 
-	answered pace // answers of others passed on; apart, so that they cannot use up
-	said     pace // our own
+	answered pace // bounds the answers of hops beyond that are passed on
+	said     pace // bounds our own: apart, so that hops beyond cannot use it up
 
 	born, heard, end moment // heard: last forward frame
 	brokenAt, slowAt moment
@@ -57,7 +76,7 @@ func (r *relay) forward(now time.Time, h link.Header, f *link.Frame) {
 
 // takeFrame takes a forward frame whose layer is off and that goes no further.
 func (r *relay) takeFrame(now time.Time, seq uint32, iv uint64, f *link.Frame) {
-	cs := r.cs // r may be another circuit when a cell was taken
+	cs := r.cs // kept: a cell may free r, whose memory may be another circuit's then
 	switch {
 	case r.terminal != nil:
 		r.arrived(now, seq, iv, f)
@@ -120,8 +139,8 @@ func (r *relay) unwrapAnswer(now time.Time, h link.Header, f *link.Frame) (iv ui
 	return iv, seq, r.passAnswer(now, seq, iv^h.IV)
 }
 
-// answers is of a table apart: most circuits never need theirs, and its pages stay
-// untouched.
+// answers returns the circuit's ring of answers. It lies in a table of its own: most
+// circuits never need theirs, and its pages stay untouched.
 func (r *relay) answers() *onion.Answers { return &r.cs.table.answers[r.id] }
 
 // passAnswer says whether an answer may go on; hash is that of the layer.
@@ -211,7 +230,8 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 	cs.ev.TerminalClosed(now, t)
 }
 
-// extend gives the circuit its next hop, and the message away.
+// extend gives the circuit its next hop and posts the set-up there; the message is no
+// longer the caller's. False: there is no label left, or the link takes no message.
 func (r *relay) extend(now time.Time, next *side, message *setupMessage) bool {
 	label, ok := next.assign(now, slot{of: r.ref()}, r.cs.c.MaxCircuits)
 	if !ok {
@@ -259,8 +279,9 @@ func (r *relay) over(now time.Time) bool {
 	return r.cs.at(now).since(r.heard) >= idle
 }
 
-// free removes the circuit and tells the downstream neighbour. r is vacant then,
-// and may be another circuit as soon as the owner of a terminal was told.
+// free removes the circuit and tells the downstream neighbour. r must not be used
+// afterwards: it is vacant, and the owner of a terminal, who is told at the end, may
+// cause another circuit that gets its memory.
 func (r *relay) free(now time.Time) {
 	if r.freed {
 		return

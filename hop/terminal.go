@@ -19,8 +19,8 @@ type Terminal struct {
 	closed bool // r may be another circuit's then
 }
 
-// newTerminal numbers its frames from anywhere: numbers from 1 on would show the
-// hop before that it is the last but one.
+// newTerminal begins to number its frames at random: numbers from 1 on would show the
+// hop before it that the path ends here.
 func (cs *Circuits) newTerminal(r *relay) *Terminal {
 	var seed [4]byte
 	step.Draw(cs.c.Rand, seed[:])

@@ -139,21 +139,21 @@ func measureLoss(t *testing.T, length time.Duration, setup func(n *testNet)) (fo
 	c := src.open(span(1, 4)...)
 	src.send(c, link.FrameLong, "first")
 	n.Run(100 * time.Millisecond)
-	meter := newLossMeter(c)
-	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.take(now, hop, p) }
+	meter := NewLossMeter(c)
+	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.Take(now, hop, p) }
 	setup(n)
 	rounds := 0
 	for end := n.Now.Add(length); n.Now.Before(end); {
-		src.host.Turn(meter.lead)
+		src.host.Turn(meter.Lead)
 		src.send(c, link.FrameLong, "there")
 		if i := len(dst.terminals) - 1; !dst.terminals[i].closed {
 			dst.reply(dst.terminals[i], link.FrameLong, "back")
 		}
 		src.host.Turn(func(now time.Time) {
-			if meter.due(now) {
+			if meter.Due(now) {
 				rounds++
-				meter.judge(now, func(hop int) { found = append(found, hop) })
-				meter.ask(now)
+				meter.Judge(now, func(hop int) { found = append(found, hop) })
+				meter.Ask(now)
 			}
 		})
 		n.Run(20 * time.Millisecond)

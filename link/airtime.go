@@ -13,7 +13,7 @@ type StationRate struct {
 	Aggregates bool   // several frames may share a preamble (802.11n and later)
 }
 
-// Constants of the air, in nanoseconds and bytes.
+// Constants of the air, in nanoseconds and bytes (wire.md, "Constants").
 const (
 	// airFixed is what goes with a frame sent alone: AIFS 43 µs, mean backoff 68,
 	// preamble 36, SIFS 16, acknowledgement 28 (IEEE 802.11-2020, table 9-155 for best
@@ -32,7 +32,8 @@ const (
 // zero: not known.
 type air struct{ short, long int32 }
 
-// unknownAir shares by bytes.
+// unknownAir is for neighbours whose rates are not known: without a fixed part, so that
+// they share by bytes.
 var unknownAir = air{FrameShort * bitNanos / airPort, FrameLong * bitNanos / airPort}
 
 // sending is how long bytes take at a rate in kbit/s.
@@ -40,8 +41,9 @@ func sending(bytes int, kbits uint32) int64 {
 	return int64(bytes) * bitNanos / int64(max(kbits, kbitsLeast))
 }
 
-// sharing is how many frames, as a power of two, share what is fixed: what mac80211
-// assumes in its own estimate by the time of 1,024 bytes (net/mac80211/airtime.c).
+// sharing says how many frames share the fixed time of one transmission, as a power of
+// two. mac80211 assumes the same in its own estimate, by the time that 1,024 bytes take
+// (net/mac80211/airtime.c).
 func sharing(kbits uint32) (shift int) {
 	for _, least := range [...]int64{400_000, 250_000, 150_000, 70_000} {
 		if shift++; sending(1024, kbits) > least {
@@ -188,8 +190,8 @@ func (q *Queue) charge(f *Frame) *Frame {
 	return f
 }
 
-// next returns the station whose turn it is; nil: nothing waits. On a wire nobody
-// pays, and it is always the same.
+// next returns the station whose turn it is; nil: nothing waits. On a wire there is one
+// station, which owes nothing.
 func (c *class) next() *station {
 	for len(c.turns) > 0 {
 		if c.at >= len(c.turns) {

@@ -31,7 +31,7 @@ const (
 	MaxMessage = BodyLong - offRecordData - numberSize
 )
 
-// A message is one that waits for its acknowledgement.
+// A message is a control message that waits for its acknowledgement.
 type message struct {
 	number uint32
 	kind   byte
@@ -318,8 +318,8 @@ func (l *Link) takeMessage(now time.Time, kind byte, data []byte) bool {
 	return true
 }
 
-// note enters a number into the acknowledgement. One that is too old for the map
-// is acknowledged in its own place, as if it were the highest.
+// note enters a number into the acknowledgement. One that is too old for the map needs
+// none: its sender has had it acknowledged, or it would not have sent later ones.
 func (o *outbox) note(n uint32) {
 	o.ack = true
 	switch d := int32(n - o.high); {

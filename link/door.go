@@ -121,7 +121,7 @@ func (ls *Links) sendHandshake(p *port, to Addr, message []byte) {
 	ls.c.Env.Send(p.id, f)
 }
 
-// whole marks a long frame that nothing is left to do for but to send it.
+// whole marks a long frame as complete: nothing is left to do but to send it.
 func (f *Frame) whole(to Addr) {
 	f.link, f.flow, f.bulk = nil, nil, false
 	f.Addr, f.Broadcast, f.N = to, to == Addr{}, FrameLong

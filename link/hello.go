@@ -28,13 +28,21 @@ type Quality struct {
 }
 
 // liveness is the state of hellos and probes.
+//
+//	         silent for 1.2 gaps             probeMax unanswered, probeSpan over
+//	heard ------------------------> probing -----------------------------------> link gone
+//	  ^      or Links.Suspect          |
+//	  +--------------------------------+
+//	     any frame that opens (alive)
+//
+// Suspect makes probing hasty: three probes 30 ms apart, and down after 100 ms.
 type liveness struct {
 	heard   time.Time // last authentic frame
 	helloAt time.Time
 	probes  int
 	probing time.Time // since; zero: not
 	probeAt time.Time
-	urgent  bool // probes of suspect
+	urgent  bool // probing in haste, by suspect
 
 	rtt, min, minBefore time.Duration
 	minSince            time.Time

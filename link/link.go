@@ -7,6 +7,23 @@ import (
 
 // A Link is the session with one neighbour on one port. It belongs to the owner
 // of its Links; a Link that has gone down stays valid memory but sends nothing.
+//
+//	          newLink             confirm                       close
+//	(none) -----------> pending ----------> up -----------------------------> gone
+//	                       |                 |
+//	                       | close, merge    +-- watched, quiet or probed:
+//	                       v                 |   see liveness
+//	                     gone                +-- its keys change: see keyset
+//
+// Pending: both ends may have the keys, but message 1 may have been a recording. The
+// initiator confirms at once, when message 2 has opened (finish); the responder when a
+// frame of the initiator opens (receive). It is closed after answerLife, or for a third
+// one of the same neighbour at the same address (answer).
+// Up: the layer above has heard LinkUp, and will hear LinkDown.
+// Gone: removed from all tables, for good. Causes while up: RemovePort, a goodbye
+// (recordBye), probes without an answer (probe), keys older than keyLife (advanceKeys),
+// or a newer session of the same neighbour (confirm). A pending one goes silently; in
+// merge its keys go to the link that stands.
 type Link struct {
 	Index int // small and dense among the links that are up: for tables of the layer above
 
@@ -76,7 +93,7 @@ func (l *Link) Up() bool { return l.up && !l.gone }
 func (l *Link) SetBusy(now time.Time, busy bool) {
 	if busy && !l.busy {
 		l.live.helloAt = now
-		l.live.heard = now // what was quiet on purpose is not suspect yet
+		l.live.heard = now // until now it was to say little: its silence means nothing
 		l.ls.next.By(now)
 	}
 	l.busy = busy
@@ -167,7 +184,8 @@ func (l *Link) confirm(now time.Time) *Link {
 	return l
 }
 
-// merge settles two crossing handshakes: l stands, o is the other's session.
+// merge settles two handshakes that crossed: l is the link that stands, o the session of
+// the other handshake. l takes the keys of the initiator with the lower address.
 func (l *Link) merge(now time.Time, o *Link) *Link {
 	mine := l.ls.c.Identity.Key()
 	lower := string(mine[:]) < string(l.peer[:])

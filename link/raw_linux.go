@@ -13,11 +13,12 @@ import (
 	"github.com/mdlayher/raw"
 )
 
-// A rawEther is a Port where the kernel has no recvmmsg or sendmmsg: every frame is a
-// system call and some 22 allocations, sent and received (counted), by mdlayher/raw. That library would
-// block until there is room to send, so a goroutine of the port does, and Write copies
-// into a few buffers of its own. It cannot be polled, and the kernel's queue keeps its
-// size, since the library hides the descriptor.
+// A rawEther is a Port where the kernel has no recvmmsg or sendmmsg. It goes by
+// mdlayher/raw: a system call for each frame, and some 22 allocations for one that is
+// received and sent (counted). That library blocks until there is room to send, so a
+// goroutine of the port does, and Write copies into a few buffers of its own. The port
+// cannot be polled, and the kernel's queue keeps its size, since the library hides the
+// descriptor.
 type rawEther struct {
 	e    *Ether // name and beacon side; it has no other sockets
 	data *raw.Conn

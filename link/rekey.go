@@ -13,6 +13,16 @@ const rekeySize = 1360
 
 // rekey is the state of a rekey inside the living session, so that garbage at the
 // open door can never take down a link that stands.
+//
+//	           due                   message 2 opened (rekey2)
+//	(empty) ---------> own is set ------------------------------> (empty), new cur
+//	   |                   | their message 1, and they have the lower address
+//	   | their message 1   v
+//	   +------------> answer and next are set ------------------> (empty), new cur
+//	                                    first frame under next (switchKeys)
+//
+// busy: a job of it is with the worker. prev, the keys before, opens late frames until
+// it is keyLife old.
 type rekey struct {
 	own     *Initiation
 	message []byte // message 1 of ours, resent until answered

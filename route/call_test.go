@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"hopwire/hop"
 	"hopwire/hop/call"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/route/meshtest"
 )
@@ -14,7 +14,7 @@ import (
 // has memory for two in all: it holds no more, and serves all.
 func TestCallsOfManyPeers(t *testing.T) {
 	served := 0
-	m := meshtest.New(meshtest.Options{Seed: 90, Change: func(i int, c *hop.NodeConfig) { c.CallMemory = 2 * call.Max },
+	m := meshtest.New(meshtest.Options{Seed: 90, Change: func(i int, c *node.Config) { c.CallMemory = 2 * call.Max },
 		Serve: func(*meshtest.Node) func(time.Time, link.Key, []byte, func(time.Time, []byte)) {
 			return func(now time.Time, _ link.Key, request []byte, reply func(time.Time, []byte)) {
 				served += len(request)

@@ -21,7 +21,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
@@ -72,10 +72,10 @@ func etherNode(deliver func([]byte), interfaces ...string) (*run.Runner, error) 
 	}
 	key := link.NetworkKey{7}
 	runner := run.New(640)
-	var n *hop.Node
+	var n *node.Node
 	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
-	n = hop.NewNode(time.Now(), hop.NodeConfig{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},
-		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *onion.Keys) hop.Map {
+	n = node.New(time.Now(), node.Config{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},
+		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *onion.Keys) node.Map {
 		return route.New(route.Config{Identity: id, Env: runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay,
 			Load: func() (int, int) { return n.Circuits.Load() }})
 	})
@@ -210,7 +210,7 @@ func newEnd(t *testing.T, name string) *end {
 }
 
 // packet is an IPv6 packet of n bytes without a next header.
-func packet(from, to *hop.Node, n int) []byte {
+func packet(from, to *node.Node, n int) []byte {
 	src, dst := from.IP().As16(), to.IP().As16()
 	b := make([]byte, n)
 	b[0], b[6], b[7] = 6<<4, 59, 64

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
@@ -68,7 +69,7 @@ func pathOf(m *meshtest.Mesh, nodes ...int) func(now time.Time) hop.Path {
 // table is full, the hub's memory is bounded, and all ends when the greedy one does.
 func TestGreedyNeighbour(t *testing.T) {
 	const seconds, gap = 10, 2500 * time.Microsecond
-	m := meshtest.New(meshtest.Options{Seed: 60, Costs: linktest.MIPS, Change: func(i int, c *hop.NodeConfig) {
+	m := meshtest.New(meshtest.Options{Seed: 60, Costs: linktest.MIPS, Change: func(i int, c *node.Config) {
 		c.MaxCircuits = map[bool]int{true: room, false: 4096}[i == 0]
 	}})
 	for range 9 {

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"hopwire/hop"
 	"hopwire/hop/call"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
@@ -170,7 +170,7 @@ func TestSilentCutMovesTraffic(t *testing.T) {
 }
 
 func TestRenewalLosesNothing(t *testing.T) {
-	m := meshtest.Ring(meshtest.Options{Seed: 7, Change: func(_ int, c *hop.NodeConfig) { c.CircuitLife = 20 * time.Second }}, 4)
+	m := meshtest.Ring(meshtest.Options{Seed: 7, Change: func(_ int, c *node.Config) { c.CircuitLife = 20 * time.Second }}, 4)
 	m.Run(8 * time.Second)
 	answered(m, 0, 2, 2*time.Second)
 	if gap := stream(m, 0, 2, 2*time.Minute); gap > 60*time.Millisecond {
@@ -231,7 +231,7 @@ func TestNetworkKeyChangesWithoutPartition(t *testing.T) {
 	for i := range keys {
 		keys[i] = []link.NetworkKey{old}
 	}
-	m := meshtest.Ring(meshtest.Options{Seed: 9, Change: func(i int, c *hop.NodeConfig) { c.Links.NetworkKeys = keys[i] }}, 6)
+	m := meshtest.Ring(meshtest.Options{Seed: 9, Change: func(i int, c *node.Config) { c.Links.NetworkKeys = keys[i] }}, 6)
 	m.Run(8 * time.Second)
 	for _, step := range [][]link.NetworkKey{{old, next}, {next, old}, {next}} {
 		for i := range m.Nodes {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/route/meshtest"
 )
@@ -15,7 +16,7 @@ import (
 // to 60 %. What is in use is not touched.
 func TestWarmCircuitsLeaveFullRelays(t *testing.T) {
 	const room = 10
-	m := meshtest.New(meshtest.Options{Seed: 80, Change: func(i int, c *hop.NodeConfig) {
+	m := meshtest.New(meshtest.Options{Seed: 80, Change: func(i int, c *node.Config) {
 		c.CircuitLife = time.Hour
 		if i == 1 || i == 3 {
 			c.MaxCircuits = room

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
 )
@@ -75,7 +75,7 @@ func TestLossyLinkMovesTraffic(t *testing.T) {
 // TestLittleLossMovesNothing: two in a hundred frames lost on every cable are what
 // what is inside has to live with.
 func TestLittleLossMovesNothing(t *testing.T) {
-	m := meshtest.Ring(meshtest.Options{Seed: 71, Change: func(_ int, c *hop.NodeConfig) { c.CircuitLife = time.Hour }}, 6)
+	m := meshtest.Ring(meshtest.Options{Seed: 71, Change: func(_ int, c *node.Config) { c.CircuitLife = time.Hour }}, 6)
 	m.Run(8 * time.Second)
 	answered(m, 0, 3, 2*time.Second)
 	for _, g := range m.Cables {

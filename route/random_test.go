@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
@@ -50,7 +50,7 @@ func TestWireShowsNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates for long")
 	}
-	m := meshtest.Ring(meshtest.Options{Seed: 95, Change: func(_ int, c *hop.NodeConfig) { c.CircuitLife = time.Hour }}, 4)
+	m := meshtest.Ring(meshtest.Options{Seed: 95, Change: func(_ int, c *node.Config) { c.CircuitLife = time.Hour }}, 4)
 	kinds := map[string]*counts{}
 	seen := map[[16]byte]bool{}
 	phase := "control"
@@ -102,7 +102,7 @@ func TestWireShowsNothing(t *testing.T) {
 }
 
 // packetOf is an IPv6 packet of n bytes without a next header.
-func packetOf(from, to *hop.Node, n int) []byte {
+func packetOf(from, to *node.Node, n int) []byte {
 	src, dst := from.IP().As16(), to.IP().As16()
 	b := make([]byte, n)
 	b[0], b[4], b[5], b[6], b[7] = 6<<4, byte((n-40)>>8), byte(n-40), 59, 64

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
@@ -251,7 +252,7 @@ func speak(t *testing.T, m *meshtest.Mesh, versions []byte) (sessions int) {
 // speaks the new version. Nobody says that it will restart, and a restart takes 2 s.
 func TestVersionChangesWithoutPartition(t *testing.T) {
 	versions := []byte{1, 1, 1, 1, 1, 1}
-	m := meshtest.Ring(meshtest.Options{Seed: 22, Change: func(i int, c *hop.NodeConfig) { c.Links.Version = versions[i] }}, len(versions))
+	m := meshtest.Ring(meshtest.Options{Seed: 22, Change: func(i int, c *node.Config) { c.Links.Version = versions[i] }}, len(versions))
 	m.Run(10 * time.Second)
 	everyone(m, 5*time.Second, -1)
 	speak(t, m, versions)

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
@@ -27,8 +27,8 @@ func udpNode(t *testing.T, neighbours ...link.Static) (*end, netip.AddrPort) {
 	}
 	e := &end{Runner: run.New(640)}
 	jitter := mrand.New(mrand.NewPCG(2, mrand.Uint64()))
-	node := hop.NewNode(time.Now(), hop.NodeConfig{Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{{8}}, Neighbours: neighbours,
-		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *onion.Keys) hop.Map {
+	node := node.New(time.Now(), node.Config{Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{{8}}, Neighbours: neighbours,
+		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *onion.Keys) node.Map {
 		return route.New(route.Config{Identity: id, Env: e.Runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay})
 	})
 	e.Start(node)

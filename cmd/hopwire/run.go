@@ -13,8 +13,8 @@ import (
 
 	"hopwire/cmd/hint"
 	"hopwire/cmd/logs"
-	"hopwire/hop"
 	"hopwire/hop/ip"
+	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
@@ -117,12 +117,12 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	var seed [32]byte
 	rand.Read(seed[:])
 	jitter := mrand.New(mrand.NewChaCha8(seed))
-	nc := hop.NodeConfig{MaxCircuits: circuits, CallMemory: d.c.Memory << 18, Deliver: d.runner.Deliver, Links: link.Config{Identity: d.id, NetworkKeys: d.keys,
+	nc := node.Config{MaxCircuits: circuits, CallMemory: d.c.Memory << 18, Deliver: d.runner.Deliver, Links: link.Config{Identity: d.id, NetworkKeys: d.keys,
 		Neighbours: neighbours, Allow: allow, Beacon: d.c.Beacon, Rand: rand.Reader, Jitter: jitter, Env: d.runner}}
 	var boot [8]byte
 	rand.Read(boot[:])
-	var n *hop.Node
-	n = hop.NewNode(time.Now(), nc, func(o *onion.Keys) hop.Map {
+	var n *node.Node
+	n = node.New(time.Now(), nc, func(o *onion.Keys) node.Map {
 		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
 			MaxNodes: nodes, Load: func() (int, int) { return n.Circuits.Load() }})
 		return &watchedMap{d.m, d.log}

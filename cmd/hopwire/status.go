@@ -12,6 +12,7 @@ import (
 	"hopwire/cmd/setting"
 	"hopwire/cmd/table"
 	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/route"
 )
@@ -112,7 +113,7 @@ func (d *daemon) routes() *table.Table {
 func (d *daemon) metrics(w io.Writer) error {
 	var ln link.Counters
 	var cn hop.CircuitCounters
-	var sn hop.SessionCounters
+	var sn node.SessionCounters
 	var rn route.Counters
 	var links, known, circuits, calls int
 	d.runner.Turn(func(now time.Time) {

@@ -93,7 +93,8 @@ func (s *sender) send(now time.Time, i int) bool {
 	return true
 }
 
-// acked takes an acknowledgement; the window grows with what it newly tells.
+// acked takes an acknowledgement. The window grows by one for each fragment that it
+// acknowledges for the first time.
 func (s *sender) acked(now time.Time, base uint16, bits []byte) {
 	for j := range callMap {
 		i := int(base) + j

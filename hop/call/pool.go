@@ -98,8 +98,8 @@ func (c *Endpoint) largest() (most *callIn) {
 	return most
 }
 
-// turn is the message that may take more than its peer's part. One whose sender is
-// slow has its turn no longer than others would wait for it.
+// turn is the message that may take more than its peer's part. Its sender may be slow,
+// so while others wait the turn goes on after callTurn.
 func (p *Pool) turn(now time.Time) *receiver {
 	if len(p.waiting) == 0 {
 		return nil

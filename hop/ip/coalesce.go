@@ -143,7 +143,7 @@ func (s *piece) extend(kind byte, head int, p []byte) bool {
 	if kind == vnetTCP6 {
 		a, b := o[ipHeader:head], p[ipHeader:head]
 		if binary.BigEndian.Uint32(b[offSeqTCP:]) != s.seq || !bytes.Equal(a[8:offFlagsTCP], b[8:offFlagsTCP]) || !bytes.Equal(a[minTCP:], b[minTCP:]) {
-			return false // 8: the acknowledgement and what follows but flags, window and checksum
+			return false // of the header: all from the acknowledgement (8) on but flags, window and checksum
 		}
 		s.seq += uint32(len(rest))
 		s.done = b[offFlagsTCP]&flagPSH != 0
@@ -156,7 +156,7 @@ func (s *piece) extend(kind byte, head int, p []byte) bool {
 	return true
 }
 
-// flush hands a piece over and frees its piece.
+// flush hands a piece to the kernel; its room is free again then.
 func (c *coalescer) flush(s *piece) {
 	v, p := s.buf[:vnetSize], s.buf[vnetSize:]
 	clear(v)

@@ -68,8 +68,8 @@ func icmpError(dst, packet []byte, self netip.Addr, typ, code byte, value uint32
 }
 
 // mayAnswer keeps the rules of RFC 4443, section 2.4 e: no error about an ICMPv6
-// error or redirect, to or from multicast, or from nobody. What cannot be seen to
-// be something else counts as an error.
+// error or redirect, to or from multicast, or from nobody. A packet that may be one of
+// these, for all that can be seen of it, counts as one.
 func mayAnswer(p []byte) bool {
 	if len(p) < ipHeader || p[0]>>4 != 6 || p[offDest] == 0xff || p[offSource] == 0xff {
 		return false

@@ -14,11 +14,14 @@ import (
 	"hopwire/link"
 )
 
-// A TUN is the network device by which the kernel's IPv6 reaches the mesh; it goes
-// with Close. It has several queues, over which flows are spread, so that one does
-// not wait behind what another has put there (McKenney 1990: stochastic fairness);
-// the kernel puts a flow into the queue by which packets of its other direction last
-// came, so we spread those. It is not safe for concurrent use, and nothing in it blocks.
+// A TUN is the network device by which the kernel's IPv6 reaches the mesh; Close removes
+// it.
+//
+// It has several queues, so that one flow does not wait behind what another has put
+// there (McKenney 1990: stochastic fairness). The kernel puts a flow into the queue by
+// which packets of its other direction last came, so those are what we spread.
+//
+// It is not safe for concurrent use, and nothing in it blocks.
 type TUN struct {
 	fds  []int // one a queue; nil: closed
 	name string

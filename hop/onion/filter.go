@@ -7,13 +7,20 @@ import (
 )
 
 // A Filter remembers the set-ups of the last 70 minutes by keyed fingerprints of
-// 31 bits, in two generations. It never holds more than its size, in one flat table
-// outside the Go heap (a map of as many costs five times the memory): buckets of 16
-// entries, one cache line each. Its quarters are used one after another, so that a
-// relay that is not flooded never touches most of it. An entry lies in one of two
-// buckets of the first quarter with room, the emptier when it came: so the first that
-// finds all full comes at 97 % of the size (a set-up is refused then, and its source
-// tries again). Not safe for concurrent use.
+// 31 bits, in two generations (wire.md, "Replay filter"). It never holds more than its
+// size.
+//
+// Its table is flat and outside the Go heap, since a map of as many entries costs five
+// times the memory. It consists of buckets of 16 entries, one cache line each. Its four
+// quarters are used one after another, so that a relay that is not flooded never
+// touches most of it.
+//
+// An entry may lie in either of two buckets of a quarter. A new one takes the emptier,
+// in the first quarter that has room, so buckets fill evenly: until 97 % of the size is
+// used, every set-up finds a place. One that finds none is refused, and its source
+// tries again.
+//
+// Not safe for concurrent use.
 type Filter struct {
 	size   int
 	used   int // quarters

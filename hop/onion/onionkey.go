@@ -24,7 +24,8 @@ type Keys struct {
 	before, now, future Key
 }
 
-// An Key is one of them, both halves: public belongs to what is hashed.
+// A Key is one onion key. Its public half is kept beside the private one, since
+// the keys of a set-up are derived from it too.
 type Key struct {
 	private, public [32]byte
 	valid           bool

@@ -56,12 +56,15 @@ func (w *SeqWindow) Accept(seq uint32) {
 // Highest returns the highest number accepted; ok is false before the first.
 func (w *SeqWindow) Highest() (seq uint32, ok bool) { return w.highest, w.started }
 
-// Answers checks the answers of relays, which bear the number of the forward frame
-// that they answer: several hops may answer one frame, so a window over numbers
-// would drop them. It is a ring of the newest (number, low 32 bits of the layer's
-// hash of the body); the lowest number is evicted and becomes a floor, at or below
-// which all are refused. It is not the iv that is noted: of two frames with one
-// number and one body, the iv that leave differ as those that came.
+// Answers checks the answers of relays (wire.md, "Windows"). They bear the number of the
+// forward frame that they answer, and several hops may answer one frame, so a window
+// over numbers would drop them. Instead it is a ring of the newest pairs of a number and
+// the low 32 bits of the layer's hash of the body. The lowest number is evicted and
+// becomes a floor: at or below it, all are refused.
+//
+// The hash is noted and not the iv, or a bad relay could reach another through this
+// one: two frames with one number and one body leave with iv that differ in the very
+// bits in which they differed when they came.
 type Answers struct {
 	floor   uint32
 	floored bool

@@ -34,7 +34,7 @@ func LastSeq(keys []*HopKeys, seq uint32) uint32 {
 
 // UnwrapBackward removes the layers that the hops put on a backward frame, until
 // iv is 0, which names the hop that made it. It returns the number that hop used.
-// A frame of the last hop has no answer bit and can be of no other hop.
+// A frame without the answer bit can only be of the last hop.
 func UnwrapBackward(keys []*HopKeys, seq uint32, iv uint64, body []byte) (hop int, number uint32, ok bool) {
 	answer := seq & AnswerBit
 	for i, k := range keys {

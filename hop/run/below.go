@@ -6,7 +6,7 @@ import (
 	"hopwire/link"
 )
 
-// Constants of what waits below our queues, in the kernel (wire.md, "Queues").
+// Constants of what waits below our queues, in the kernel (queues.md, "Below").
 const (
 	kernelFrame = 2304                  // bytes that the kernel counts for a long frame
 	kernelLeast = 3                     // long frames,
@@ -24,9 +24,9 @@ type below struct {
 	limit  float64   // long frames that the kernel may have
 	set    int       // the same as the kernel knows it
 	at     time.Time // limit was looked at
-	since  time.Time // the kernel has been full, and has had something to send since then; zero: it has not
-	bytes  int       // that it took since then
-	paused bool      // nothing waits above
+	since  time.Time // start of a measurement: the kernel was full, and has had something to send ever since; zero: there is none
+	bytes  int       // that the kernel took since then
+	paused bool      // our queue was empty when the last flush ended
 }
 
 // batch is how many frames may be sealed at once: no more than the kernel has room for
@@ -38,9 +38,9 @@ func (b *below) batch() int {
 	return max(1, b.set/2)
 }
 
-// adapt is called when the kernel takes frames again, which it says when half of what it
-// may have is gone, and there are some for it. If all is gone, we came too late, and it
-// gets a quarter more from now on; else a little less.
+// adapt is called when the kernel takes frames again, while some wait for it. It says so
+// when half of what it may have is gone. If all is gone by now, we came too late, and it
+// may have a quarter more from now on; else a little less.
 func (b *below) adapt(now time.Time, p link.Pollable, rate float64) {
 	past := min(now.Sub(b.at).Seconds()/kernelDecay.Seconds(), 0.1)
 	b.at = now

@@ -2,7 +2,7 @@ package run
 
 import "time"
 
-// Constants of what waits in front of a lane, in the kernel (wire.md, "Queues").
+// Constants of what waits in front of a lane, in the kernel (queues.md, "In front").
 const (
 	intakeSpan  = 10 * time.Millisecond // of what the lane can handle,
 	intakeFirst = 113                   // but at least so many long frames, as a socket has at first,

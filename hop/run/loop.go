@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link"
 )
 
@@ -56,7 +57,7 @@ func newLane(r *Runner) *lane {
 }
 
 // start gives the lane its node.
-func (l *lane) start(n *hop.Node) {
+func (l *lane) start(n *node.Node) {
 	l.Lane = hop.NewLane(n.Links, n.Circuits, n.EaseReceived)
 	l.turn = l.Finish
 }
@@ -181,7 +182,7 @@ func (l *lane) read(id int, p *runPort, queue int) int {
 		go l.r.ended(p, err)
 		return 0
 	}
-	l.Stands = p.intakes[queue].tell(l.now, n > l.stint.most/2) // while they are handled, as many will come
+	l.Stands = p.intakes[queue].tell(l.now, n > l.stint.most/2) // more than half: while these are handled, as many will come
 	for i, f := range l.batch[:n] {
 		f.Broadcast = false
 		l.Frame(l.now, id, f)

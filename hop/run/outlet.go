@@ -8,7 +8,7 @@ import (
 	"hopwire/link"
 )
 
-// Constants of ports (wire.md, "Queues").
+// Constants of ports (queues.md, "Below").
 const (
 	retryWrite   = time.Millisecond // where the kernel does not say when there is room
 	queuedFrames = 4                // one in so many of the pool may wait at one port
@@ -142,7 +142,8 @@ func (p *runPort) wait(now time.Time) {
 	}
 }
 
-// writable takes the word of the poller. The caller holds p.mu.
+// writable is called when the poller says that the kernel takes frames again. The caller
+// holds p.mu.
 func (p *runPort) writable(now time.Time) {
 	p.full = false
 	p.adapt(now, p.pollable, p.queue.Rate)

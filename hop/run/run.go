@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -23,7 +23,7 @@ const batchSize = 32
 // turns, one at a time: by lanes, the worker and the control socket.
 type Runner struct {
 	mu    sync.RWMutex // turns hold it; lanes, for reading, while they pass frames on
-	node  *hop.Node
+	node  *node.Node
 	pool  *pool
 	ports []*runPort
 	tun   PacketDevice
@@ -74,7 +74,7 @@ func New(frames int) *Runner {
 }
 
 // Start makes node the one that runs. Before it, nothing happens.
-func (r *Runner) Start(node *hop.Node) {
+func (r *Runner) Start(node *node.Node) {
 	r.mu.Lock()
 	r.node = node
 	for _, l := range r.lanes {
@@ -88,7 +88,7 @@ func (r *Runner) Start(node *hop.Node) {
 func (r *Runner) Lanes() int { return len(r.lanes) }
 
 // Node returns the node; it must be used inside Turn only.
-func (r *Runner) Node() *hop.Node { return r.node }
+func (r *Runner) Node() *node.Node { return r.node }
 
 // Turn runs f as the owner of the node, then does what is due and sends what came
 // of it. f must not block.
@@ -312,7 +312,7 @@ func (r *Runner) AttachTUN(t PacketDevice) {
 	})
 }
 
-// Deliver passes a packet to the TUN; it is meant for NodeConfig.Deliver.
+// Deliver passes a packet to the TUN; it is meant for node.Config.Deliver.
 func (r *Runner) Deliver(packet []byte) {
 	if r.tun != nil {
 		r.tun.Put(packet)

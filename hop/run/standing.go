@@ -2,9 +2,10 @@ package run
 
 import "time"
 
-// A standing tells a queue that stands from one that a burst has filled: it has not
-// been empty for standsFor (Nichols, Jacobson 2012). Then one flow after another is
-// told to go slower; where there is no way to tell, a packet of it is lost.
+// A standing tells a queue that stands from one that a burst has filled: one that stands
+// has not been empty for standsFor (Nichols, Jacobson 2012; queues.md, "Standing queues").
+// Then one flow after another is told to go slower; a flow that cannot be told loses a
+// packet.
 type standing struct{ since, told time.Time }
 
 const (

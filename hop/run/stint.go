@@ -2,7 +2,7 @@ package run
 
 import "time"
 
-// Constants of a lane's stints (wire.md, "Queues").
+// Constants of a lane's stints (queues.md, "Stints").
 const (
 	stintTime  = 2 * time.Millisecond  // of work on a port before the others are looked at
 	stintSpan  = 20 * time.Millisecond // of work, for one measurement
@@ -11,11 +11,11 @@ const (
 
 // A stint is how many frames a lane takes of a port before it looks at the others.
 // Where the processor is what is slow, a whole batch is long, and what waits elsewhere
-// would wait for several. What the lane can handle is measured while it works, so that
-// needs no backlog.
+// would wait for several. What the lane can handle is measured while it works, for which
+// no backlog is needed.
 type stint struct {
-	frames int           // in batches of some size,
-	busy   time.Duration // on which it worked so long
+	frames int           // of this measurement, in batches that were not too small,
+	busy   time.Duration // and how long the lane worked on them
 	rate   float64       // frames a second of work; 0: not known
 	most   int
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/linktest"
@@ -23,7 +24,7 @@ type Options struct {
 	MaxCircuits int
 	MaxNodes    int
 	Serve       func(n *Node) func(time.Time, link.Key, []byte, func(time.Time, []byte))
-	Change      func(i int, c *hop.NodeConfig)
+	Change      func(i int, c *node.Config)
 }
 
 // A Mesh is a virtual mesh.
@@ -36,7 +37,7 @@ type Mesh struct {
 
 // A Node is one of it.
 type Node struct {
-	*hop.Node
+	*node.Node
 	Mesh    *Mesh
 	Index   int
 	Host    *linktest.Host
@@ -98,7 +99,7 @@ func (n *Node) Boot() {
 	n.Host = m.Host()
 	n.Host.Limit = 2048
 	b := uint64(n.boots)
-	c := hop.NodeConfig{MaxCircuits: m.MaxCircuits, Links: link.Config{Identity: n.ID, NetworkKeys: []link.NetworkKey{{1, 2, 3}}, Beacon: true, Env: n.Host,
+	c := node.Config{MaxCircuits: m.MaxCircuits, Links: link.Config{Identity: n.ID, NetworkKeys: []link.NetworkKey{{1, 2, 3}}, Beacon: true, Env: n.Host,
 		Rand: mrand.NewChaCha8(seed(m.Seed, uint64(n.Index), 2, b)), Jitter: mrand.New(mrand.NewPCG(m.Seed+uint64(n.Index), b))},
 		Deliver: func(p []byte) { n.Packets = append(n.Packets, append([]byte(nil), p...)) }}
 	if m.Serve != nil {
@@ -110,7 +111,7 @@ func (n *Node) Boot() {
 	n.keys = c.Links.NetworkKeys
 	var boot [8]byte
 	binary.LittleEndian.PutUint64(boot[:], m.Seed<<32+uint64(n.Index)<<16+b)
-	n.Node = hop.NewNode(m.Now, c, func(o *onion.Keys) hop.Map {
+	n.Node = node.New(m.Now, c, func(o *onion.Keys) node.Map {
 		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay, MaxNodes: m.MaxNodes,
 			Load: func() (int, int) { return n.Circuits.Load() }})
 		return n.Map
@@ -121,7 +122,7 @@ func (n *Node) Boot() {
 
 // A core is a node that takes its frames by a lane, as a real one does.
 type core struct {
-	*hop.Node
+	*node.Node
 	lane *hop.Lane
 	host *linktest.Host
 }

@@ -1,9 +1,10 @@
-package hop
+package node
 
 import (
 	"encoding/binary"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -20,7 +21,7 @@ type wait struct {
 // see by it that one source asked them.
 func (n *Node) question(now time.Time, done func(now time.Time, rtt time.Duration, ok bool)) (uint32, error) {
 	if len(n.waits) >= maxWaits {
-		return 0, ErrTooMany
+		return 0, hop.ErrTooMany
 	}
 	id := uint32(0)
 	for _, taken := n.waits[id]; id == 0 || taken; _, taken = n.waits[id] {
@@ -61,7 +62,7 @@ func (n *Node) advanceWaits(now time.Time) {
 func (n *Node) Ping(now time.Time, to link.Key, done func(now time.Time, rtt time.Duration, ok bool)) error {
 	p := n.peer(now, to)
 	if p == nil {
-		return ErrTooMany
+		return hop.ErrTooMany
 	}
 	p.want(now)
 	id, err := n.question(now, done)
@@ -89,7 +90,7 @@ func (n *Node) sendPing(now time.Time, p *peer, id uint32) {
 func (n *Node) TraceHop(now time.Time, to link.Key, i int, done func(now time.Time, rtt time.Duration, ok bool)) error {
 	p := n.peers[to]
 	if p == nil || p.active == nil || i >= len(p.active.path.Hops) {
-		return ErrNoPath
+		return hop.ErrNoPath
 	}
 	id, err := n.question(now, done)
 	if err != nil {
@@ -98,13 +99,13 @@ func (n *Node) TraceHop(now time.Time, to link.Key, i int, done func(now time.Ti
 	p.used = now
 	if !p.active.c.Ping(now, i, id) {
 		delete(n.waits, id)
-		return ErrTooMany
+		return hop.ErrTooMany
 	}
 	return nil
 }
 
 // Route returns the path of the circuit in use towards a peer; nil: none yet.
-func (n *Node) Route(to link.Key) []Hop {
+func (n *Node) Route(to link.Key) []hop.Hop {
 	if p := n.peers[to]; p != nil && p.active != nil {
 		return p.active.path.Hops
 	}
@@ -115,7 +116,7 @@ func (n *Node) Route(to link.Key) []Hop {
 func (n *Node) Want(now time.Time, to link.Key) error {
 	p := n.peer(now, to)
 	if p == nil {
-		return ErrTooMany
+		return hop.ErrTooMany
 	}
 	p.want(now)
 	return p.wantErr

@@ -1,4 +1,4 @@
-package hop
+package node
 
 import (
 	"io"
@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/call"
 	"hopwire/hop/ip"
 	"hopwire/hop/onion"
@@ -15,15 +16,15 @@ import (
 
 // A Map is the layer that knows the way; package route has one.
 type Map interface {
-	Paths
+	hop.Paths
 	LinkUp(now time.Time, l *link.Link)
 	LinkDown(now time.Time, l *link.Link)
 	Message(now time.Time, l *link.Link, kind byte, data []byte)
 	Advance(now time.Time) (next time.Time)
 }
 
-// A NodeConfig says what a node is made of.
-type NodeConfig struct {
+// A Config says what a node is made of.
+type Config struct {
 	Links       link.Config // its Env, Rand and Jitter serve the whole node
 	MaxCircuits int         // 0: 2048
 	MaxPeers    int         // ends of sessions at once; 0: 512
@@ -41,12 +42,12 @@ type NodeConfig struct {
 // for concurrent use.
 type Node struct {
 	Links    *link.Links
-	Circuits *Circuits
+	Circuits *hop.Circuits
 	Map      Map
 	Onion    *onion.Keys
 	N        SessionCounters
 
-	c       NodeConfig
+	c       Config
 	env     link.Env
 	key     link.Key
 	ip      netip.Addr
@@ -61,7 +62,7 @@ type Node struct {
 	flows   flows
 	flowKey [16]byte
 	filled  []*channel                    // have a frame being filled
-	slow    struct{ sent, received bool } // packets wait at the TUN, frames at a port: to be passed on to what is inside
+	slow    struct{ sent, received bool } // a queue stands, of the TUN or of a port: a flow that we send, or that ends here, is to go slower
 	waits   map[uint32]wait
 	icmp    *ip.ErrorLimit
 	calls   *call.Pool
@@ -76,12 +77,12 @@ type SessionCounters struct {
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
 	Lossy                                       uint64 // circuits moved, or tried to, because of unexplained loss
-	Slowed, SlowDropped                         uint64 // word of relays where our frames wait; packets dropped for it
+	Slowed, SlowDropped                         uint64 // Slow cells heard; packets dropped so that their flow goes slower
 }
 
-// NewNode makes a node without ports. newMap is given the node's onion keys and
+// New makes a node without ports. newMap is given the node's onion keys and
 // returns the map; it is called once.
-func NewNode(now time.Time, c NodeConfig, newMap func(o *onion.Keys) Map) *Node {
+func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 	if c.MaxPeers == 0 {
 		c.MaxPeers = 512
 	}
@@ -99,7 +100,7 @@ func NewNode(now time.Time, c NodeConfig, newMap func(o *onion.Keys) Map) *Node 
 	n.Onion = onion.NewKeys(n.rand, now)
 	n.Map = newMap(n.Onion)
 	n.Links = link.New(c.Links, (*upper)(n))
-	n.Circuits = New(Config{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
+	n.Circuits = hop.New(hop.Config{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
 	return n
 }
 

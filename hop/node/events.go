@@ -1,8 +1,9 @@
-package hop
+package node
 
 import (
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/onion"
 )
 
@@ -12,11 +13,11 @@ type events Node
 func (e *events) node() *Node { return (*Node)(e) }
 
 // Accept: a circuit ends here; its first frame says who is at the other end.
-func (e *events) Accept(now time.Time, t *Terminal) {
+func (e *events) Accept(now time.Time, t *hop.Terminal) {
 	t.User = &channel{n: e.node(), t: t, born: now, heard: now}
 }
 
-func (e *events) TerminalFrame(now time.Time, t *Terminal, seq uint32, body []byte) {
+func (e *events) TerminalFrame(now time.Time, t *hop.Terminal, seq uint32, body []byte) {
 	ch, ok := t.User.(*channel)
 	switch {
 	case !ok || ch.closed:
@@ -28,19 +29,19 @@ func (e *events) TerminalFrame(now time.Time, t *Terminal, seq uint32, body []by
 	}
 }
 
-func (e *events) TerminalClosed(now time.Time, t *Terminal) {
+func (e *events) TerminalClosed(now time.Time, t *hop.Terminal) {
 	if ch, ok := t.User.(*channel); ok {
 		ch.close(now)
 	}
 }
 
-func (e *events) CircuitReady(now time.Time, c *Circuit) {
+func (e *events) CircuitReady(now time.Time, c *hop.Circuit) {
 	if ch, ok := c.User.(*channel); ok && !ch.closed {
 		ch.first(now)
 	}
 }
 
-func (e *events) CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte) {
+func (e *events) CircuitFrame(now time.Time, c *hop.Circuit, seq uint32, body []byte) {
 	ch, ok := c.User.(*channel)
 	switch {
 	case !ok || ch.closed:
@@ -52,27 +53,27 @@ func (e *events) CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte
 }
 
 // CircuitAnswer: a hop answered a control cell, or frames wait there.
-func (e *events) CircuitAnswer(now time.Time, c *Circuit, at int, cell onion.Cell) {
+func (e *events) CircuitAnswer(now time.Time, c *hop.Circuit, at int, cell onion.Cell) {
 	ch, ok := c.User.(*channel)
 	switch {
 	case cell.Type == onion.CellSlow && ok && !ch.closed:
 		ch.slowed(now)
 	case cell.Type == onion.CellPong:
 		pong, err := onion.ParsePong(cell.Data)
-		if err == nil && !(ok && ch.loss != nil && ch.loss.take(now, at, pong)) {
+		if err == nil && !(ok && ch.loss != nil && ch.loss.Take(now, at, pong)) {
 			e.node().answer(now, pong.ID, at)
 		}
 	}
 }
 
 // CircuitBroken: the circuit has ended because a hop failed.
-func (e *events) CircuitBroken(now time.Time, c *Circuit, at int, why Reason) {
+func (e *events) CircuitBroken(now time.Time, c *hop.Circuit, at int, why hop.Reason) {
 	ch, ok := c.User.(*channel)
 	if !ok || ch.closed {
 		return
 	}
 	e.node().N.Failed++
-	if next := at + 1; next < len(ch.path.Hops) && (why == ReasonLinkDown || why == ReasonNoNext || why == ReasonRefused) {
+	if next := at + 1; next < len(ch.path.Hops) && (why == hop.ReasonLinkDown || why == hop.ReasonNoNext || why == hop.ReasonRefused) {
 		at = next // it is the way to the next hop that failed
 	}
 	ch.p.fail(now, ch, at, why)

@@ -1,11 +1,13 @@
-package hop
+package node
 
 import (
 	"time"
+
+	"hopwire/hop"
 )
 
 // CircuitList returns every circuit that starts, passes or ends here.
-func (n *Node) CircuitList(now time.Time) (all []CircuitInfo) {
+func (n *Node) CircuitList(now time.Time) (all []hop.CircuitInfo) {
 	for _, p := range n.order {
 		for _, ch := range p.channels() {
 			if ch.c != nil {
@@ -13,7 +15,7 @@ func (n *Node) CircuitList(now time.Time) (all []CircuitInfo) {
 			}
 		}
 	}
-	n.Circuits.Each(now, func(i CircuitInfo, t *Terminal) {
+	n.Circuits.Each(now, func(i hop.CircuitInfo, t *hop.Terminal) {
 		if ch, ok := endOf(t); ok {
 			i.Peer, i.Version = ch.p.key, ch.p.version
 		}
@@ -24,7 +26,7 @@ func (n *Node) CircuitList(now time.Time) (all []CircuitInfo) {
 
 // endOf returns the channel of a circuit that ends here, once it is known whose it is;
 // t is nil for a circuit that passes through.
-func endOf(t *Terminal) (*channel, bool) {
+func endOf(t *hop.Terminal) (*channel, bool) {
 	if t == nil {
 		return nil, false
 	}
@@ -33,9 +35,9 @@ func endOf(t *Terminal) (*channel, bool) {
 }
 
 // describe a circuit of our own.
-func (p *peer) describe(now time.Time, ch *channel) CircuitInfo {
+func (p *peer) describe(now time.Time, ch *channel) hop.CircuitInfo {
 	s := ch.c.Stats()
-	i := CircuitInfo{Kind: "own", State: "old", Peer: p.key, Age: now.Sub(ch.born), Version: p.version, RTT: ch.srtt, In: s.In, Out: s.Out}
+	i := hop.CircuitInfo{Kind: "own", State: "old", Peer: p.key, Age: now.Sub(ch.born), Version: p.version, RTT: ch.srtt, In: s.In, Out: s.Out}
 	switch ch {
 	case p.active:
 		i.State = "active"

@@ -1,10 +1,11 @@
-package hop
+package node
 
 import (
 	"net/netip"
 	"slices"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/call"
 	"hopwire/link"
 	"hopwire/link/step"
@@ -12,6 +13,26 @@ import (
 
 // A peer is the other end of our sessions: at most two circuits of our own, one
 // in use and one warm, and those of the peer's that end here.
+//
+//	          begin, improve         started: no other in use
+//	(none) -----------------> opening ----------------------------> active
+//	                             |                                 ^   |  |
+//	                             | started: another is in use      |   |  | replaced: started when it is
+//	                             v             move, watch, improve|   |  | renewed, failing, or replace
+//	                            warm ------------------------------+   |  v
+//	                             ^                                     | old --> closed after lingerFor
+//	                             +-------------------------------------+
+//	                                watch, improve: the two change places
+//
+// There is at most one active, one warm and one opening channel; old ones linger to
+// deliver what is under way. Any of them may close: it failed (fail, which puts the warm
+// one in the place of an active one: move), it is not wanted any more (rest: after
+// idleAfter; warm after warmFor, or when a relay of its path is full), or its opening ran
+// out of time. A closed channel has no role (drop).
+// terminals are the peer's circuits that end here: at most maxTerminals, the one last
+// heard of first; the last is closed for a new one (admit).
+// The peer itself is forgotten when it has been idle for idleAfter and has no channel and
+// no call left (advance), or to make room (evict).
 type peer struct {
 	n         *Node
 	key       link.Key
@@ -35,7 +56,7 @@ type peer struct {
 	wantErr error     // why there is no path
 	warmAt  time.Time // when to look for a second way again
 	checkAt time.Time // for a better path than the one in use
-	lossAt  time.Time // until then, loss moves nothing again
+	lossAt  time.Time // until then, loss moves no traffic
 	replace bool      // what is being opened is to replace the active circuit
 }
 
@@ -55,9 +76,9 @@ func (n *Node) peer(now time.Time, key link.Key) *peer {
 	return p
 }
 
-// evict forgets a peer that there is no way to, else the one that was longest
-// without traffic, if that is a while. Whoever asks for many made-up addresses
-// takes no room from those that are real.
+// evict makes room for a peer. First goes one that there is no way to: whoever asks for
+// many made-up addresses must take no room from real ones. Else the one that was
+// longest without traffic goes, if that is half of warmFor at least.
 func (n *Node) evict(now time.Time) bool {
 	var oldest *peer
 	for _, p := range n.order {
@@ -73,7 +94,8 @@ func (n *Node) evict(now time.Time) bool {
 	return true
 }
 
-// lostCause: the map knows no way, and there is no circuit that needs none.
+// lostCause says that the map knows no way to the peer, and that there is no circuit to
+// it either, neither of ours nor of the peer's.
 func (p *peer) lostCause() bool {
 	return p.wantErr != nil && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
 }
@@ -164,7 +186,8 @@ func (p *peer) linger(now time.Time, ch *channel) {
 	p.n.next.By(ch.renewAt)
 }
 
-// failing: data has been out for longer than any answer should take.
+// failing says that something was sent that wants an answer, and that nothing has come
+// back within patience.
 func (ch *channel) failing(now time.Time) bool {
 	return !ch.unanswered.IsZero() && now.Sub(ch.unanswered) >= ch.patience()
 }
@@ -213,7 +236,7 @@ func (p *peer) flushQueue(now time.Time) {
 
 // fail closes a channel because hop i (or the link to it) failed, tells the map,
 // and moves traffic to the warm circuit at once.
-func (p *peer) fail(now time.Time, ch *channel, i int, why Reason) {
+func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	if ch.opening != nil && ch.opening.join != nil {
 		p.resume.valid = false // the other end may have lost the secret
 	}
@@ -229,7 +252,7 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why Reason) {
 		p.tries++
 		p.retryAt = now.Add(p.backoff())
 	}
-	if why == ReasonFull || why == ReasonBusy { // do not add to what is too much already
+	if why == hop.ReasonFull || why == hop.ReasonBusy { // do not add to what is too much already
 		p.retryAt = now.Add(step.Jitter(p.n.jitter, retryFull, 50))
 	}
 	p.n.next.By(now)

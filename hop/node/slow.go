@@ -1,4 +1,4 @@
-package hop
+package node
 
 import (
 	"time"
@@ -6,10 +6,11 @@ import (
 	"hopwire/hop/ip"
 )
 
-// A relay where frames of a circuit wait tells its source (Slow, ten times a second
-// at most). What is inside shall send less: calls halve their window, and an IP
-// packet is marked (RFC 3168) or, when it cannot be and is large, dropped. A relay
-// that says so without need gains what it has by dropping frames, and no more.
+// A relay where frames of a circuit wait says so to the circuit's source, by Slow cells
+// (hop/wire.md, "Slow"). The source makes what is inside send less: calls halve their
+// window, and an IP packet is marked (RFC 3168) or, when it cannot be and is large,
+// dropped. A relay that says Slow without need gains what it could have by dropping
+// frames, and no more.
 
 // slowed takes the word of a relay.
 func (ch *channel) slowed(now time.Time) {
@@ -27,9 +28,10 @@ const (
 	ecnCE   = 3 << 4
 )
 
-// ease passes congestion on to the flow of a packet: marked in place, or true: drop
-// it. Small packets pass: they are acknowledgements, or somebody typing. What it is
-// told in stays set until a packet has been found for it.
+// ease tells the flow of a packet to go slower. A packet that can be marked is marked
+// in place; of the others a large one is to be dropped (true). Small ones pass: they are
+// acknowledgements, or somebody typing. *told is the request to do so: it stays set
+// until a packet has been marked or dropped for it.
 func (n *Node) ease(told *bool, head, rest []byte) (drop bool) {
 	switch {
 	case head[offECN]&ecnMask != 0:

@@ -1,4 +1,4 @@
-package hop
+package node
 
 import (
 	"encoding/binary"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/ip"
 	"hopwire/link"
 )
@@ -45,14 +46,14 @@ func TestTaughtIsBounded(t *testing.T) {
 // lostMap knows nobody.
 type lostMap struct{ Map }
 
-func (lostMap) Paths(time.Time, link.Key, int) ([]Path, error) { return nil, ErrUnknown }
-func (lostMap) Lookup(netip.Addr) (link.Key, bool)             { return link.Key{}, false }
+func (lostMap) Paths(time.Time, link.Key, int) ([]hop.Path, error) { return nil, hop.ErrUnknown }
+func (lostMap) Lookup(netip.Addr) (link.Key, bool)                 { return link.Key{}, false }
 
 // TestLostCauses: addresses that lead nowhere fill neither the table of peers nor
 // the memory.
 func TestLostCauses(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	n := &Node{c: NodeConfig{MaxPeers: 4}, key: taughtKey(60000), Map: lostMap{}, peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(ip.ErrorLimit),
+	n := &Node{c: Config{MaxPeers: 4}, key: taughtKey(60000), Map: lostMap{}, peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(ip.ErrorLimit),
 		jitter: mrand.New(mrand.NewPCG(1, 2))}
 	n.ip = n.key.IPv6()
 	real := n.peer(now, taughtKey(50000)) // no way has been missed yet

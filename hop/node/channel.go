@@ -1,17 +1,18 @@
-package hop
+package node
 
 import (
 	"crypto/cipher"
 	"encoding/binary"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/call"
 	"hopwire/hop/ip"
 	"hopwire/link"
 	"hopwire/link/aead"
 )
 
-// Session frames (wire.md, "Session"): sealed records, several to a frame.
+// Session frames (wire.md, "Session" and "Records"): sealed records, several to a frame.
 const (
 	sealOverhead = aead.Overhead
 	plainShort   = link.BodyShort - sealOverhead
@@ -33,11 +34,30 @@ const _ = uint(plainLong - offRecordData - max(ip.MTU, call.MaxRecord))
 
 // A channel is a session on one circuit: at its source (c) or its last hop (t).
 // Each circuit of a peer has a channel of its own, with keys of its own.
+//
+//	at the source:
+//	          open                  answer to the first frame         close
+//	(none) ---------> opening -----------------------------> ready ---------> closed
+//	                     | fail: no answer in time, a bad one, a broken circuit  ^
+//	                     +-------------------------------------------------------+
+//
+//	at the last hop:
+//	          Accept               message 1 or a join opened         close
+//	(none) ---------> unknown -----------------------------> ready ---------> closed
+//	                     | circuit closed, or no room for a peer                 ^
+//	                     +-------------------------------------------------------+
+//
+// Opening: opening is set; the first frame is repeated. busy: message 2 is with the
+// worker. Unknown: p is nil, nobody knows yet who is there; answered is set while message
+// 1 is with the worker. Ready: send and recv are set. answered keeps message 2 until the
+// first session frame shows that it arrived. Closed: closed is set, the circuit is
+// closed too, and the peer has dropped it.
+// A channel at a source has a role in its peer as well: see peer.
 type channel struct {
 	n *Node
 	p *peer // nil at a last hop until the handshake has said who it is
-	c *Circuit
-	t *Terminal
+	c *hop.Circuit
+	t *hop.Terminal
 
 	send, recv cipher.AEAD // nil until the handshake is done
 	nonce      [aead.NonceSize]byte
@@ -45,7 +65,7 @@ type channel struct {
 	answered   *answered
 	closed     bool
 
-	path       Path
+	path       hop.Path
 	born       time.Time
 	renewAt    time.Time
 	heard      time.Time // last authentic frame
@@ -55,9 +75,9 @@ type channel struct {
 	asked      uint32 // id of the RTT question under way
 	askedAt    time.Time
 	srtt       time.Duration
-	loss       *lossMeter // of the circuit in use; nil: not begun
-	spoiled    int        // failed tags of late
-	slow       bool       // frames wait on the way: to be passed on to what is inside
+	loss       *hop.LossMeter // of the circuit in use; nil: not begun
+	spoiled    int            // failed tags of late
+	slow       bool           // frames wait on the way: to be passed on to what is inside
 
 	frame *link.Frame // being filled
 	fill  int
@@ -81,7 +101,7 @@ func (ch *channel) nextSeq() uint32 {
 // transmit sends a frame whose body is ready, under the number it was sealed for.
 func (ch *channel) transmit(now time.Time, seq uint32, f *link.Frame) {
 	if ch.c != nil {
-		ch.loss.lead(now)
+		ch.loss.Lead(now)
 		ch.c.Send(now, seq, f)
 	} else {
 		ch.t.Send(now, seq, f)
@@ -265,7 +285,7 @@ func (ch *channel) patience() time.Duration {
 // spoil counts a frame that failed its tag at the end; many close the circuit.
 func (ch *channel) spoil(now time.Time) {
 	if ch.spoiled++; ch.spoiled >= spoiledMost && ch.c != nil {
-		ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonSpoiled)
+		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
 	}
 }
 

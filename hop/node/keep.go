@@ -1,9 +1,10 @@
-package hop
+package node
 
 import (
 	"slices"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/ip"
 	"hopwire/link/step"
 )
@@ -116,7 +117,7 @@ func (ch *channel) watch(now time.Time) {
 	case now.Before(move):
 		p.n.next.By(move)
 	case !now.Before(dead):
-		p.fail(now, ch, len(ch.path.Hops)-1, ReasonTimeout)
+		p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonTimeout)
 	default:
 		if ch == p.active && p.warm != nil && p.warm.ready() && !p.warm.failing(now) {
 			p.active, p.warm = p.warm, ch // it may come back
@@ -161,13 +162,13 @@ func (p *peer) ensure(now time.Time) {
 	p.begin(now, full)
 }
 
-// improve moves to the path that the map now prefers, when it is another than the
-// one in use: the map changes its mind only for a fifth.
+// improve moves to the path that the map prefers now, when it is another than the one in
+// use. The map does not change for less than a fifth.
 func (p *peer) improve(now time.Time) {
 	p.checkAt = now.Add(checkPath)
 	p.n.next.By(p.checkAt)
-	if p.warm != nil && p.n.Map.Load(p.warm.path) == LoadFull {
-		p.warm.close(now) // what rests leaves its place to what does not
+	if p.warm != nil && p.n.Map.Load(p.warm.path) == hop.LoadFull {
+		p.warm.close(now) // it is not used, and takes a place in a full table
 		p.warmAt = now.Add(warmRetry)
 	}
 	paths, err := p.n.Map.Paths(now, p.key, 1)
@@ -206,19 +207,19 @@ func (p *peer) begin(now time.Time, renew bool) {
 		return
 	}
 	if p.opening = p.open(now, path, renew || p.active == nil); p.opening == nil {
-		p.lost(now, ErrNoPath)
+		p.lost(now, hop.ErrNoPath)
 	}
 }
 
 // other returns the first path that is not the one in use. One for a circuit that
 // is only to be warm has no relay whose table is filling up.
-func (p *peer) other(now time.Time, paths []Path) (Path, bool) {
+func (p *peer) other(now time.Time, paths []hop.Path) (hop.Path, bool) {
 	for _, path := range paths {
-		if !path.Same(p.active.path) && (p.active.failing(now) || p.n.Map.Load(path) == LoadLight) {
+		if !path.Same(p.active.path) && (p.active.failing(now) || p.n.Map.Load(path) == hop.LoadLight) {
 			return path, true
 		}
 	}
-	return Path{}, false
+	return hop.Path{}, false
 }
 
 // lost notes that there is no way, and tells the senders of what waited.

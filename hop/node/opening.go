@@ -1,9 +1,10 @@
-package hop
+package node
 
 import (
 	"slices"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/link/step"
 )
@@ -15,7 +16,7 @@ type opening struct {
 	init  *link.Initiation
 	join  *join
 	first []byte
-	again Repeat
+	again hop.Repeat
 	until time.Time
 	busy  bool // the answer is being worked on
 }
@@ -29,7 +30,7 @@ type answered struct {
 
 // open starts a circuit to the peer over path. The handshake follows the set-up
 // at once: the circuit is usable after one round trip.
-func (p *peer) open(now time.Time, path Path, full bool) *channel {
+func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 	c, err := p.n.Circuits.Open(now, path, 1)
 	if err != nil {
 		return nil
@@ -37,7 +38,7 @@ func (p *peer) open(now time.Time, path Path, full bool) *channel {
 	ch := &channel{n: p.n, p: p, c: c, path: path, born: now, heard: now}
 	ch.renewAt = now.Add(step.Jitter(p.n.jitter, p.n.c.CircuitLife, 20))
 	c.User = ch
-	ch.opening = &opening{until: now.Add(Patience)}
+	ch.opening = &opening{until: now.Add(hop.Patience)}
 	if j := p.resume.next(p.n); j != nil && !full {
 		ch.opening.join, ch.opening.first = j, j.body
 		ch.first(now)
@@ -84,7 +85,7 @@ func (ch *channel) advanceOpening(now time.Time) bool {
 	o := ch.opening
 	if !now.Before(o.until) && !o.busy {
 		ch.n.N.Failed++
-		ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonTimeout)
+		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonTimeout)
 		return false
 	}
 	if now.Before(o.until) {
@@ -126,7 +127,7 @@ func (ch *channel) finish(message []byte) {
 			switch {
 			case ch.closed:
 			case err != nil:
-				ch.p.fail(now, ch, len(ch.path.Hops)-1, ReasonSpoiled)
+				ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
 			default:
 				ch.setKeys(keys.Session())
 				ch.p.version = keys.Version

@@ -1,4 +1,4 @@
-package hop
+package node
 
 import (
 	"net/netip"
@@ -9,9 +9,9 @@ import (
 // maxTaught is how many addresses are kept that names have taught: 64 kB when full.
 const maxTaught = 1024
 
-// taught is the keys of mesh addresses that somebody here asked for by name: the
-// map may not know them (yet, any more). The one last used is the last; the first
-// makes room. It is looked through for the first packet to a peer only.
+// taught holds the keys of mesh addresses that somebody here asked for by name: the map
+// may not know them yet, or no more. The one used last stands last; when it is full, the
+// first goes. It is searched for the first packet to a peer only.
 type taught []lesson
 
 type lesson struct {

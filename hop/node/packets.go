@@ -1,8 +1,9 @@
-package hop
+package node
 
 import (
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/call"
 	"hopwire/hop/ip"
 	"hopwire/link"
@@ -120,7 +121,7 @@ func (n *Node) tooBig(now time.Time, packet []byte) {
 func (n *Node) Call(now time.Time, to link.Key, request []byte, done func(now time.Time, response []byte, err error)) error {
 	p := n.peer(now, to)
 	if p == nil {
-		return ErrTooMany
+		return hop.ErrTooMany
 	}
 	p.want(now)
 	_, err := p.callsReady().Call(now, request, done)

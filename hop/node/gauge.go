@@ -1,6 +1,10 @@
-package hop
+package node
 
-import "time"
+import (
+	"time"
+
+	"hopwire/hop"
+)
 
 // gauge has the circuit in use measured, and moves traffic when a segment of it
 // loses what no queue accounts for.
@@ -10,21 +14,21 @@ func (ch *channel) gauge(now time.Time) {
 		return
 	}
 	if ch.loss == nil {
-		ch.loss = newLossMeter(ch.c)
+		ch.loss = hop.NewLossMeter(ch.c)
 	}
-	if !ch.loss.due(now) {
+	if !ch.loss.Due(now) {
 		return
 	}
 	bad := false
-	ch.loss.judge(now, func(i int) {
+	ch.loss.Judge(now, func(i int) {
 		bad = true
-		n.Map.Failed(now, ch.c.Path(), i, ReasonLoss)
+		n.Map.Failed(now, ch.c.Path(), i, hop.ReasonLoss)
 	})
 	if !bad {
-		ch.loss.ask(now)
+		ch.loss.Ask(now)
 		return
 	}
 	n.N.Lossy++
-	ch.loss, p.lossAt = nil, now.Add(lossHold)
+	ch.loss, p.lossAt = nil, now.Add(hop.LossHold)
 	p.checkAt = now // move to the path that the map prefers now, if there is one
 }
