@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"link/aead":                    {},                         // crypto alone
 	"link/step":                    {},                         // below all that is stepped, so it knows none of it
 	"link":                         {"link/aead", "link/step"}, // step: timers, buckets, drawing, as in hop and route
+	"link/nic":                     {"link"},                   // the system calls of ports; the core knows none
 	"link/wiretest":                {},                         // reads a wire.md for the tests
 	"link/linktest":                {"link"},
 	"hop/offheap":                  {},
@@ -29,14 +30,14 @@ var allowed = map[string][]string{
 	"hop/ip":                       {"link", "link/step"},                             // link: the mesh's prefix; step: errors a second
 	"hop":                          {"link", "link/step", "hop/onion", "hop/offheap"}, // circuits: no session, no IP
 	"hop/node":                     {"link", "link/aead", "link/step", "hop", "hop/onion", "hop/call", "hop/ip"},
-	"hop/run":                      {"link", "link/step", "hop", "hop/node", "hop/offheap"}, // the clock, and nothing above a node
+	"hop/run":                      {"link", "link/nic", "link/step", "hop", "hop/node", "hop/offheap"}, // the clock, and nothing above a node
 	"hop/names":                    {"link"},
 	"route":                        {"link", "link/step", "hop", "hop/onion"},                          // onion: keys that are announced
 	"route/meshtest":               {"link", "link/linktest", "hop", "hop/node", "hop/onion", "route"}, // whole nodes for the tests
 	"pay":                          {"link"},
 	"scripts/test/capture":         {}, // an outsider's view: it must not know our keys
 	"scripts/bench/load":           {}, // measures peers with the same code as us
-	"scripts/bench/memory/memload": {"link", "hop", "hop/node", "hop/run", "hop/onion"},
+	"scripts/bench/memory/memload": {"link", "link/nic", "hop", "hop/node", "hop/run", "hop/onion"},
 	"scripts/test/memsearch":       {"link"},
 	"scripts/test/openwrt/box":     {},
 	"scripts/product/ipk":          {},
@@ -49,7 +50,8 @@ var allowed = map[string][]string{
 var commands = map[string]map[string]string{
 	"cmd/hint": {},
 	"cmd/hopwire": {
-		"link":         "ports are opened, links are counted",
+		"link":         "links are counted",
+		"link/nic":     "ports are opened, interfaces are watched",
 		"hop":          "the words of a path",
 		"hop/node":     "the node",
 		"hop/run":      "what runs it",

@@ -32,9 +32,8 @@ var impureMethods = []string{"Encapsulate", "GenerateKey"}
 type license struct{ where, what, why string }
 
 var licenses = []license{
-	{"hop/run.go", "time", "the runner: it hands the time to the cores"},
-	{"hop/loop.go", "time", "the runner's loop, as above"},
-	{"link/iface_linux.go", "time", "looks again at the interfaces every few seconds; no core calls it"},
+	{"hop/run", "time", "the runner: it hands the time to the cores"},
+	{"link/nic", "time", "looks again at the interfaces every few seconds; no core calls it"},
 	{"link/handshake.go", "Encapsulate", "crypto/mlkem has none that takes its randomness"},
 }
 

@@ -1,8 +1,8 @@
 package cmd_test
 
 import (
+	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,110 +10,87 @@ import (
 	"testing"
 )
 
-// lost are signposts that are known to lead nowhere. Mend one, and it must go from
-// here; none may come.
-var lost = map[string]bool{
-	"hop/below.go Queues": true, "hop/intake.go Queues": true, "hop/outlet.go Queues": true, "hop/stint.go Queues": true, // link's
-	"hop/const.go Constants": true, "hop/const_session.go Constants": true, "link/const.go Constants": true, "route/const.go Constants": true,
-	"hop/gone.go Ends": true, "hop/label.go Labels": true,
-	"pay/doc.go": true, // has no specification yet
-}
-
+// A signpost is a document's name and a section's in quotation marks, with a comma or in
+// brackets. The document is named from the top of the repository, or without a folder
+// when it stands beside the text.
 var (
-	// A file, with what follows it in quotes: file, "A" and "B"; file ("A"); file#a.
-	// A file without a folder is the package's own.
-	signpost = regexp.MustCompile("((?:[a-z]+/)*wire[a-z_]*\\.md)(#[\\w-]+)?((?:[\\s,()\\]`]+(?:and |section )?\"[^\"]+\")*)")
-	backward = regexp.MustCompile("\"([^\"]+)\" (?:of|in) `?((?:[a-z]+/)*wire[a-z_]*\\.md)")
-	quoted   = regexp.MustCompile(`"([^"]+)"`)
-	// What can be referred to: a heading, without what follows in parentheses, and
-	// what a paragraph begins with in bold.
-	heading = regexp.MustCompile(`(?m)^#+ (.+?)(?: \(.*)?$|^\*\*(.+?)[.:,]?\*\*`)
-	spaces  = regexp.MustCompile(`\s+`)
+	signpost = regexp.MustCompile(`([a-z0-9/]*(?:wire|queues)\.md),? \(?"([^"]+)"(?:(?: and|,) "([^"]+)")?`)
+	within   = regexp.MustCompile(`\bsee "([^"]+)"`)
+	mdLink   = regexp.MustCompile(`\]\(([^):#]+)\)`)
+	comment  = regexp.MustCompile(`\n[ \t]*// ?`)
 )
 
-// TestSignposts: every section of a wire specification that a comment or a text
-// refers to is there.
+// TestSignposts: every section that a comment or a document refers to exists, and so
+// does every file that a document links to.
 func TestSignposts(t *testing.T) {
-	all, broken := 0, map[string]bool{}
-	visit := func(path, text string) {
-		for _, r := range references(text) {
-			if r.section != "" {
-				all++
+	seen := 0
+	eachText(t, func(path, text string) {
+		for _, m := range signpost.FindAllStringSubmatch(text, -1) {
+			document := m[1]
+			if !strings.Contains(document, "/") {
+				document = filepath.Join(filepath.Dir(path), document)
 			}
-			if why := follow(path, r); why != "" {
-				key := strings.TrimSpace(path + " " + r.section)
-				if broken[key] = true; !lost[key] {
-					t.Errorf("%s: %q of %s: %s", path, r.section, r.file, why)
+			for _, section := range m[2:] {
+				if section == "" {
+					continue
+				}
+				if seen++; !slices.Contains(sections(document), section) {
+					t.Errorf("%s refers to %q of %s, which has no such section", path, section, document)
 				}
 			}
 		}
+		if filepath.Ext(path) == ".md" {
+			testDocument(t, path, text)
+		}
+	})
+	if seen < 50 {
+		t.Errorf("%d signposts found, want 50 at least: are they still read?", seen)
 	}
-	for _, s := range sources(t, ".") {
-		for _, c := range s.Comments {
-			visit(s.path, c.Text())
+}
+
+func testDocument(t *testing.T, path, text string) {
+	for _, m := range within.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(sections(path), m[1]) {
+			t.Errorf("%s has no section %q", path, m[1])
 		}
 	}
-	walk(t, ".", func(path string) { visit(path, read(t, path)) }, ".md")
-	t.Logf("%d references to a section, %d signposts lead nowhere", all, len(broken))
-	for key := range lost {
-		if !broken[key] {
-			t.Errorf("%q leads somewhere, or is gone: remove it from the list", key)
+	for _, m := range mdLink.FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(filepath.Join("..", filepath.Dir(path), m[1])); err != nil {
+			t.Errorf("%s links to %s: %v", path, m[1], err)
 		}
 	}
 }
 
-// A reference names a file and one section of it, or none. An anchor begins with #.
-type reference struct{ file, section string }
-
-// references finds those of a text.
-func references(text string) (all []reference) {
-	text = spaces.ReplaceAllString(text, " ")
-	for _, m := range signpost.FindAllStringSubmatch(text, -1) {
-		all = append(all, reference{m[1], m[2]})
-		for _, q := range quoted.FindAllStringSubmatch(m[3], -1) {
-			all = append(all, reference{m[1], q[1]})
+// sections returns the headings of a document; none: there is no such file.
+func sections(document string) (names []string) {
+	text, _ := os.ReadFile(filepath.Join("..", document))
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			names = append(names, strings.TrimSpace(strings.TrimLeft(line, "#")))
 		}
 	}
-	for _, m := range backward.FindAllStringSubmatch(text, -1) {
-		all = append(all, reference{m[2], m[1]})
-	}
-	return all
+	return names
 }
 
-// follow says why a reference in a file leads nowhere.
-func follow(from string, r reference) string {
-	own := !strings.Contains(r.file, "/")
-	file := r.file
-	if own {
-		file = path.Join(path.Dir(from), r.file)
-	}
-	text, err := os.ReadFile(filepath.Join("..", file))
-	switch {
-	case err != nil && own && r.section == "" && strings.HasSuffix(from, ".md"):
-		return "" // all of them are meant
-	case err != nil:
-		return "there is no " + file
-	case r.section != "" && !slices.Contains(sections(string(text)), r.section):
-		return "no such section"
-	}
-	return ""
-}
-
-// sections are what a text can be entered by, each by its words and as an anchor.
-func sections(text string) (all []string) {
-	for _, m := range heading.FindAllStringSubmatch(text, -1) {
-		words := m[1] + m[2]
-		all = append(all, words, "#"+strings.ReplaceAll(strings.ToLower(words), " ", "-"))
-	}
-	return all
-}
-
-// read returns a file of the repository.
-func read(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", path))
+// eachText calls do for every Go file and every document, by its path from the top;
+// comments of several lines are one.
+func eachText(t *testing.T, do func(path, text string)) {
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != ".." {
+			if d != nil && d.IsDir() && err == nil {
+				return fs.SkipDir
+			}
+			return err
+		}
+		if ext := filepath.Ext(path); d.IsDir() || ext != ".go" && ext != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		name, _ := filepath.Rel("..", path)
+		do(name, strings.ReplaceAll(comment.ReplaceAllString(string(text), " "), "\n", " "))
+		return err
+	})
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
-	return string(b)
 }

@@ -223,3 +223,15 @@ func TestAirtimeAllocations(t *testing.T) {
 		t.Errorf("%v allocations a frame", n)
 	}
 }
+
+// FuzzAir: no rates give an airtime that is out of bounds.
+func FuzzAir(f *testing.F) {
+	f.Add(uint32(866_700), uint32(5000), true)
+	f.Add(uint32(1), uint32(1<<32-1), false)
+	f.Fuzz(func(t *testing.T, kbits, expected uint32, aggregates bool) {
+		r := StationRate{Kbits: kbits, Expected: expected, Aggregates: aggregates}
+		if a := r.air(); a != (air{}) && (a.short < airLeast || a.long < a.short || a.long > airMost) {
+			t.Errorf("%+v is %+v", r, a)
+		}
+	})
+}

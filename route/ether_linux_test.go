@@ -25,6 +25,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/nic"
 	"hopwire/route"
 )
 
@@ -81,7 +82,7 @@ func etherNode(deliver func([]byte), interfaces ...string) (*run.Runner, error) 
 	})
 	runner.Start(n)
 	for _, name := range interfaces {
-		port, err := link.OpenEther(name, key.EtherType(), runner.Lanes())
+		port, err := nic.OpenEther(name, key.EtherType(), runner.Lanes())
 		if err != nil {
 			return nil, err
 		}

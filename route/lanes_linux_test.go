@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // meshPacket is an IPv6 packet with a UDP datagram between two mesh addresses.
@@ -27,7 +28,7 @@ func meshPacket(from, to netip.Addr, size int) []byte {
 // test of what the lanes share.
 func TestLanes(t *testing.T) {
 	r, first := udpNode(t)
-	u, err := link.OpenUDP("127.0.0.1:0")
+	u, err := nic.OpenUDP("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/nic"
 	"hopwire/route"
 )
 
@@ -33,7 +34,7 @@ func udpNode(t *testing.T, neighbours ...link.Static) (*end, netip.AddrPort) {
 	})
 	e.Start(node)
 	t.Cleanup(e.Close)
-	u, err := link.OpenUDP("127.0.0.1:0")
+	u, err := nic.OpenUDP("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"hopwire/cmd/hint"
 	"hopwire/cmd/table"
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // findings are the doctor's lines.
@@ -98,7 +99,7 @@ func (f *findings) system() {
 
 // interfaces checks those that the settings name.
 func (f *findings) interfaces(c *config) {
-	all, err := link.Interfaces()
+	all, err := nic.Interfaces()
 	if f.err(err) {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"hopwire/cmd/hint"
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // A portManager opens the interfaces that the settings name as they come, and
@@ -26,7 +27,7 @@ type portManager struct {
 
 // opened is an interface in use.
 type opened struct {
-	link.Interface
+	nic.Interface
 	ids []int
 }
 
@@ -36,10 +37,10 @@ func (p *portManager) open() error {
 	if err := p.openUDP(); err != nil {
 		return err
 	}
-	if len(p.d.c.Interfaces) > 0 && link.RawAllowed() != nil {
+	if len(p.d.c.Interfaces) > 0 && nic.RawAllowed() != nil {
 		return noCapability()
 	}
-	all, err := link.Interfaces()
+	all, err := nic.Interfaces()
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func (p *portManager) open() error {
 		if strings.ContainsAny(pattern, "*?[") {
 			continue
 		}
-		i := slices.IndexFunc(all, func(i link.Interface) bool { return i.Name == pattern })
+		i := slices.IndexFunc(all, func(i nic.Interface) bool { return i.Name == pattern })
 		switch {
 		case i < 0:
 			p.say(pattern, "missing: waiting for it")
@@ -59,17 +60,17 @@ func (p *portManager) open() error {
 }
 
 func noCapability() error {
-	return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", link.ErrNoCapability)
+	return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", nic.ErrNoCapability)
 }
 
-func memberError(i link.Interface) error {
+func memberError(i nic.Interface) error {
 	return hint.Errorf("use the bridge "+i.Bridge+" in HOPWIRE_INTERFACES, or take "+i.Name+" out of it",
 		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
 }
 
 // update follows the kernel.
 func (p *portManager) update() {
-	all, err := link.Interfaces()
+	all, err := nic.Interfaces()
 	if err != nil {
 		return
 	}
@@ -80,10 +81,10 @@ func (p *portManager) update() {
 
 // sync makes the open ports those that can be open. Only an error that will not
 // pass by itself is returned.
-func (p *portManager) sync(all []link.Interface) error {
+func (p *portManager) sync(all []nic.Interface) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	there := map[string]link.Interface{}
+	there := map[string]nic.Interface{}
 	for _, i := range all {
 		there[i.Name] = i
 	}
@@ -108,7 +109,7 @@ func (p *portManager) sync(all []link.Interface) error {
 }
 
 // wanted says whether the settings name the interface.
-func (p *portManager) wanted(i link.Interface) bool {
+func (p *portManager) wanted(i nic.Interface) bool {
 	if i.Name == p.d.c.TUN || i.Name == "lo" {
 		return false
 	}
@@ -129,7 +130,7 @@ func (p *portManager) say(name, why string) {
 }
 
 // try opens an interface that is usable.
-func (p *portManager) try(i link.Interface) error {
+func (p *portManager) try(i nic.Interface) error {
 	if why := i.Usable(); why != "" {
 		p.say(i.Name, why)
 		return nil
@@ -140,8 +141,8 @@ func (p *portManager) try(i link.Interface) error {
 		if err != nil {
 			return err
 		}
-		port, err := link.OpenEther(i.Name, t, p.d.runner.Lanes())
-		if errors.Is(err, link.ErrNoCapability) {
+		port, err := nic.OpenEther(i.Name, t, p.d.runner.Lanes())
+		if errors.Is(err, nic.ErrNoCapability) {
 			return noCapability()
 		}
 		if err != nil {
@@ -175,7 +176,7 @@ func (p *portManager) close(name, why string) {
 
 // members watches the ports of the bridges in use: a bridge hides their carrier,
 // so when one is lost every link over the bridge must prove that it lives.
-func (p *portManager) members(all []link.Interface) {
+func (p *portManager) members(all []nic.Interface) {
 	down := map[string]bool{}
 	for _, i := range all {
 		o := p.opened[i.Bridge]
@@ -197,7 +198,7 @@ func (p *portManager) openUDP() error {
 	if p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
 		return nil
 	}
-	u, err := link.OpenUDP(p.d.c.UDPListen)
+	u, err := nic.OpenUDP(p.d.c.UDPListen)
 	if err != nil {
 		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
 	}

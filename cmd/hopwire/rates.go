@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // ratesGap is between two questions for the rates of stations: each answer takes the
@@ -13,7 +14,7 @@ const ratesGap = 2 * time.Second
 // watchRates tells the links on radios at what rate their neighbours are sent to,
 // until stop is closed.
 func (p *portManager) watchRates(stop <-chan struct{}) {
-	var s link.Stations
+	var s nic.Stations
 	tick := time.NewTicker(ratesGap)
 	defer tick.Stop()
 	for {
@@ -42,7 +43,7 @@ func (p *portManager) radios() (all []*opened) {
 
 // askRates asks about the neighbours on a radio, if there are any. A driver without
 // nl80211 has no rates: its neighbours share by bytes.
-func (p *portManager) askRates(s *link.Stations, o *opened) {
+func (p *portManager) askRates(s *nic.Stations, o *opened) {
 	rates := map[link.Addr]link.StationRate{}
 	p.d.runner.Turn(func(time.Time) {
 		for _, l := range p.d.runner.Node().Links.All() {

@@ -18,6 +18,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/nic"
 	"hopwire/route"
 )
 
@@ -67,7 +68,7 @@ func runNode(c *config) error {
 		return err
 	}
 	defer control.Close()
-	go link.WatchInterfaces(stop, d.ports.update)
+	go nic.WatchInterfaces(stop, d.ports.update)
 	go d.ports.watchRates(stop)
 
 	signals := make(chan os.Signal, 2)

@@ -9,6 +9,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/node"
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // A PacketDevice is where IP packets come from and go to: the TUN. It is used by
@@ -39,7 +40,7 @@ const (
 type lane struct {
 	*hop.Lane // nil: the node has not started
 	r         *Runner
-	poller    *link.Poller
+	poller    *nic.Poller
 	now       time.Time
 	batch     [batchSize]*link.Frame // to read into
 	stint     stint
@@ -47,7 +48,7 @@ type lane struct {
 }
 
 func newLane(r *Runner) *lane {
-	poller, err := link.NewPoller()
+	poller, err := nic.NewPoller()
 	if err != nil {
 		panic("run: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
@@ -97,7 +98,7 @@ const lanePriority = -10
 
 // event does what a source has become ready for. Where several frames have come at
 // once more are likely to be there by now: to look costs less than to wait for them.
-func (l *lane) event(e link.Event) {
+func (l *lane) event(e nic.Event) {
 	if e.Token >= tokenTUN {
 		l.r.tunTurn = int(e.Token - tokenTUN)
 		l.r.Turn(l.r.fromTUN)

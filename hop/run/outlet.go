@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // Constants of ports (queues.md, "Below").
@@ -22,7 +23,7 @@ type runPort struct {
 	id       int
 	port     link.Port
 	pollable link.Pollable // nil: a goroutine reads it
-	first    *link.Poller  // of its first receive queue; it waits for the sending side too
+	first    *nic.Poller   // of its first receive queue; it waits for the sending side too
 	info     link.PortInfo
 	dropped  uint64
 	intakes  [maxQueues]intake // each of the lane that reads it

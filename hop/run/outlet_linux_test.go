@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // A slowPort is a port in virtual time: what it is given waits in a queue of bounded
@@ -73,7 +74,7 @@ func drive(t *testing.T, mbits float64, late time.Duration) (used, ms float64) {
 	}
 	s := &slowPort{rate: mbits * 1e6 / 8, fd: fd, now: time.Unix(1, 0)}
 	pool := newPool(256, 0)
-	poller, err := link.NewPoller()
+	poller, err := nic.NewPoller()
 	if err != nil {
 		t.Fatal(err)
 	}

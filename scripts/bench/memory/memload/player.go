@@ -9,6 +9,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/link"
+	"hopwire/link/nic"
 )
 
 // A player is a neighbour of the relay: link and circuits as any node has them, and
@@ -18,7 +19,7 @@ type player struct {
 	l      *load
 	me     *node
 	share  []*node // it offers these
-	port   *link.UDP
+	port   *nic.UDP
 	out    []*link.Frame
 	free   []*link.Frame
 	links  *link.Links
@@ -36,7 +37,7 @@ type player struct {
 func newPlayer(l *load, me *node, relay link.Static) (*player, error) {
 	p := &player{l: l, me: me, ready: map[*hop.Circuit]bool{}}
 	var err error
-	if p.port, err = link.OpenUDP(l.from); err != nil {
+	if p.port, err = nic.OpenUDP(l.from); err != nil {
 		return nil, err
 	}
 	jitter := mrand.New(mrand.NewPCG(mrand.Uint64(), 1))

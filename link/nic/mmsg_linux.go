@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"net"
@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"hopwire/link"
 )
 
 // batchMost is the most frames of one system call.
@@ -79,7 +81,7 @@ func newBatchSocket(fd int) (*batchSocket, error) {
 }
 
 // readBatch waits for frames and takes those that are there; name reads a sender.
-func (s *batchSocket) readBatch(frames []*Frame, name func(b *[nameSize]byte) Addr) (int, error) {
+func (s *batchSocket) readBatch(frames []*link.Frame, name func(b *[nameSize]byte) link.Addr) (int, error) {
 	for {
 		if n, err := s.tryRead(frames, name); n > 0 || err != nil {
 			return n, err
@@ -98,7 +100,7 @@ func (s *batchSocket) wait() {
 }
 
 // tryRead takes the frames that are there.
-func (s *batchSocket) tryRead(frames []*Frame, name func(b *[nameSize]byte) Addr) (int, error) {
+func (s *batchSocket) tryRead(frames []*link.Frame, name func(b *[nameSize]byte) link.Addr) (int, error) {
 	s.using.RLock()
 	defer s.using.RUnlock()
 	if s.closed.Load() {
@@ -119,7 +121,7 @@ func (s *batchSocket) tryRead(frames []*Frame, name func(b *[nameSize]byte) Addr
 	for i, f := range frames[:n] {
 		f.N = int(s.in.hdrs[i].n)
 		if s.in.hdrs[i].hdr.Flags&unix.MSG_TRUNC != 0 {
-			f.N = FrameLong + 1
+			f.N = link.FrameLong + 1
 		}
 		f.Addr, f.Broadcast = name(&s.in.names[i]), false
 	}
@@ -128,7 +130,7 @@ func (s *batchSocket) tryRead(frames []*Frame, name func(b *[nameSize]byte) Addr
 
 // writeBatch sends what the kernel takes; name writes a receiver and returns the
 // size of its address. An error is that of the first frame not sent.
-func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a Addr) uint32) (sent int, err error) {
+func (s *batchSocket) writeBatch(frames []*link.Frame, name func(b *[nameSize]byte, a link.Addr) uint32) (sent int, err error) {
 	s.using.RLock()
 	defer s.using.RUnlock()
 	for !s.closed.Load() {
@@ -145,7 +147,7 @@ func (s *batchSocket) writeBatch(frames []*Frame, name func(b *[nameSize]byte, a
 			sent += k // fewer: the next call says why
 		case unix.EINTR:
 		case unix.EAGAIN:
-			return sent, ErrFull
+			return sent, link.ErrFull
 		default:
 			return sent, err
 		}

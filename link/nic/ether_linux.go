@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"encoding/binary"
@@ -16,6 +16,8 @@ import (
 
 	//lint:ignore SA1019 asked for by the project; its one socket carries a few frames a second
 	"github.com/mdlayher/raw"
+
+	"hopwire/link"
 )
 
 // An Ether is a Port over an Ethernet-like interface. Frames go by AF_PACKET sockets
@@ -30,7 +32,7 @@ type Ether struct {
 	send   *batchSocket
 	beacon *raw.Conn
 	closed atomic.Bool
-	to     func(b *[nameSize]byte, a Addr) uint32 // receiver, made once
+	to     func(b *[nameSize]byte, a link.Addr) uint32 // receiver, made once
 }
 
 // A BridgeMemberError says that the interface is a port of a bridge, which hears
@@ -38,11 +40,11 @@ type Ether struct {
 type BridgeMemberError struct{ Name, Bridge string }
 
 func (e *BridgeMemberError) Error() string {
-	return fmt.Sprintf("link: %s is a port of the bridge %s and would hear nothing", e.Name, e.Bridge)
+	return fmt.Sprintf("nic: %s is a port of the bridge %s and would hear nothing", e.Name, e.Bridge)
 }
 
 // ErrNoCapability means that raw sockets are not allowed.
-var ErrNoCapability = errors.New("link: raw sockets need CAP_NET_RAW")
+var ErrNoCapability = errors.New("nic: raw sockets need CAP_NET_RAW")
 
 // RawAllowed returns ErrNoCapability when raw sockets are not allowed.
 func RawAllowed() error {
@@ -63,17 +65,17 @@ const (
 // OpenEther opens the interface for an EtherType, with as many receive queues (1 to
 // maxQueues), or one where the kernel does not steer frames. Where it has no recvmmsg
 // or sendmmsg, the port is a slower one (see rawEther).
-func OpenEther(name string, etherType uint16, queues int) (Port, error) {
+func OpenEther(name string, etherType uint16, queues int) (link.Port, error) {
 	return openEther(name, etherType, queues, !mmsgThere())
 }
 
-func openEther(name string, etherType uint16, queues int, plain bool) (Port, error) {
+func openEther(name string, etherType uint16, queues int, plain bool) (link.Port, error) {
 	if bridge := bridgeOf(name); bridge != "" {
 		return nil, &BridgeMemberError{name, bridge}
 	}
 	index, err := ifIndex(name)
 	if err != nil {
-		return nil, fmt.Errorf("link: no interface %s", name)
+		return nil, fmt.Errorf("nic: no interface %s", name)
 	}
 	e := &Ether{name: name, index: index, typ: etherType}
 	e.to = e.receiver
@@ -105,7 +107,7 @@ func (e *Ether) listen(filter []bpf.RawInstruction) (*raw.Conn, error) {
 		return nil, ErrNoCapability
 	}
 	if err != nil {
-		return nil, fmt.Errorf("link: socket on %s: %w", e.name, err)
+		return nil, fmt.Errorf("nic: socket on %s: %w", e.name, err)
 	}
 	c.SetBPF(filter) // optional: what gets through is checked again
 	return c, nil
@@ -118,7 +120,7 @@ func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 		return nil, ErrNoCapability
 	}
 	if err != nil {
-		return nil, fmt.Errorf("link: socket on %s: %w", e.name, err)
+		return nil, fmt.Errorf("nic: socket on %s: %w", e.name, err)
 	}
 	if protocol != 0 {
 		// In place before the bind, so that nothing unwanted is ever queued.
@@ -129,7 +131,7 @@ func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 	}
 	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(protocol), Ifindex: e.index}); err != nil {
 		unix.Close(fd)
-		return nil, fmt.Errorf("link: bind to %s: %w", e.name, err)
+		return nil, fmt.Errorf("nic: bind to %s: %w", e.name, err)
 	}
 	return newBatchSocket(fd)
 }
@@ -186,20 +188,20 @@ const (
 )
 
 // sender reads a frame's source; broadcasts and our own are marked by no address.
-func sender(b *[nameSize]byte) Addr {
+func sender(b *[nameSize]byte) link.Addr {
 	if b[offSLLType] != packetHost {
-		return Addr{}
+		return link.Addr{}
 	}
-	return MACAddr([6]byte(b[offSLLAddr:]))
+	return link.MACAddr([6]byte(b[offSLLAddr:]))
 }
 
 // Read implements Port; with several receive queues it reads the first alone.
-func (e *Ether) Read(frames []*Frame) (int, error) {
+func (e *Ether) Read(frames []*link.Frame) (int, error) {
 	return e.recv[0].readBatch(frames, sender)
 }
 
 // TryRead, Descriptors, Queued and the setters implement Pollable.
-func (e *Ether) TryRead(queue int, frames []*Frame) (int, error) {
+func (e *Ether) TryRead(queue int, frames []*link.Frame) (int, error) {
 	if queue >= len(e.recv) {
 		return 0, nil // meant for a port that was here before
 	}
@@ -223,12 +225,12 @@ func (e *Ether) SetReceiveBuffer(queue, bytes int) {
 }
 
 // Write implements Port.
-func (e *Ether) Write(frames []*Frame) (int, error) {
+func (e *Ether) Write(frames []*link.Frame) (int, error) {
 	return e.send.writeBatch(frames, e.to)
 }
 
 // receiver writes a sockaddr_ll.
-func (e *Ether) receiver(b *[nameSize]byte, a Addr) uint32 {
+func (e *Ether) receiver(b *[nameSize]byte, a link.Addr) uint32 {
 	mac, _ := a.MAC()
 	binary.NativeEndian.PutUint16(b[:], unix.AF_PACKET)
 	binary.BigEndian.PutUint16(b[offSLLProtocol:], e.typ)
@@ -241,8 +243,8 @@ func (e *Ether) receiver(b *[nameSize]byte, a Addr) uint32 {
 const etherHeader = 14
 
 // ReadBroadcast implements Port.
-func (e *Ether) ReadBroadcast(f *Frame) error {
-	b := make([]byte, etherHeader+FrameLong+frameTail)
+func (e *Ether) ReadBroadcast(f *link.Frame) error {
+	b := make([]byte, etherHeader+len(link.Buffer{}))
 	for {
 		n, _, err := e.beacon.ReadFrom(b)
 		if err != nil {
@@ -254,7 +256,7 @@ func (e *Ether) ReadBroadcast(f *Frame) error {
 		if n < etherHeader || string(b[:6]) != "\xff\xff\xff\xff\xff\xff" {
 			continue
 		}
-		f.Addr, f.Broadcast, f.N = MACAddr([6]byte(b[6:])), true, n-etherHeader
+		f.Addr, f.Broadcast, f.N = link.MACAddr([6]byte(b[6:])), true, n-etherHeader
 		copy(f.Room(), b[etherHeader:n])
 		return nil
 	}
@@ -278,7 +280,7 @@ func (e *Ether) mac() (net.HardwareAddr, error) {
 }
 
 // WriteBroadcast implements Port.
-func (e *Ether) WriteBroadcast(f *Frame) error {
+func (e *Ether) WriteBroadcast(f *link.Frame) error {
 	src, err := e.mac()
 	if err != nil {
 		return err

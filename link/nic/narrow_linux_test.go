@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"hopwire/link"
 )
 
 // A room is a network namespace of the test.
@@ -124,7 +126,7 @@ func TestUDPNarrowPath(t *testing.T) {
 		{"IPv6 there", a, b, "[fd02::1]:7002", 200}, {"IPv6 back", b, a, "[fd01::1]:7001", 1},
 	} {
 		in, out := frames(8), frames(1)
-		out[0].N, out[0].Addr = FrameLong, UDPAddr(netip.MustParseAddrPort(c.address))
+		out[0].N, out[0].Addr = link.FrameLong, link.UDPAddr(netip.MustParseAddrPort(c.address))
 		sent, got := 0, 0
 		for begun := time.Now(); got == 0 && time.Since(begun) < 5*time.Second; {
 			if sent < c.tries {
@@ -141,7 +143,7 @@ func TestUDPNarrowPath(t *testing.T) {
 				got += n
 			}
 		}
-		if got == 0 || in[0].N != FrameLong {
+		if got == 0 || in[0].N != link.FrameLong {
 			t.Errorf("%s: %d of %d frames arrived", c.name, got, sent)
 		}
 	}

@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"encoding/binary"
@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"golang.org/x/sys/unix"
+
+	"hopwire/link"
 )
 
 // A UDP is a Port over one UDP socket, for links between islands. It has no
@@ -20,11 +22,11 @@ type UDP struct {
 func OpenUDP(listen string) (*UDP, error) {
 	sa, err := listenAddr(listen)
 	if err != nil {
-		return nil, fmt.Errorf("link: UDP address %q: %w", listen, err)
+		return nil, fmt.Errorf("nic: UDP address %q: %w", listen, err)
 	}
 	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("link: UDP socket: %w", err)
+		return nil, fmt.Errorf("nic: UDP socket: %w", err)
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0)
 	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
@@ -33,7 +35,7 @@ func OpenUDP(listen string) (*UDP, error) {
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
 	if err := unix.Bind(fd, sa); err != nil {
 		unix.Close(fd)
-		return nil, fmt.Errorf("link: UDP bind to %s: %w", listen, err)
+		return nil, fmt.Errorf("nic: UDP bind to %s: %w", listen, err)
 	}
 	u := &UDP{}
 	if got, err := unix.Getsockname(fd); err == nil {
@@ -66,12 +68,12 @@ const (
 	sin6Size     = 28
 )
 
-func udpSender(b *[nameSize]byte) Addr {
+func udpSender(b *[nameSize]byte) link.Addr {
 	ip := netip.AddrFrom16([16]byte(b[offSIN6Addr:]))
-	return UDPAddr(netip.AddrPortFrom(ip, binary.BigEndian.Uint16(b[offSIN6Port:])))
+	return link.UDPAddr(netip.AddrPortFrom(ip, binary.BigEndian.Uint16(b[offSIN6Port:])))
 }
 
-func udpReceiver(b *[nameSize]byte, a Addr) uint32 {
+func udpReceiver(b *[nameSize]byte, a link.Addr) uint32 {
 	clear(b[:])
 	ip := a.UDP().Addr().As16()
 	binary.NativeEndian.PutUint16(b[:], unix.AF_INET6)
@@ -81,19 +83,21 @@ func udpReceiver(b *[nameSize]byte, a Addr) uint32 {
 }
 
 // Read and Write implement Port.
-func (u *UDP) Read(frames []*Frame) (int, error)  { return u.s.readBatch(frames, udpSender) }
-func (u *UDP) Write(frames []*Frame) (int, error) { return u.s.writeBatch(frames, udpReceiver) }
+func (u *UDP) Read(frames []*link.Frame) (int, error)  { return u.s.readBatch(frames, udpSender) }
+func (u *UDP) Write(frames []*link.Frame) (int, error) { return u.s.writeBatch(frames, udpReceiver) }
 
 // TryRead, Descriptors, Queued and the setters implement Pollable.
-func (u *UDP) TryRead(_ int, frames []*Frame) (int, error) { return u.s.tryRead(frames, udpSender) }
-func (u *UDP) Descriptors() (read []int, write int)        { return []int{u.s.fd}, u.s.fd }
-func (u *UDP) Queued() int                                 { return u.s.queued() }
-func (u *UDP) SetSendBuffer(bytes int)                     { u.s.setBuffer(unix.SO_SNDBUF, bytes) }
-func (u *UDP) SetReceiveBuffer(_, bytes int)               { u.s.setBuffer(unix.SO_RCVBUF, bytes) }
+func (u *UDP) TryRead(_ int, frames []*link.Frame) (int, error) {
+	return u.s.tryRead(frames, udpSender)
+}
+func (u *UDP) Descriptors() (read []int, write int) { return []int{u.s.fd}, u.s.fd }
+func (u *UDP) Queued() int                          { return u.s.queued() }
+func (u *UDP) SetSendBuffer(bytes int)              { u.s.setBuffer(unix.SO_SNDBUF, bytes) }
+func (u *UDP) SetReceiveBuffer(_, bytes int)        { u.s.setBuffer(unix.SO_RCVBUF, bytes) }
 
 // ReadBroadcast and WriteBroadcast return ErrNoBroadcast.
-func (u *UDP) ReadBroadcast(*Frame) error  { return ErrNoBroadcast }
-func (u *UDP) WriteBroadcast(*Frame) error { return ErrNoBroadcast }
+func (u *UDP) ReadBroadcast(*link.Frame) error  { return link.ErrNoBroadcast }
+func (u *UDP) WriteBroadcast(*link.Frame) error { return link.ErrNoBroadcast }
 
 // Close implements Port.
 func (u *UDP) Close() error { return u.s.Close() }

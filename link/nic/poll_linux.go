@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"hopwire/link"
 )
 
 // withoutMmsg takes recvmmsg and sendmmsg away from the thread of the test, as an old
@@ -38,7 +40,7 @@ func withoutMmsg(t *testing.T) {
 }
 
 // rawPair is a fallback port and an ordinary one, on one cable.
-func rawPair(t *testing.T) (plain *rawEther, fast Port, macs [2][6]byte) {
+func rawPair(t *testing.T) (plain *rawEther, fast link.Port, macs [2][6]byte) {
 	lab(t)
 	mountSys(t)
 	fast, err := OpenEther("right", testType, 1)
@@ -75,16 +77,16 @@ func elsewhere(f func()) {
 // TestRawRoundTrip: both ways between the fallback and an ordinary port, both lengths.
 func TestRawRoundTrip(t *testing.T) {
 	plain, fast, macs := rawPair(t)
-	for _, size := range []int{FrameShort, FrameLong} {
+	for _, size := range []int{link.FrameShort, link.FrameLong} {
 		for back := range 2 {
-			from, to := Port(plain), fast
+			from, to := link.Port(plain), fast
 			if back == 1 {
 				from, to = to, from
 			}
 			elsewhere(func() {
 				out, in := frames(20), frames(32)
 				for i, f := range out {
-					f.N, f.Addr = size, MACAddr(macs[1-back])
+					f.N, f.Addr = size, link.MACAddr(macs[1-back])
 					f.Bytes()[0], f.Bytes()[size-1] = byte(i), byte(size)
 				}
 				if n, err := from.Write(out); n != 20 || err != nil {
@@ -98,8 +100,8 @@ func TestRawRoundTrip(t *testing.T) {
 						return
 					}
 					for _, f := range in[:n] {
-						if f.N != size || f.Addr != MACAddr(macs[back]) || f.Broadcast || !bytes.Equal(f.Bytes(), out[got].Bytes()) {
-							t.Errorf("frame %d: %d bytes from %v, want %v; first byte %d", got, f.N, f.Addr, MACAddr(macs[back]), f.Bytes()[0])
+						if f.N != size || f.Addr != link.MACAddr(macs[back]) || f.Broadcast || !bytes.Equal(f.Bytes(), out[got].Bytes()) {
+							t.Errorf("frame %d: %d bytes from %v, want %v; first byte %d", got, f.N, f.Addr, link.MACAddr(macs[back]), f.Bytes()[0])
 						}
 						got++
 					}
@@ -112,20 +114,20 @@ func TestRawRoundTrip(t *testing.T) {
 // TestRawBroadcast: beacons pass both ways, and are not taken for unicast frames.
 func TestRawBroadcast(t *testing.T) {
 	plain, fast, macs := rawPair(t)
-	for back, ports := range [2][2]Port{{plain, fast}, {fast, plain}} {
-		f, g := new(Frame), new(Frame)
-		f.N = FrameShort
+	for back, ports := range [2][2]link.Port{{plain, fast}, {fast, plain}} {
+		f, g := new(link.Frame), new(link.Frame)
+		f.N = link.FrameShort
 		f.Bytes()[5] = byte(42 + back)
 		if err := ports[0].WriteBroadcast(f); err != nil {
 			t.Fatal(err)
 		}
-		if err := ports[1].ReadBroadcast(g); err != nil || !g.Broadcast || g.N != FrameShort || g.Bytes()[5] != byte(42+back) || g.Addr != MACAddr(macs[back]) {
+		if err := ports[1].ReadBroadcast(g); err != nil || !g.Broadcast || g.N != link.FrameShort || g.Bytes()[5] != byte(42+back) || g.Addr != link.MACAddr(macs[back]) {
 			t.Fatalf("%v %+v", err, g.Addr)
 		}
 	}
 	elsewhere(func() {
 		f := frames(1)
-		f[0].N, f[0].Addr = FrameShort, MACAddr(macs[0])
+		f[0].N, f[0].Addr = link.FrameShort, link.MACAddr(macs[0])
 		fast.Write(f)
 		in := frames(4)
 		if n, err := plain.Read(in); n != 1 || err != nil || in[0].Broadcast {
@@ -149,7 +151,7 @@ func TestRawOversize(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := frames(1)
-	if n, err := plain.Read(in); n != 1 || err != nil || in[0].N <= FrameLong {
+	if n, err := plain.Read(in); n != 1 || err != nil || in[0].N <= link.FrameLong {
 		t.Errorf("read %d, %v: %d bytes", n, err, in[0].N)
 	}
 }
@@ -160,15 +162,15 @@ func TestRawFull(t *testing.T) {
 	plain, _, macs := rawPair(t)
 	out := frames(10 * rawBuffers)
 	for _, f := range out {
-		f.N, f.Addr = FrameShort, MACAddr(macs[1])
+		f.N, f.Addr = link.FrameShort, link.MACAddr(macs[1])
 	}
 	sent, full := 0, 0
 	for begun := time.Now(); sent < len(out); runtime.Gosched() {
 		n, err := plain.Write(out[sent:])
-		if sent += n; err != nil && !errors.Is(err, ErrFull) || err == nil && sent < len(out) {
+		if sent += n; err != nil && !errors.Is(err, link.ErrFull) || err == nil && sent < len(out) {
 			t.Fatalf("%d sent, %v", sent, err)
 		}
-		if errors.Is(err, ErrFull) {
+		if errors.Is(err, link.ErrFull) {
 			full++
 		}
 		if time.Since(begun) > 5*time.Second {
@@ -180,7 +182,7 @@ func TestRawFull(t *testing.T) {
 	}
 	done := make(chan error, 2)
 	go func() { _, err := plain.Read(frames(4)); done <- err }()
-	go func() { done <- plain.ReadBroadcast(new(Frame)) }()
+	go func() { done <- plain.ReadBroadcast(new(link.Frame)) }()
 	runtime.Gosched()
 	plain.Close()
 	for range 2 {
@@ -213,7 +215,7 @@ func TestRawAllocs(t *testing.T) {
 	defer back.Close()
 	plain.Close()
 	out, in := frames(1), frames(1)
-	out[0].N, out[0].Addr = FrameLong, MACAddr(macs[1])
+	out[0].N, out[0].Addr = link.FrameLong, link.MACAddr(macs[1])
 	n := testing.AllocsPerRun(2000, func() {
 		if k, err := back.Write(out); k != 1 || err != nil {
 			t.Fatal(k, err)

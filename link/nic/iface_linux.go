@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"encoding/binary"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"hopwire/link"
 )
 
 // An Interface is what the kernel says of a network interface.
@@ -40,8 +42,8 @@ func (i Interface) Usable() string {
 		return "down"
 	case !i.Carrier:
 		return "no carrier"
-	case i.MTU < FrameLong:
-		return "MTU " + strconv.Itoa(i.MTU) + " below " + strconv.Itoa(FrameLong)
+	case i.MTU < link.FrameLong:
+		return "MTU " + strconv.Itoa(i.MTU) + " below " + strconv.Itoa(link.FrameLong)
 	}
 	return ""
 }

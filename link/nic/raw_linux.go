@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 
 	//lint:ignore SA1019 asked for by the project; here it is the way out where mmsg is missing
 	"github.com/mdlayher/raw"
+
+	"hopwire/link"
 )
 
 // A rawEther is a Port where the kernel has no recvmmsg or sendmmsg. It goes by
@@ -48,8 +50,8 @@ func mmsgThere() bool {
 	return true
 }
 
-func openRaw(e *Ether) (Port, error) {
-	r := &rawEther{e: e, in: make([]byte, etherHeader+FrameLong+frameTail),
+func openRaw(e *Ether) (link.Port, error) {
+	r := &rawEther{e: e, in: make([]byte, etherHeader+len(link.Buffer{})),
 		free: make(chan []byte, rawBuffers), out: make(chan []byte, rawBuffers), done: make(chan struct{})}
 	var err error
 	if r.mine, err = e.mac(); err != nil {
@@ -63,7 +65,7 @@ func openRaw(e *Ether) (Port, error) {
 		return nil, err
 	}
 	for range rawBuffers {
-		r.free <- make([]byte, 0, etherHeader+FrameLong)
+		r.free <- make([]byte, 0, etherHeader+link.FrameLong)
 	}
 	r.writer.Add(1)
 	go r.write()
@@ -71,7 +73,7 @@ func openRaw(e *Ether) (Port, error) {
 }
 
 // Read implements Port: one frame each time.
-func (r *rawEther) Read(frames []*Frame) (int, error) {
+func (r *rawEther) Read(frames []*link.Frame) (int, error) {
 	for {
 		n, _, err := r.data.ReadFrom(r.in)
 		if errors.Is(err, unix.ENETDOWN) {
@@ -84,14 +86,14 @@ func (r *rawEther) Read(frames []*Frame) (int, error) {
 			continue
 		}
 		f := frames[0]
-		f.Addr, f.Broadcast, f.N = MACAddr([6]byte(r.in[6:])), false, n-etherHeader
+		f.Addr, f.Broadcast, f.N = link.MACAddr([6]byte(r.in[6:])), false, n-etherHeader
 		copy(f.Room(), r.in[etherHeader:n])
 		return 1, nil
 	}
 }
 
 // Write implements Port.
-func (r *rawEther) Write(frames []*Frame) (int, error) {
+func (r *rawEther) Write(frames []*link.Frame) (int, error) {
 	for i, f := range frames {
 		if r.e.closed.Load() {
 			return i, net.ErrClosed
@@ -103,7 +105,7 @@ func (r *rawEther) Write(frames []*Frame) (int, error) {
 			b = binary.BigEndian.AppendUint16(b, r.e.typ)
 			r.out <- append(b, f.Bytes()...) // as many places as buffers
 		default:
-			return i, ErrFull
+			return i, link.ErrFull
 		}
 	}
 	return len(frames), nil
@@ -124,8 +126,8 @@ func (r *rawEther) write() {
 }
 
 // ReadBroadcast and WriteBroadcast implement Port.
-func (r *rawEther) ReadBroadcast(f *Frame) error  { return r.e.ReadBroadcast(f) }
-func (r *rawEther) WriteBroadcast(f *Frame) error { return r.e.WriteBroadcast(f) }
+func (r *rawEther) ReadBroadcast(f *link.Frame) error  { return r.e.ReadBroadcast(f) }
+func (r *rawEther) WriteBroadcast(f *link.Frame) error { return r.e.WriteBroadcast(f) }
 
 // Close implements Port.
 func (r *rawEther) Close() error {

@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"encoding/binary"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"hopwire/link"
 )
 
 // Numbers of generic netlink and nl80211 (linux/genetlink.h, linux/nl80211.h).
@@ -41,14 +43,14 @@ type Stations struct{ family uint16 } // of nl80211, which modules get anew; 0: 
 // Rates fills in the rates of stations of an interface, those alone whose addresses
 // are keys. Where the radio has but one station, everything goes by it: a client
 // reaches what is behind its access point so.
-func (s *Stations) Rates(index int, rates map[Addr]StationRate) error {
+func (s *Stations) Rates(index int, rates map[link.Addr]link.StationRate) error {
 	if err := s.find(); err != nil {
 		return err
 	}
 	request := nl.NewNetlinkRequest(int(s.family), unix.NLM_F_DUMP)
 	request.AddRawData([]byte{getStation, 0, 0, 0})
 	request.AddRawData(attribute(attrIndex, binary.NativeEndian.AppendUint32(nil, uint32(index))))
-	n, last := 0, StationRate{}
+	n, last := 0, link.StationRate{}
 	err := request.ExecuteIter(unix.NETLINK_GENERIC, s.family, func(m []byte) bool {
 		if a, r, ok := readAnswer(m); ok {
 			n, last = n+1, r
@@ -129,7 +131,7 @@ func figure(v []byte) uint32 {
 }
 
 // readAnswer reads one answer of a station dump; false: it is none.
-func readAnswer(m []byte) (a Addr, r StationRate, ok bool) {
+func readAnswer(m []byte) (a link.Addr, r link.StationRate, ok bool) {
 	mac := find(body(m), attrMAC)
 	if len(m) < genlHeader || m[0] != newStation || len(mac) != 6 {
 		return a, r, false
@@ -137,7 +139,7 @@ func readAnswer(m []byte) (a Addr, r StationRate, ok bool) {
 	info := find(body(m), attrStation)
 	r.Kbits, r.Aggregates = readBitrate(find(info, stationBitrate))
 	r.Expected = figure(find(info, stationExpected))
-	return MACAddr([6]byte(mac)), r, true
+	return link.MACAddr([6]byte(mac)), r, true
 }
 
 // readBitrate reads a rate; one of 802.11n and later has an index (MCS) with it.

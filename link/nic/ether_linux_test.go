@@ -1,4 +1,4 @@
-package link
+package nic
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"hopwire/link"
 )
 
 // lab moves the test into a network namespace of its own with a pair of veth
@@ -67,10 +69,10 @@ func mountSys(t *testing.T) {
 
 const testType = 0x5ee5
 
-func etherPair(t *testing.T) (a, b Port, macs [2][6]byte) {
+func etherPair(t *testing.T) (a, b link.Port, macs [2][6]byte) {
 	lab(t)
 	mountSys(t)
-	var ports [2]Port
+	var ports [2]link.Port
 	for i, name := range []string{"left", "right"} {
 		p, err := OpenEther(name, testType, 1)
 		if err != nil {
@@ -84,20 +86,20 @@ func etherPair(t *testing.T) (a, b Port, macs [2][6]byte) {
 	return ports[0], ports[1], macs
 }
 
-func frames(n int) []*Frame {
-	f := make([]*Frame, n)
+func frames(n int) []*link.Frame {
+	f := make([]*link.Frame, n)
 	for i := range f {
-		f[i] = new(Frame)
+		f[i] = new(link.Frame)
 	}
 	return f
 }
 
 func TestEtherRoundTrip(t *testing.T) {
 	a, b, macs := etherPair(t)
-	for _, size := range []int{FrameShort, FrameLong} {
+	for _, size := range []int{link.FrameShort, link.FrameLong} {
 		out, in := frames(20), frames(32)
 		for i, f := range out {
-			f.N, f.Addr = size, MACAddr(macs[1])
+			f.N, f.Addr = size, link.MACAddr(macs[1])
 			f.Bytes()[0], f.Bytes()[size-1] = byte(i), byte(size)
 		}
 		if n, err := a.Write(out); n != 20 || err != nil {
@@ -109,8 +111,8 @@ func TestEtherRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, f := range in[:n] {
-				if f.N != size || f.Addr != MACAddr(macs[0]) || f.Broadcast || !bytes.Equal(f.Bytes(), out[got].Bytes()) {
-					t.Fatalf("frame %d: %d bytes from %v, want %v; first byte %d", got, f.N, f.Addr, MACAddr(macs[0]), f.Bytes()[0])
+				if f.N != size || f.Addr != link.MACAddr(macs[0]) || f.Broadcast || !bytes.Equal(f.Bytes(), out[got].Bytes()) {
+					t.Fatalf("frame %d: %d bytes from %v, want %v; first byte %d", got, f.N, f.Addr, link.MACAddr(macs[0]), f.Bytes()[0])
 				}
 				got++
 			}
@@ -120,13 +122,13 @@ func TestEtherRoundTrip(t *testing.T) {
 
 func TestEtherBroadcast(t *testing.T) {
 	a, b, macs := etherPair(t)
-	f, g := new(Frame), new(Frame)
-	f.N = FrameShort
+	f, g := new(link.Frame), new(link.Frame)
+	f.N = link.FrameShort
 	f.Bytes()[5] = 42
 	if err := a.WriteBroadcast(f); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.ReadBroadcast(g); err != nil || !g.Broadcast || g.N != FrameShort || g.Bytes()[5] != 42 || g.Addr != MACAddr(macs[0]) {
+	if err := b.ReadBroadcast(g); err != nil || !g.Broadcast || g.N != link.FrameShort || g.Bytes()[5] != 42 || g.Addr != link.MACAddr(macs[0]) {
 		t.Fatalf("%v %+v", err, g.Addr)
 	}
 }
@@ -135,7 +137,7 @@ func TestEtherCloseWakes(t *testing.T) {
 	a, _, _ := etherPair(t)
 	done := make(chan error, 2)
 	go func() { _, err := a.Read(frames(4)); done <- err }()
-	go func() { done <- a.ReadBroadcast(new(Frame)) }()
+	go func() { done <- a.ReadBroadcast(new(link.Frame)) }()
 	runtime.Gosched()
 	a.Close()
 	for range 2 {
@@ -182,7 +184,7 @@ func TestEtherNoAllocs(t *testing.T) {
 	a, b, macs := etherPair(t)
 	out, in := frames(batchMost), frames(batchMost)
 	for _, f := range out {
-		f.N, f.Addr = FrameShort, MACAddr(macs[1])
+		f.N, f.Addr = link.FrameShort, link.MACAddr(macs[1])
 	}
 	turn := func() {
 		sent, err := a.Write(out)
@@ -224,7 +226,7 @@ func TestUDPRoundTrip(t *testing.T) {
 	to.Port = b.LocalPort()
 	out, in := frames(3), frames(8)
 	for _, f := range out {
-		f.N, f.Addr = FrameLong, UDPAddr(to.AddrPort())
+		f.N, f.Addr = link.FrameLong, link.UDPAddr(to.AddrPort())
 	}
 	if n, err := a.Write(out); n != 3 || err != nil {
 		t.Fatal(n, err)
@@ -235,7 +237,7 @@ func TestUDPRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range in[:n] {
-			if f.N != FrameLong || int(f.Addr.UDP().Port()) != a.LocalPort() {
+			if f.N != link.FrameLong || int(f.Addr.UDP().Port()) != a.LocalPort() {
 				t.Errorf("%d bytes from %v", f.N, f.Addr)
 			}
 		}
