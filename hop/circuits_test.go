@@ -178,23 +178,8 @@ func (m *testNode) Receive(now time.Time, port int, f *link.Frame) {
 		m.lane.opened(now, port, l, h, f)
 	}
 	m.opened = ok
-	runLane(now, m.lane, m.host)
+	m.lane.Drain(now, m.host.Send)
 	m.opened = false
-}
-
-// runLane does what a real node's lane does with a batch.
-func runLane(now time.Time, ln *Lane, env link.Env) {
-	for port, frames := range ln.Onward() {
-		for _, f := range frames {
-			env.Send(port, f)
-		}
-		if len(frames) > 0 {
-			ln.Waiting(now, port)
-		}
-	}
-	ln.Sent()
-	ln.Finish(now)
-	ln.Count()
 }
 
 // look lets tap and evil see a frame; true: evil has taken it.

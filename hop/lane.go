@@ -149,6 +149,22 @@ func (ln *Lane) finish(now time.Time, d *deferred) {
 	}
 }
 
+// Drain sends what was passed on and takes the turn at once, for an owner with one
+// thread and no locks: a simulator. send owns the frames.
+func (ln *Lane) Drain(now time.Time, send func(port int, f *link.Frame)) {
+	for port, frames := range ln.onward {
+		for _, f := range frames {
+			send(port, f)
+		}
+		if len(frames) > 0 {
+			ln.Waiting(now, port)
+		}
+	}
+	ln.Sent()
+	ln.Finish(now)
+	ln.Count()
+}
+
 // Count adds what the lane has counted side by side to the counters of links and
 // circuits; it is for a turn.
 func (ln *Lane) Count() {

@@ -119,7 +119,7 @@ func (m *testNode) batch(now time.Time) {
 		for _, g := range m.gathered {
 			m.lane.Frame(now, g.port, g.f)
 		}
-		runLane(now, m.lane, m.host)
+		m.lane.Drain(now, m.host.Send)
 	} else {
 		for _, g := range m.gathered {
 			m.links.Receive(now, g.port, g.f)

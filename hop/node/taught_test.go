@@ -1,7 +1,6 @@
 package node
 
 import (
-	"encoding/binary"
 	mrand "math/rand/v2"
 	"net/netip"
 	"testing"
@@ -61,7 +60,7 @@ func TestLostCauses(t *testing.T) {
 		key := taughtKey(i + 1)
 		n.Teach(key)
 		for range 2 * maxQueue {
-			n.Packet(now, datagram(n.ip, key.IPv6(), 100), nil)
+			n.Packet(now, datagram(n.ip, key.IPv6(), 1, 0, 140), nil)
 		}
 		if p := n.peers[key]; p == nil || len(p.queue) > maxQueueLost {
 			t.Fatalf("peer %d: %+v", i, p)
@@ -73,14 +72,4 @@ func TestLostCauses(t *testing.T) {
 	if n.N.QueueFull != 100*(2*maxQueue-maxQueueLost) {
 		t.Errorf("%d did not fit", n.N.QueueFull)
 	}
-}
-
-// datagram makes an IPv6 packet with so many bytes behind its header.
-func datagram(from, to netip.Addr, size int) []byte {
-	p := make([]byte, 40+size)
-	p[0], p[6], p[7] = 6<<4, 17, 64
-	binary.BigEndian.PutUint16(p[4:], uint16(size))
-	copy(p[8:], from.AsSlice())
-	copy(p[24:], to.AsSlice())
-	return p
 }

@@ -129,17 +129,7 @@ type core struct {
 
 func (c *core) Receive(now time.Time, port int, f *link.Frame) {
 	c.lane.Frame(now, port, f)
-	for out, frames := range c.lane.Onward() {
-		for _, f := range frames {
-			c.host.Send(out, f)
-		}
-		if len(frames) > 0 {
-			c.lane.Waiting(now, out)
-		}
-	}
-	c.lane.Sent()
-	c.lane.Finish(now)
-	c.lane.Count()
+	c.lane.Drain(now, c.host.Send)
 }
 
 // plug gives the core the cables that it does not have yet: a port for each
