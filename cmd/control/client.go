@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"strings"
@@ -10,8 +9,6 @@ import (
 	"hopwire/cmd/setting"
 	"hopwire/cmd/table"
 )
-
-const maxLine = 1 << 20 // bytes of an answer's line
 
 // Ask sends a command and shows the answer: rows of a stream as they come, others
 // when all are there. An error may be that of who answers, with its hint.
@@ -52,17 +49,16 @@ type reader struct {
 }
 
 func (r *reader) all(conn io.Reader) error {
-	in := bufio.NewScanner(conn)
-	in.Buffer(nil, maxLine)
-	for in.Scan() {
-		if s := in.Text(); len(s) > 1 {
+	err := eachLine(conn, func(s string) bool {
+		if len(s) > 1 {
 			r.line(s[:2], s[2:])
 		}
-	}
+		return true
+	})
 	if r.failed != nil {
 		return r.failed
 	}
-	return in.Err()
+	return err
 }
 
 func (r *reader) line(kind, s string) {
@@ -87,7 +83,7 @@ func (r *reader) line(kind, s string) {
 // row overlooks what does not fit its table: who answers may be of another version.
 func (r *reader) row(row []string) {
 	switch {
-	case r.t == nil || len(row) != len(r.t.Columns):
+	case r.t == nil || len(row) != len(r.t.Names):
 	case !r.stream:
 		r.t.Rows = append(r.t.Rows, row)
 	case r.json:

@@ -18,7 +18,7 @@ import (
 // listen answers on a socket of its own until the test ends.
 func listen(t *testing.T, answer Answer, patience time.Duration) *Socket {
 	t.Helper()
-	s := &Socket{"hopwire-route", "the route server", filepath.Join(t.TempDir(), "s")}
+	s := &Socket{Program: "hopwire-route", Service: "the route server", Path: filepath.Join(t.TempDir(), "s")}
 	server, err := s.listen(answer, patience)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestOtherVersion(t *testing.T) {
 }
 
 func TestNobodyRuns(t *testing.T) {
-	s := &Socket{"hopwire-route", "the route server", filepath.Join(t.TempDir(), "s")}
+	s := &Socket{Program: "hopwire-route", Service: "the route server", Path: filepath.Join(t.TempDir(), "s")}
 	err := s.Ask(io.Discard, "table", false)
 	if err == nil || !strings.HasPrefix(err.Error(), "the route server does not run") || !strings.Contains(hint.Of(err), "HOPWIRE_ROUTE_SOCKET") || !strings.Contains(hint.Of(err), "'hopwire-route run'") {
 		t.Errorf("%v, hint %q", err, hint.Of(err))
@@ -144,7 +144,7 @@ func TestNobodyRuns(t *testing.T) {
 // TestPath: a socket that is left over is taken, another file is not, and who is
 // not the owner cannot connect.
 func TestPath(t *testing.T) {
-	s := &Socket{"hopwire-route", "the route server", filepath.Join(t.TempDir(), "s")}
+	s := &Socket{Program: "hopwire-route", Service: "the route server", Path: filepath.Join(t.TempDir(), "s")}
 	os.WriteFile(s.Path, []byte("precious"), 0o644)
 	if _, err := s.Listen(answers); err == nil || !strings.Contains(hint.Of(err), "HOPWIRE_ROUTE_SOCKET") {
 		t.Errorf("a file was taken for a socket: %v", err)

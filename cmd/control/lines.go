@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -8,13 +9,46 @@ import (
 	"hopwire/cmd/table"
 )
 
+const maxLine = 1 << 20 // bytes of an answer's line
+
+// errLine is an answer that makes no sense.
+var errLine = errors.New("an answer without lines")
+
+// eachLine calls do with each line of r, as it comes, until do says that it is
+// enough; the last may lack its end. Nothing is read ahead of a line that is there,
+// and bufio would be 6 kB of program for it.
+func eachLine(r io.Reader, do func(line string) (more bool)) error {
+	rest, b := "", make([]byte, 4096)
+	for {
+		n, err := r.Read(b)
+		rest += string(b[:n])
+		line, after, ended := strings.Cut(rest, "\n")
+		for ; ended && do(line); line, after, ended = strings.Cut(after, "\n") {
+			rest = after
+		}
+		switch {
+		case ended:
+			return nil
+		case err == io.EOF:
+			if rest != "" {
+				do(rest)
+			}
+			return nil
+		case err != nil:
+			return err
+		case len(rest) > maxLine:
+			return errLine
+		}
+	}
+}
+
 // Send answers with a table.
 func Send(w io.Writer, t *table.Table) {
 	kind := "list "
 	if t.Single {
 		kind = "single "
 	}
-	io.WriteString(w, "# "+kind+t.Head()+"\n")
+	io.WriteString(w, "# "+kind+t.Head+"\n")
 	for _, r := range t.Rows {
 		sendRow(w, r)
 	}

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bufio"
 	"io"
 	"os"
 	"strings"
@@ -20,8 +19,9 @@ const (
 
 // A Socket is where a program is asked.
 type Socket struct {
-	Program string // whose: hints name its command and its settings SOCKET and STATE
-	Service string // what runs there, as operators are told: the node
+	_       [0]func() // not compared: saves the code
+	Program string    // whose: hints name its command and its settings SOCKET and STATE
+	Service string    // what runs there, as operators are told: the node
 	Path    string
 }
 
@@ -91,10 +91,12 @@ func (s *Server) serve(conn *os.File) {
 		<-s.busy
 	}()
 	conn.SetDeadline(time.Now().Add(s.patience))
-	in := bufio.NewScanner(io.LimitReader(conn, maxCommand))
-	in.Scan()
-	args := strings.Fields(in.Text())
-	if in.Err() != nil || len(args) == 0 {
+	var args []string
+	eachLine(io.LimitReader(conn, maxCommand), func(s string) bool {
+		args = strings.Fields(s)
+		return false
+	})
+	if len(args) == 0 {
 		return
 	}
 	conn.SetDeadline(time.Now().Add(longestReply))

@@ -11,6 +11,7 @@ import (
 )
 
 type hinted struct {
+	_ [0]func() // not compared: saves the code
 	error
 	hint string
 }
@@ -23,7 +24,7 @@ func Errorf(hint, format string, args ...any) error {
 }
 
 // Add returns err with a hint. Its text stays, and errors.Is finds what it wraps.
-func Add(err error, hint string) error { return &hinted{err, hint} }
+func Add(err error, hint string) error { return &hinted{error: err, hint: hint} }
 
 // Of returns the hint of err or of what it wraps; empty: there is none.
 func Of(err error) string {

@@ -34,9 +34,6 @@ type config struct {
 	Log            string   `default:"info" desc:"what is logged: error, info or debug"`
 }
 
-// program is our name: of the command, and before each setting's.
-const program = "hopwire"
-
 // loadConfig reads the environment; unknown and bad values are errors.
 func loadConfig() (*config, error) {
 	var c config
@@ -147,11 +144,6 @@ func (c *config) allowed() (keys []link.Key, err error) {
 		keys = append(keys, k)
 	}
 	return keys, nil
-}
-
-// networkKeys reads the key file.
-func (c *config) networkKeys() ([]link.NetworkKey, error) {
-	return identity.NetworkKeys(program, c.NetworkKeyFile)
 }
 
 // budget says what a memory budget allows.

@@ -159,21 +159,22 @@ func (d *daemon) unreachable(key link.Key) error {
 
 // question asks the node something and waits for the answer.
 func (d *daemon) question(ask func(now time.Time, done func(time.Time, time.Duration, bool)) error) (rtt time.Duration, ok bool) {
-	type result struct {
-		rtt time.Duration
-		ok  bool
-	}
-	answer := make(chan result, 1)
+	answer := make(chan time.Duration, 1) // negative: there was none
 	var err error
 	d.runner.Turn(func(now time.Time) {
-		err = ask(now, func(_ time.Time, rtt time.Duration, ok bool) { answer <- result{rtt, ok} })
+		err = ask(now, func(_ time.Time, rtt time.Duration, ok bool) {
+			if !ok {
+				rtt = -1
+			}
+			answer <- rtt
+		})
 	})
 	if err != nil {
 		return 0, false
 	}
 	select {
-	case r := <-answer:
-		return r.rtt, r.ok
+	case rtt = <-answer:
+		return rtt, rtt >= 0
 	case <-time.After(10 * time.Second):
 		return 0, false
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -9,7 +11,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/command"
 	"hopwire/cmd/hint"
+	"hopwire/cmd/identity"
 	"hopwire/cmd/table"
 	"hopwire/link"
 	"hopwire/link/nic"
@@ -38,12 +42,16 @@ func (f *findings) err(err error) bool {
 }
 
 // doctor looks at the system and, when it runs, at the node.
-func doctor(c *config, json bool) error {
+func doctor(a *command.Args) error {
+	c, err := loadConfig()
+	if err != nil {
+		return err
+	}
 	f := newFindings()
 	if _, err := c.folder().Load(); !f.err(err) {
 		f.ok("identity in %s", c.State)
 	}
-	if keys, err := c.networkKeys(); !f.err(err) {
+	if keys, err := identity.NetworkKeys(program, c.NetworkKeyFile); !f.err(err) {
 		f.ok("%d network key(s), EtherType 0x%04x", len(keys), keys[0].EtherType())
 	}
 	f.system()
@@ -54,18 +62,19 @@ func doctor(c *config, json bool) error {
 		f.ok("the node runs")
 		f.Rows = append(f.Rows, rows...)
 	}
-	if json {
-		f.Write(os.Stdout, json)
+	if a.Has("--json") {
+		f.Write(a.Out, true)
 	} else {
 		for _, r := range f.Rows {
-			fmt.Printf("%-5s %s\n", r[0], r[1])
+			text := (r[0] + "      ")[:6] + r[1] + "\n"
 			if r[2] != "" {
-				fmt.Printf("      hint: %s\n", r[2])
+				text += "      hint: " + r[2] + "\n"
 			}
+			io.WriteString(a.Out, text)
 		}
 	}
 	if slices.ContainsFunc(f.Rows, func(r []string) bool { return r[0] == "bad" }) {
-		return fmt.Errorf("something is wrong")
+		return errors.New("something is wrong")
 	}
 	return nil
 }
@@ -118,7 +127,7 @@ func (f *findings) interfaces(c *config) {
 		case why == "down":
 			f.bad("ip link set "+i.Name+" up", "%s is down", i.Name)
 		case strings.HasPrefix(why, "MTU"):
-			f.bad(fmt.Sprintf("ip link set %s mtu 1500", i.Name), "%s: %s", i.Name, why)
+			f.bad("ip link set "+i.Name+" mtu 1500", "%s: %s", i.Name, why)
 		case why != "":
 			f.bad("name another interface", "%s: %s", i.Name, why)
 		default:

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"hopwire/cmd/hint"
 	"hopwire/cmd/setting"
+	"hopwire/link"
 )
 
 func TestConfigErrors(t *testing.T) {
@@ -83,8 +86,67 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// do runs a command line.
+func do(line string) (status int, out, errs string) {
+	var o, e strings.Builder
+	status = hopwire().Main(strings.Fields(line), &o, &e)
+	return status, o.String(), e.String()
+}
+
 func TestUnknownCommand(t *testing.T) {
-	if command([]string{"fly"}) != 2 || command(nil) != 2 || command([]string{"version"}) != 0 || command([]string{"help", "config"}) != 0 {
-		t.Error("exit status")
+	for line, want := range map[string]int{"fly": 2, "": 2, "version": 0, "help config": 0, "ping": 2, "run now": 2, "init --force": 2, "metrics --json": 2} {
+		if status, out, errs := do(line); status != want {
+			t.Errorf("%s: %d, want %d: %s%s", line, status, want, out, errs)
+		}
+	}
+}
+
+// TestHelpNeverActs: no command reads a setting or makes an identity for -h.
+func TestHelpNeverActs(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	t.Setenv("HOPWIRE_STATE", state)
+	t.Setenv("HOPWIRE_MEMORY", "much")
+	for _, c := range commands {
+		for _, args := range []string{" -h", " --help", " gate.hop --help", " --help gate.hop -c"} {
+			status, out, errs := do(c.Name + args)
+			if status != 0 || errs != "" || !strings.HasPrefix(out, "hopwire "+c.Name) || !strings.Contains(out, c.Help) {
+				t.Errorf("%s%s: %d, %q %q", c.Name, args, status, out, errs)
+			}
+		}
+	}
+	if _, err := os.Stat(state); err == nil {
+		t.Error("a folder was made")
+	}
+}
+
+// TestHelpWidth: help fits a terminal.
+func TestHelpWidth(t *testing.T) {
+	_, out, _ := do("help")
+	for l := range strings.Lines(out) {
+		if len(l) > 81 {
+			t.Errorf("%d columns: %s", len(l)-1, l)
+		}
+	}
+}
+
+// TestAddress: by the identity and by an address, without a node.
+func TestAddress(t *testing.T) {
+	t.Setenv("HOPWIRE_STATE", t.TempDir())
+	_, out, _ := do("init")
+	key, err := link.ParseKey(strings.TrimSpace(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, ip := key.String()+"\n", key.IPv6().String()+"\n"
+	for line, want := range map[string]string{"init": text, "address": text, "address --ip": ip, "address " + key.String(): text,
+		"address --ip " + key.String(): ip, "address " + key.String() + ".hop --ip": ip} {
+		if status, out, errs := do(line); status != 0 || out != want {
+			t.Errorf("%s: %d, %q, want %q; %s", line, status, out, want, errs)
+		}
+	}
+	for line, want := range map[string]string{"address gate.hop": "the node does not run", "status": "the node does not run", "address " + strings.Repeat("a", 56): "checksum"} {
+		if status, out, errs := do(line); status != 1 || out != "" || !strings.Contains(errs, want) || !strings.Contains(errs, "hopwire: hint: ") {
+			t.Errorf("%s: %d, %q, want %q; %s", line, status, errs, want, out)
+		}
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"hopwire/cmd/command"
 	"hopwire/cmd/hint"
+	"hopwire/cmd/identity"
 	"hopwire/cmd/logs"
 	"hopwire/hop/ip"
 	"hopwire/hop/node"
@@ -37,7 +39,11 @@ type daemon struct {
 }
 
 // runNode is the command: it ends by a signal, with exit status 0.
-func runNode(c *config) error {
+func runNode(*command.Args) error {
+	c, err := loadConfig()
+	if err != nil {
+		return err
+	}
 	d, err := newDaemon(c)
 	if err != nil {
 		return err
@@ -83,7 +89,7 @@ func runNode(c *config) error {
 func newDaemon(c *config) (d *daemon, err error) {
 	level, _ := logs.ParseLevel(c.Log)
 	d = &daemon{c: c, start: time.Now(), log: logs.New(os.Stderr, program, level)}
-	if d.keys, err = c.networkKeys(); err != nil {
+	if d.keys, err = identity.NetworkKeys(program, c.NetworkKeyFile); err != nil {
 		return nil, err
 	}
 	if d.id, err = c.folder().Load(); err != nil {

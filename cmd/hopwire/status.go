@@ -123,31 +123,34 @@ func (d *daemon) metrics(w io.Writer) error {
 		circuits, _ = n.Circuits.Load()
 		calls, _ = n.CallMemory()
 	})
-	for _, g := range []struct {
-		name string
-		v    any
-	}{{"link", ln}, {"circuit", cn}, {"session", sn}, {"map", rn}, {"names", d.names.counters()}} {
-		v := reflect.ValueOf(g.v)
-		for i := range v.NumField() {
-			name := "hopwire_" + g.name + "_" + snake(v.Type().Field(i).Name) + "_total"
-			metric(w, name, "counter", v.Field(i).Uint())
-		}
-	}
+	counters(w, "link", ln)
+	counters(w, "circuit", cn)
+	counters(w, "session", sn)
+	counters(w, "map", rn)
+	counters(w, "names", d.names.counters())
 	rss, _ := memory()
-	for _, g := range []struct {
-		name string
-		v    int
-	}{{"links", links}, {"known_nodes", known}, {"circuits", circuits}, {"call_bytes", calls}, {"resident_kilobytes", rss}, {"uptime_seconds", int(time.Since(d.start).Seconds())}} {
-		metric(w, "hopwire_"+g.name, "gauge", uint64(g.v))
-	}
+	gauge(w, "links", links)
+	gauge(w, "known_nodes", known)
+	gauge(w, "circuits", circuits)
+	gauge(w, "call_bytes", calls)
+	gauge(w, "resident_kilobytes", rss)
+	gauge(w, "uptime_seconds", int(time.Since(d.start).Seconds()))
 	return nil
 }
 
+// counters writes each field of a struct of counters.
+func counters(w io.Writer, of string, all any) {
+	v := reflect.ValueOf(all)
+	for i := range v.NumField() {
+		metric(w, of+"_"+strings.ToLower(setting.SplitWords(v.Type().Field(i).Name))+"_total", "counter", v.Field(i).Uint())
+	}
+}
+
+func gauge(w io.Writer, name string, v int) { metric(w, name, "gauge", uint64(v)) }
+
 // metric writes one value.
 func metric(w io.Writer, name, kind string, v uint64) {
+	name = "hopwire_" + name
 	control.Text(w, "# TYPE "+name+" "+kind)
 	control.Text(w, name+" "+strconv.FormatUint(v, 10))
 }
-
-// snake turns BadLength into bad_length.
-func snake(s string) string { return strings.ToLower(setting.SplitWords(s)) }

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 )
@@ -17,7 +16,11 @@ func writeFile(name string, data []byte) error {
 	if _, err := tmp.Write(data); err != nil {
 		return err
 	}
-	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+	err = tmp.Sync()
+	if closed := tmp.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
 		return err
 	}
 	if err := os.Rename(tmp.Name(), name); err != nil {

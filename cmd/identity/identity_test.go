@@ -11,7 +11,7 @@ import (
 )
 
 func TestIdentityFile(t *testing.T) {
-	f := &Folder{"hopwire", filepath.Join(t.TempDir(), "state")}
+	f := &Folder{Program: "hopwire", Path: filepath.Join(t.TempDir(), "state")}
 	if _, err := f.Load(); !errors.Is(err, os.ErrNotExist) || hint.Of(err) != "run 'hopwire init' once" {
 		t.Errorf("without one: %v", err)
 	}
@@ -50,14 +50,14 @@ func TestIdentityFile(t *testing.T) {
 func TestNoFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	os.Symlink("nowhere", path)
-	_, made, err := (&Folder{"hopwire-route", path}).Init()
+	_, made, err := (&Folder{Program: "hopwire-route", Path: path}).Init()
 	if err == nil || made || !strings.Contains(hint.Of(err), "HOPWIRE_ROUTE_STATE") {
 		t.Errorf("made %v, %v, hint %q", made, err, hint.Of(err))
 	}
 }
 
 func TestStateIsLocked(t *testing.T) {
-	c := &Folder{"hopwire-route", t.TempDir()}
+	c := &Folder{Program: "hopwire-route", Path: t.TempDir()}
 	f, err := c.Lock()
 	if err != nil {
 		t.Fatal(err)

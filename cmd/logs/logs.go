@@ -11,6 +11,7 @@ package logs
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,8 +29,6 @@ const (
 
 var names = [...]string{"error", "info", "debug"}
 
-func (l Level) String() string { return names[l] }
-
 // ParseLevel reads error, info or debug.
 func ParseLevel(s string) (l Level, ok bool) {
 	for i, n := range names {
@@ -42,6 +41,7 @@ func ParseLevel(s string) (l Level, ok bool) {
 
 // A Logger writes to one writer. It is safe for concurrent use.
 type Logger struct {
+	_       [0]func() // not compared: saves the code
 	mu      sync.Mutex
 	w       io.Writer
 	program string
@@ -64,17 +64,15 @@ func (l *Logger) Log(level Level, event string, pairs ...any) {
 	if level > l.level {
 		return
 	}
-	var b strings.Builder
-	b.WriteString(l.program + ": " + level.String() + ": " + event)
+	line := l.program + ": " + names[level] + ": " + event
 	for i := 0; i+1 < len(pairs); i += 2 {
 		v := table.Clean(fmt.Sprint(pairs[i+1]))
 		if strings.ContainsAny(v, " =\"") {
-			v = fmt.Sprintf("%q", v)
+			v = strconv.Quote(v)
 		}
-		fmt.Fprintf(&b, " %v=%s", pairs[i], v)
+		line += " " + fmt.Sprint(pairs[i]) + "=" + v
 	}
-	b.WriteByte('\n')
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	io.WriteString(l.w, b.String())
+	io.WriteString(l.w, line+"\n")
+	l.mu.Unlock()
 }

@@ -10,7 +10,14 @@ var Programs = [...]string{"hopwire", "hopwire-gateway", "hopwire-route", "hopwi
 
 // Name returns a setting's variable: HOPWIRE_ROUTE_STATE for STATE of hopwire-route.
 func Name(program, setting string) string {
-	return strings.ToUpper(strings.ReplaceAll(program, "-", "_")) + "_" + setting
+	return strings.Map(letter, program) + "_" + setting
+}
+
+func letter(r rune) rune {
+	if r == '-' {
+		return '_'
+	}
+	return r - 'a' + 'A'
 }
 
 // Owner returns the program that a variable belongs to: the one with the longest

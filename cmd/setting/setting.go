@@ -24,7 +24,8 @@ func Load(program string, into any) error {
 			return hint.Errorf("did you mean "+nearest(name, names)+"? '"+program+" help config' lists all", "unknown setting %s", name)
 		}
 	}
-	err := envconfig.Process(strings.TrimSuffix(Name(program, ""), "_"), into)
+	prefix := Name(program, "")
+	err := envconfig.Process(prefix[:len(prefix)-1], into)
 	if bad, ok := errors.AsType[*envconfig.ParseError](err); ok {
 		return hint.Errorf("'"+program+" help config' says what it takes", "%s: %q is not a %s", bad.KeyName, bad.Value, bad.TypeName)
 	}
@@ -48,18 +49,15 @@ func Names(program string, of any) (names []string) {
 
 // SplitWords turns UDPListen into UDP_Listen.
 func SplitWords(s string) string {
-	var b []byte
-	for i := range len(s) {
-		begins := i > 0 && upper(s[i]) && (!upper(s[i-1]) || i+1 < len(s) && !upper(s[i+1]))
-		if begins {
-			b = append(b, '_')
+	for i := len(s) - 1; i > 0; i-- {
+		if upper(s, i) && (!upper(s, i-1) || i+1 < len(s) && s[i+1] != '_' && !upper(s, i+1)) {
+			s = s[:i] + "_" + s[i:]
 		}
-		b = append(b, s[i])
 	}
-	return string(b)
+	return s
 }
 
-func upper(c byte) bool { return c >= 'A' && c <= 'Z' }
+func upper(s string, i int) bool { return s[i] >= 'A' && s[i] <= 'Z' }
 
 // Print writes what each setting of a program is, and its default.
 func Print(w io.Writer, program string, of any) {

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +12,7 @@ import (
 func (t *Table) writeJSON(w io.Writer) {
 	if t.Single {
 		if len(t.Rows) > 0 {
-			fmt.Fprintln(w, t.Object(t.Rows[0]))
+			io.WriteString(w, t.Object(t.Rows[0])+"\n")
 		}
 		return
 	}
@@ -30,12 +29,12 @@ func (t *Table) writeJSON(w io.Writer) {
 // Object is one row as JSON. A number that is empty is null.
 func (t *Table) Object(row []string) string {
 	b := []byte{'{'}
-	for i, c := range t.Columns {
+	for i, name := range t.Names {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
-		b = append(quote(b, c.Name), ": "...)
-		b = value(b, c.Kind, row[i])
+		b = append(quote(b, name), ": "...)
+		b = value(b, t.kinds[i], row[i])
 	}
 	return string(append(b, '}'))
 }
@@ -63,14 +62,17 @@ func list(b []byte, values []string) []byte {
 	return append(b, ']')
 }
 
+const digits = "0123456789abcdef"
+
 func quote(b []byte, s string) []byte {
 	b = append(b, '"')
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))
-		case r < 0x20 || r == utf8.RuneError:
-			b = append(b, fmt.Sprintf(`\u%04x`, r)...)
+		case r < 0x20:
+			b = append(b, `\u00`...)
+			b = append(b, digits[r>>4], digits[r&15])
 		default:
 			b = utf8.AppendRune(b, r)
 		}

@@ -8,35 +8,22 @@ import (
 
 // A Table is an answer. It is not safe for concurrent use.
 type Table struct {
-	Single  bool // one object instead of an array
-	Columns []Column
-	Rows    [][]string // as long as Columns
-}
-
-// A Column has a name with its unit, and a kind: s, n or l.
-type Column struct {
-	Name string
-	Kind byte
+	Single bool       // one object instead of an array
+	Head   string     // what New was given
+	Names  []string   // of the columns, with their units
+	Rows   [][]string // as long as Names
+	kinds  []byte     // of the columns: s, n or l
 }
 
 // New makes a table of the columns "name:kind name:kind ..."; s is the kind of a
 // name alone.
 func New(columns string) *Table {
-	t := &Table{}
+	t := &Table{Head: columns}
 	for _, f := range strings.Fields(columns) {
 		name, kind, _ := strings.Cut(f, ":")
-		t.Columns = append(t.Columns, Column{name, (kind + "s")[0]})
+		t.Names, t.kinds = append(t.Names, name), append(t.kinds, (kind + "s")[0])
 	}
 	return t
-}
-
-// Head returns what New was given.
-func (t *Table) Head() string {
-	var b []string
-	for _, c := range t.Columns {
-		b = append(b, c.Name+":"+string(c.Kind))
-	}
-	return strings.Join(b, " ")
 }
 
 // Add adds a row, a value for each column.

@@ -76,13 +76,10 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestHead(t *testing.T) {
-	const columns = "name:s rtt_ms:n hops:l"
-	if got := New(columns).Head(); got != columns {
-		t.Errorf("%q, want %q", got, columns)
-	}
-	if got, want := New("name").Head(), "name:s"; got != want {
-		t.Errorf("%q, want %q", got, want)
+func TestNew(t *testing.T) {
+	got := New("name rtt_ms:n hops:l")
+	if names := []string{"name", "rtt_ms", "hops"}; !slices.Equal(got.Names, names) || string(got.kinds) != "snl" || got.Head != "name rtt_ms:n hops:l" {
+		t.Errorf("%q %s %q", got.Names, got.kinds, got.Head)
 	}
 }
 

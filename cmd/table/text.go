@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -22,16 +21,17 @@ func (t *Table) Write(w io.Writer, json bool) {
 func (t *Table) writeFields(w io.Writer) {
 	for _, row := range t.Rows {
 		for i, v := range row {
-			fmt.Fprintf(w, "%-18s %s\n", t.Columns[i].Name, v)
+			b := pad(nil, t.Names[i], 19)
+			w.Write(append(append(b, v...), '\n'))
 		}
 	}
 }
 
 // writeColumns aligns the columns, below their names.
 func (t *Table) writeColumns(w io.Writer) {
-	head := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		head[i] = strings.ToUpper(c.Name)
+	head := make([]string, len(t.Names))
+	for i, name := range t.Names {
+		head[i] = strings.ToUpper(name)
 	}
 	rows := append([][]string{head}, t.Rows...)
 	width := make([]int, len(head))
@@ -41,12 +41,24 @@ func (t *Table) writeColumns(w io.Writer) {
 		}
 	}
 	for _, r := range rows {
-		var b strings.Builder
+		var line []byte
 		for i, v := range r {
-			fmt.Fprintf(&b, "%-*s  ", width[i], v)
+			line = pad(line, v, width[i]+2)
 		}
-		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+		for len(line) > 0 && line[len(line)-1] == ' ' {
+			line = line[:len(line)-1]
+		}
+		w.Write(append(line, '\n'))
 	}
+}
+
+// pad appends s and makes it as wide as a column.
+func pad(b []byte, s string, width int) []byte {
+	b = append(b, s...)
+	for n := utf8.RuneCountInString(s); n < width; n++ {
+		b = append(b, ' ')
+	}
+	return b
 }
 
 // Line is one row for people, as a stream shows it: the names with their values.
@@ -54,7 +66,7 @@ func (t *Table) Line(row []string) string {
 	var b []string
 	for i, v := range row {
 		if v != "" {
-			b = append(b, t.Columns[i].Name+" "+v)
+			b = append(b, t.Names[i]+" "+v)
 		}
 	}
 	return strings.Join(b, "  ")

@@ -44,7 +44,8 @@ knows() { with "$1" "$hopwire" routes --json | grep "\"$2\"" | grep -q '"state":
 links() { with "$1" "$hopwire" routes --json | grep "\"$2\"" | grep -q "\"links\": $3,"; }
 # everything r's operator can ask.
 answers() {
-	for c in status peers circuits routes doctor metrics; do
+	with r "$hopwire" metrics
+	for c in status peers circuits routes doctor; do
 		with r "$hopwire" $c
 		with r "$hopwire" $c --json
 	done
