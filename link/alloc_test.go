@@ -7,8 +7,6 @@ import "testing"
 func TestNoAllocs(t *testing.T) {
 	h, f := testHalf(1), make([]byte, FrameLong)
 	var w Window
-	filter := NewFirstFilter(Key{}, KindLink, NetworkKey{}, nil)
-	i, m1 := newShake(t, KindLink, FrameLong, false).initiate(t)
 	n := uint64(0)
 	for name, do := range map[string]func(){
 		"Seal":        func() { n++; h.Seal(n, Header{1, 2, 3}, f) },
@@ -16,12 +14,9 @@ func TestNoAllocs(t *testing.T) {
 		"Open":        func() { h.Seal(5, Header{}, f); h.Open(h.Counter(f), f) },
 		"Open failed": func() { f[0] ^= 1; h.Open(h.Counter(f), f) },
 		"Window":      func() { n++; w.Check(n); w.Accept(n) },
-		"FirstFilter": func() { filter.Check(f) },
 		"OpenControl": func() { h.OpenControl(5, f[offBody:]) },
 		"Counter":     func() { h.Counter(f) },
 		"Plausible":   func() { w.Plausible(n) },
-		"Initiation":  func() { i.Check(m1) },
-		"SeenHash":    func() { SeenHash(f) },
 	} {
 		if got := testing.AllocsPerRun(100, do); got != 0 {
 			t.Errorf("%s: %v allocations", name, got)

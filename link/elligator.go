@@ -18,6 +18,7 @@ type Ephemeral struct {
 
 // Curve25519: v² = u³ + A u² + u; 2 is the non-square of the map.
 var (
+	fieldOne  = element(1)
 	curveA    = element(486662)
 	curveNegA = new(field.Element).Negate(curveA)
 	torsion   = lowOrder()
@@ -107,15 +108,15 @@ func FromRepresentative(r [32]byte) [32]byte {
 	var w, u, v field.Element
 	w.Square(t)
 	w.Add(&w, &w)
-	w.Add(&w, one) // 1 + 2r², never 0: −1/2 is no square
+	w.Add(&w, fieldOne) // 1 + 2r², never 0: −1/2 is no square
 	u.Multiply(curveNegA, w.Invert(&w))
 	// v² = u (u² + A u + 1); when that is no square, the other root is meant
 	v.Add(&u, curveA)
 	v.Multiply(&v, &u)
-	v.Add(&v, one)
+	v.Add(&v, fieldOne)
 	v.Multiply(&v, &u)
 	var root, other field.Element
-	_, square := root.SqrtRatio(&v, one)
+	_, square := root.SqrtRatio(&v, fieldOne)
 	other.Negate(&u)
 	other.Subtract(&other, curveA)
 	return [32]byte(u.Select(&u, &other, square).Bytes())

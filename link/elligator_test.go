@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"filippo.io/edwards25519"
+	"golang.org/x/crypto/curve25519"
 )
 
 // TestElligatorVectors: the published vectors of the map, under each of the free
@@ -196,4 +197,84 @@ func FuzzRepresentative(f *testing.F) {
 			t.Fatalf("%x comes back as %x, %v", r, back, ok)
 		}
 	})
+}
+
+func TestEphemeral(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws many samples")
+	}
+	r := mrand.NewChaCha8([32]byte{9})
+	private, public := testIdentity(t, 1).Static()
+	var ones [256]int
+	const n = 1000
+	for range n {
+		e, err := NewEphemeral(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := FromRepresentative(e.Representative); got != e.Public {
+			t.Fatalf("representative of %x maps to %x", e.Public, got)
+		}
+		if slow := slowMap(e.Representative); slow != e.Public {
+			t.Fatalf("the slow map gives %x, want %x", slow, e.Public)
+		}
+		a, err1 := curve25519.X25519(e.Private[:], public[:])
+		b, err2 := curve25519.X25519(private[:], e.Public[:])
+		if err1 != nil || err2 != nil || string(a) != string(b) {
+			t.Fatalf("no agreement: %x %x %v %v", a, b, err1, err2)
+		}
+		for i := range ones {
+			ones[i] += int(e.Representative[i/8] >> (i % 8) & 1)
+		}
+	}
+	for i, k := range ones {
+		if k < n/2-90 || k > n/2+90 { // 5.7 σ
+			t.Errorf("bit %d is set in %d of %d", i, k, n)
+		}
+	}
+}
+
+// slowMap is FromRepresentative in plain integers (Elligator 2, section 5.2).
+func slowMap(r [32]byte) (u [32]byte) {
+	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	a := big.NewInt(486662)
+	r[31] &= 0x3f
+	x := new(big.Int)
+	for i := 31; i >= 0; i-- {
+		x.Lsh(x, 8).Or(x, big.NewInt(int64(r[i])))
+	}
+	d := new(big.Int).Mul(x, x)
+	d.Lsh(d, 1).Add(d, big.NewInt(1)).ModInverse(d.Mod(d, p), p)
+	v := d.Mul(d, a).Neg(d).Mod(d, p)
+	// ε = v³ + A v² + v
+	e := new(big.Int).Mul(v, v)
+	e.Add(e, new(big.Int).Mul(a, v)).Add(e, big.NewInt(1)).Mul(e, v).Mod(e, p)
+	if big.Jacobi(e, p) == -1 {
+		v.Neg(v).Sub(v, a).Mod(v, p)
+	}
+	v.FillBytes(u[:])
+	for i := range 16 {
+		u[i], u[31-i] = u[31-i], u[i]
+	}
+	return u
+}
+
+// TestDirtyPoints: every low-order component occurs, and no bit of the choice is fixed.
+func TestDirtyPoints(t *testing.T) {
+	r := mrand.NewChaCha8([32]byte{10})
+	clean, top := 0, map[byte]int{}
+	for range 400 {
+		e, _ := NewEphemeral(r)
+		pub, _ := curve25519.X25519(e.Private[:], curve25519.Basepoint)
+		if string(pub) == string(e.Public[:]) {
+			clean++
+		}
+		top[e.Representative[31]>>6]++
+	}
+	if clean < 20 || clean > 90 { // an eighth of 400
+		t.Errorf("%d of 400 points are of prime order, want about 50", clean)
+	}
+	if len(top) != 4 {
+		t.Errorf("top bits %v", top)
+	}
 }

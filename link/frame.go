@@ -50,18 +50,11 @@ type Half struct {
 	header  cipher.AEAD
 	k0, k1  uint64 // of the mask
 	control [32]byte
-	session [32]byte
 	nonce   [aead.NonceSize]byte
 }
 
-// halfSize is the key material of a Half: header 32, mask 16, control 32, session 32.
-const halfSize = 32 + 16 + 32 + 32
-
-func newHalf(material []byte) *Half {
-	h := &Half{header: aead.NewCounted((*[32]byte)(material)), k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
-	copy(h.control[:], material[48:80])
-	copy(h.session[:], material[80:112])
-	return h
+func newHalf(s *Secrets) *Half {
+	return &Half{header: aead.NewCounted(&s.Header), k0: binary.LittleEndian.Uint64(s.Mask[:]), k1: binary.LittleEndian.Uint64(s.Mask[8:]), control: s.Control}
 }
 
 // mask hides the counter, in the manner of QUIC header protection (RFC 9001,

@@ -2,22 +2,25 @@ package link
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
-	"flag"
 	"fmt"
+	"hopwire/link/wiretest"
 	"maps"
 	mrand "math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite the outputs of the vectors")
+// halfOf makes a Half of key material in wire.md's order.
+func halfOf(m []byte) *Half {
+	return newHalf(&Secrets{Header: [32]byte(m), Mask: [16]byte(m[32:]), Control: [32]byte(m[48:]), Session: [32]byte(m[80:])})
+}
 
 func testHalf(n byte) *Half {
-	m := make([]byte, halfSize)
+	m := make([]byte, 112)
 	mrand.NewChaCha8([32]byte{n, 77}).Read(m)
-	return newHalf(m)
+	return halfOf(m)
 }
 
 func TestFrameDestroyed(t *testing.T) {
@@ -56,24 +59,14 @@ func TestFrameDestroyed(t *testing.T) {
 
 // TestFrameOtherKeys: a frame opens under its own direction's keys only.
 func TestFrameOtherKeys(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true)
-	i, m1 := s.initiate(t)
-	r, err := s.respond(m1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, _, err := i.Finish(r.Message)
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := make([]byte, FrameLong)
-	k.Send.Seal(1, Header{1, 2, 3}, f)
-	for name, h := range map[string]*Half{"reflected": k.Recv, "responder's sending": r.Keys.Send, "another session": testHalf(1)} {
+	testHalf(2).Seal(1, Header{1, 2, 3}, f)
+	for name, h := range map[string]*Half{"the other direction's": testHalf(3), "another session's": testHalf(1)} {
 		if _, ok := h.Open(1, bytes.Clone(f)); ok || h.Counter(f) == 1 {
 			t.Errorf("%s keys open it or unmask its counter", name)
 		}
 	}
-	if h, ok := r.Keys.Recv.Open(r.Keys.Recv.Counter(f), f); !ok || h != (Header{1, 2, 3}) {
+	if h, ok := testHalf(2).Open(testHalf(2).Counter(f), f); !ok || h != (Header{1, 2, 3}) {
 		t.Errorf("the receiver: %+v %v", h, ok)
 	}
 }
@@ -138,29 +131,10 @@ func TestFrameVector(t *testing.T) {
 		f[i] = byte(i)
 	}
 	h.Seal(0x0102030405, Header{7, 8, 9}, f)
-	m := make([]byte, halfSize)
+	m := make([]byte, 112)
 	mrand.NewChaCha8([32]byte{3, 77}).Read(m)
 	got := fmt.Sprintf("keys: %x\ncounter: 0102030405\nlabel: 7\nseq: 8\niv: 9\nbody: bytes 40 to 319, each its own index mod 256\nframe: %s\nexpect: ok\n", m, hex.EncodeToString(f))
-	vector(t, "testdata/frame.txt", got)
-}
-
-func vector(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		os.MkdirAll("testdata", 0o755)
-		os.WriteFile(name, []byte(got), 0o644)
-	}
-	want, err := os.ReadFile(name)
-	if err != nil || string(want) != got {
-		t.Errorf("%s (%v): got\n%s", name, err, got)
-	}
-}
-
-func TestAddressVector(t *testing.T) {
-	id := testIdentity(t, 1)
-	seed, k := id.Seed(), id.Key()
-	u, _ := k.X25519()
-	vector(t, "testdata/address.txt", fmt.Sprintf("seed: %x\nkey: %x\nx25519: %x\naddress: %s\nshort: %s\nip: %s\nexpect: ok\n", seed, k, u, k, k.Short(), k.IPv6()))
+	wiretest.Same(t, "testdata/frame.txt", got)
 }
 
 // TestWindow: against a plain set of everything seen.
@@ -295,12 +269,20 @@ func benchmarkWindow(b *testing.B) {
 	}
 }
 
-func BenchmarkFirstFilter(b *testing.B) {
-	f, m := NewFirstFilter(Key{}, KindLink, NetworkKey{}, nil), make([]byte, FrameLong)
-	b.ReportAllocs()
-	for range b.N {
-		if f.Check(m) {
-			b.Fatal("passes")
-		}
+// TestControlVector: a control frame of fixed keys, byte for byte.
+func TestControlVector(t *testing.T) {
+	v := wiretest.ReadVector(t, "testdata/control.txt")
+	h := halfOf(v.Bytes("keys"))
+	f := make([]byte, FrameShort)
+	copy(f[offBody:], v.Bytes("body"))
+	h.SealControl(binary.LittleEndian.Uint64(v.Bytes("counter")), f)
+	v.Output("frame", f)
+	v.Save()
+}
+
+// TestRekeyFits: a rekey and the largest message fit the body of a frame.
+func TestRekeyFits(t *testing.T) {
+	if rekeySize+offRecordData > BodyLong || MaxMessage != BodyLong-offRecordData-4 {
+		t.Errorf("a rekey of %d, a message of %d in a body of %d", rekeySize, MaxMessage, BodyLong)
 	}
 }

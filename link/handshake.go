@@ -46,10 +46,9 @@ const (
 	offCipher   = offPortNonce + 8
 	offPadding2 = offCipher + mlkem.CiphertextSize768
 
-	minHandshake = noise1Size + offPadding1 // of message 1, without the filter
+	// MinSize is the least size of the messages, without the filter.
+	MinSize = noise1Size + offPadding1
 )
-
-const _ = uint(rekeySize - minHandshake) // a rekey fits
 
 // Errors of the handshake; the wire never learns which.
 var (
@@ -156,7 +155,7 @@ func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
 	}
 	s := newNoise(prologue(c.Kind, c.NetworkKey), c.Identity, c.NetworkKey, peer)
 	i := &Initiation{version: versionOr(c.Version), filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), noise: s, kem: kem}
-	payload := make([]byte, c.Size-headSize(i.filtered)-minHandshake+offPadding1)
+	payload := make([]byte, c.Size-headSize(i.filtered)-MinSize+offPadding1)
 	payload[offVersion] = i.version
 	copy(payload[offPortNonce:], c.PortNonce[:])
 	copy(payload[offFilterKey:], seed[mlkem.SeedSize:])
@@ -223,10 +222,11 @@ type Response struct {
 // Respond answers message 1. The encapsulation draws from the standard library's
 // own generator, which takes no other; everything else is from rand.
 func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
-	if len(msg1) != c.Size || len(msg1) < headSize(c.Prefiltered)+minHandshake {
+	if len(msg1) != c.Size || len(msg1) < headSize(c.Prefiltered)+MinSize {
 		return nil, ErrHandshake
 	}
-	s := newNoise(prologue(c.Kind, c.NetworkKey), c.Identity, c.NetworkKey, c.Identity.public)
+	_, static := c.Identity.Static()
+	s := newNoise(prologue(c.Kind, c.NetworkKey), c.Identity, c.NetworkKey, static)
 	payload, err := s.read1(msg1[headSize(c.Prefiltered):])
 	if err != nil || len(payload) < offPadding1 {
 		return nil, ErrHandshake
@@ -268,15 +268,29 @@ func (c *RespondConfig) answer(rand io.Reader, s *noise, peer Key, version byte,
 	return r, nil
 }
 
+// Secrets are the keys of one direction.
+type Secrets struct {
+	Header  [32]byte // of the AEAD over headers
+	Mask    [16]byte // of link counters
+	Control [32]byte // of link control
+	Session [32]byte // of an end-to-end session
+}
+
+const secretsSize = 32 + 16 + 32 + 32
+
+func cutSecrets(b []byte) Secrets {
+	return Secrets{[32]byte(b), [16]byte(b[32:]), [32]byte(b[48:]), [32]byte(b[80:])}
+}
+
 // Keys are what a handshake gives both ends.
 type Keys struct {
 	Version    byte // that both speak from now on
-	Send, Recv *Half
+	Send, Recv Secrets
 	Resume     [32]byte // secret for sessions on further circuits
 }
 
 // Session returns the raw keys of an end-to-end session.
-func (k *Keys) Session() (send, recv [32]byte) { return k.Send.session, k.Recv.session }
+func (k *Keys) Session() (send, recv [32]byte) { return k.Send.Session, k.Recv.Session }
 
 // newKeys derives the final keys: HKDF-BLAKE2s (RFC 5869) over both Split keys
 // and the ML-KEM secret, bound to everything that was on the wire.
@@ -298,7 +312,7 @@ func newKeys(initiator bool, version byte, s *noise, secret, msg1, msg2 []byte) 
 		}
 		return out
 	}
-	send, recv := newHalf(expand("initiator", halfSize)), newHalf(expand("responder", halfSize))
+	send, recv := cutSecrets(expand("initiator", secretsSize)), cutSecrets(expand("responder", secretsSize))
 	if !initiator {
 		send, recv = recv, send
 	}

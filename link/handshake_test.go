@@ -9,6 +9,13 @@ import (
 	"testing"
 )
 
+// Sizes of messages as they are used: of a link, of a session, in a record of a link.
+const (
+	linkMessage    = 1440
+	sessionMessage = 1400
+	rekeyMessage   = 1360
+)
+
 // A shake is one handshake under test.
 type shake struct {
 	a, b  *Identity
@@ -51,7 +58,7 @@ func TestHandshake(t *testing.T) {
 		kind  Kind
 		size  int
 		rekey bool
-	}{{"link", KindLink, FrameLong, false}, {"session", KindSession, BodyLong, false}, {"rekey", KindLink, rekeySize, true}} {
+	}{{"link", KindLink, linkMessage, false}, {"session", KindSession, sessionMessage, false}, {"rekey", KindLink, rekeyMessage, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newShake(t, c.kind, c.size, c.rekey)
 			i, m1 := s.initiate(t)
@@ -74,21 +81,15 @@ func TestHandshake(t *testing.T) {
 	}
 }
 
-// agree: what one end seals the other opens, and all secrets are the same.
+// agree: each end sends under the secrets by which the other receives, and all are
+// the same.
 func agree(t *testing.T, a, b *Keys) {
 	t.Helper()
-	as, ar := a.Session()
-	bs, br := b.Session()
-	if as != br || ar != bs || a.Resume != b.Resume || as == ar {
-		t.Error("session keys differ")
+	if a.Send != b.Recv || a.Recv != b.Send || a.Resume != b.Resume || a.Send == a.Recv {
+		t.Error("keys differ")
 	}
-	f := make([]byte, FrameShort)
-	a.Send.Seal(7, Header{1, 2, 3}, f)
-	if c := b.Recv.Counter(f); c != 7 {
-		t.Errorf("counter %d, want 7", c)
-	}
-	if h, ok := b.Recv.Open(7, f); !ok || h != (Header{1, 2, 3}) {
-		t.Errorf("%+v %v", h, ok)
+	if send, recv := a.Session(); send != a.Send.Session || recv != a.Recv.Session {
+		t.Error("a session has other keys than its secrets")
 	}
 }
 
@@ -96,7 +97,7 @@ func agree(t *testing.T, a, b *Keys) {
 // ends it. There is no filter in front: the handshake itself must notice. What the
 // initiator refuses leaves its state alone, so the true answer still counts.
 func TestHandshakeDestroyed(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true)
+	s := newShake(t, KindLink, rekeyMessage, true)
 	i, m1 := s.initiate(t)
 	r, err := s.respond(m1)
 	if err != nil {
@@ -142,7 +143,7 @@ func destroyed(m []byte) (all []damage) {
 // TestFilters: every changed bit and every truncation of either message is stopped
 // by its filter, which costs no public-key work.
 func TestFilters(t *testing.T) {
-	s := newShake(t, KindLink, FrameLong, false)
+	s := newShake(t, KindLink, linkMessage, false)
 	i, m1 := s.initiate(t)
 	r, err := s.respond(m1)
 	if err != nil {
@@ -182,32 +183,29 @@ func TestRoom(t *testing.T) {
 		parts1 = 32 + (32 + 16) + 1 + 8 + 16 + 1184 + 16
 		parts2 = 32 + 1 + 8 + 1088 + 16
 	)
-	if minHandshake != parts1 {
-		t.Errorf("message 1 takes %d, want %d", minHandshake, parts1)
+	if MinSize != parts1 {
+		t.Errorf("message 1 takes %d, want %d", MinSize, parts1)
 	}
 	for _, c := range []struct {
 		name                string
 		size, filter        int
 		room1, room2, inner int // inner: what a payload of message 1 has
-	}{{"link", FrameLong, 16, 119, 279, 1328}, {"session", BodyLong, 16, 79, 239, 1288}, {"rekey", rekeySize, 0, 55, 215, 1264}} {
+	}{{"link", linkMessage, 16, 119, 279, 1328}, {"session", sessionMessage, 16, 79, 239, 1288}, {"rekey", rekeyMessage, 0, 55, 215, 1264}} {
 		if got := c.size - c.filter - parts1; got != c.room1 {
 			t.Errorf("%s: message 1 has room for %d, want %d", c.name, got, c.room1)
 		}
 		if got := c.size - c.filter - parts2; got != c.room2 {
 			t.Errorf("%s: message 2 has room for %d, want %d", c.name, got, c.room2)
 		}
-		if got := c.size - c.filter - minHandshake + offPadding1; got != c.inner {
+		if got := c.size - c.filter - MinSize + offPadding1; got != c.inner {
 			t.Errorf("%s: payload of %d, want %d", c.name, got, c.inner)
 		}
-	}
-	if rekeySize+offRecordData > BodyLong || MaxMessage != BodyLong-offRecordData-4 {
-		t.Errorf("a rekey of %d, a message of %d in a body of %d", rekeySize, MaxMessage, BodyLong)
 	}
 }
 
 // TestSeenHash: it names e with its free bits, and nothing behind it.
 func TestSeenHash(t *testing.T) {
-	_, m := newShake(t, KindLink, FrameLong, false).initiate(t)
+	_, m := newShake(t, KindLink, linkMessage, false).initiate(t)
 	want := SeenHash(m)
 	for n := range m {
 		m[n] ^= 0x80
@@ -227,7 +225,7 @@ func TestSeenHash(t *testing.T) {
 // Noise cannot notice; the keys differ.
 func TestFreeBitsAreBound(t *testing.T) {
 	for _, c := range []struct{ in1, in2 byte }{{0x40, 0}, {0x80, 0}, {0xc0, 0}, {0, 0x40}, {0, 0x80}, {0, 0xc0}} {
-		s := newShake(t, KindLink, rekeySize, true)
+		s := newShake(t, KindLink, rekeyMessage, true)
 		i, m1 := s.initiate(t)
 		changed := bytes.Clone(m1)
 		changed[31] ^= c.in1
@@ -240,22 +238,21 @@ func TestFreeBitsAreBound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := make([]byte, FrameShort)
-		k.Send.Seal(1, Header{}, f)
-		if _, ok := r.Keys.Recv.Open(1, f); ok || k.Resume == r.Keys.Resume || k.Send.session == r.Keys.Recv.session {
+		a, b := k.Send, r.Keys.Recv
+		if a.Header == b.Header || a.Mask == b.Mask || a.Control == b.Control || a.Session == b.Session || k.Resume == r.Keys.Resume {
 			t.Errorf("%+v goes unnoticed", c)
 		}
 	}
 }
 
 func TestHandshakeStrangers(t *testing.T) {
-	s := newShake(t, KindLink, FrameLong, false)
+	s := newShake(t, KindLink, linkMessage, false)
 	_, m1 := s.initiate(t)
 	for name, c := range map[string]RespondConfig{
-		"other network key": {Kind: KindLink, Identity: s.b, NetworkKey: NetworkKey{6}, Prefiltered: true, Size: FrameLong},
-		"other kind":        {Kind: KindSession, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong},
-		"other responder":   {Kind: KindLink, Identity: testIdentity(t, 9), NetworkKey: s.nk, Prefiltered: true, Size: FrameLong},
-		"not allowed":       {Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong, Allow: func(Key) bool { return false }},
+		"other network key": {Kind: KindLink, Identity: s.b, NetworkKey: NetworkKey{6}, Prefiltered: true, Size: linkMessage},
+		"other kind":        {Kind: KindSession, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: linkMessage},
+		"other responder":   {Kind: KindLink, Identity: testIdentity(t, 9), NetworkKey: s.nk, Prefiltered: true, Size: linkMessage},
+		"not allowed":       {Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: linkMessage, Allow: func(Key) bool { return false }},
 	} {
 		if _, err := Respond(s.r, c, m1); err == nil {
 			t.Errorf("%s: answered", name)
@@ -284,7 +281,7 @@ func (c *counted) Read(b []byte) (int, error) {
 // TestRefusedEarly: the allow list is asked once, about the initiator, and neither
 // a refused message nor a broken one costs an ephemeral key.
 func TestRefusedEarly(t *testing.T) {
-	s := newShake(t, KindLink, FrameLong, false)
+	s := newShake(t, KindLink, linkMessage, false)
 	_, m1 := s.initiate(t)
 	bad := bytes.Clone(m1)
 	bad[len(bad)-1] ^= 1
@@ -303,7 +300,7 @@ func TestRefusedEarly(t *testing.T) {
 				}
 				return c.allow
 			}
-			_, err := Respond(r, RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong, Allow: allow}, c.message)
+			_, err := Respond(r, RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: linkMessage, Allow: allow}, c.message)
 			if !errors.Is(err, c.want) || asked != c.asked || (r.n > 0) != (c.want == nil) {
 				t.Errorf("%v, asked %d times, %d bytes drawn; want %v, %d", err, asked, r.n, c.want, c.asked)
 			}
@@ -313,15 +310,15 @@ func TestRefusedEarly(t *testing.T) {
 
 // TestNoRandomness: whoever lacks randomness says so and sends nothing.
 func TestNoRandomness(t *testing.T) {
-	s := newShake(t, KindLink, FrameLong, false)
+	s := newShake(t, KindLink, linkMessage, false)
 	_, m1 := s.initiate(t)
 	for _, n := range []int{0, 10, 79, 80, 100} {
 		r := bytes.NewReader(make([]byte, n))
-		if _, m, err := Initiate(r, InitiateConfig{Identity: s.a, Peer: s.b.Key(), Filter: s.filter(), Size: FrameLong}); err == nil || m != nil {
+		if _, m, err := Initiate(r, InitiateConfig{Identity: s.a, Peer: s.b.Key(), Filter: s.filter(), Size: linkMessage}); err == nil || m != nil {
 			t.Errorf("message 1 from %d random bytes", n)
 		}
 	}
-	c := RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: FrameLong}
+	c := RespondConfig{Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: linkMessage}
 	if r, err := Respond(bytes.NewReader(nil), c, m1); !errors.Is(err, io.EOF) || r != nil {
 		t.Errorf("%v, %v", r, err)
 	}
@@ -329,8 +326,8 @@ func TestNoRandomness(t *testing.T) {
 
 // TestLowOrder: representatives of 0 and 1 never reach a DH.
 func TestLowOrder(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true)
-	m := make([]byte, rekeySize)
+	s := newShake(t, KindLink, rekeyMessage, true)
+	m := make([]byte, rekeyMessage)
 	if _, err := s.respond(m); err == nil {
 		t.Error("an all-zero message is answered")
 	}
@@ -341,9 +338,9 @@ func TestHandshakeLooksRandom(t *testing.T) {
 	if testing.Short() {
 		t.Skip("draws many samples")
 	}
-	s := newShake(t, KindLink, FrameLong, false)
+	s := newShake(t, KindLink, linkMessage, false)
 	const n = 320
-	var counts [2][2 * FrameLong][16]int
+	var counts [2][2 * linkMessage][16]int
 	for range n {
 		_, m1 := s.initiate(t)
 		r, err := s.respond(m1)
@@ -372,7 +369,7 @@ func TestHandshakeLooksRandom(t *testing.T) {
 }
 
 func FuzzRespond(f *testing.F) {
-	s := newShake(f, KindLink, rekeySize, true)
+	s := newShake(f, KindLink, rekeyMessage, true)
 	_, m1 := s.initiate(f)
 	f.Add(m1)
 	f.Add([]byte{})
@@ -391,4 +388,14 @@ func FuzzRespond(f *testing.F) {
 			t.Fatalf("answered %v", r.Peer)
 		}
 	})
+}
+
+func BenchmarkFirstFilter(b *testing.B) {
+	f, m := NewFirstFilter(Key{}, KindLink, NetworkKey{}, nil), make([]byte, linkMessage)
+	b.ReportAllocs()
+	for range b.N {
+		if f.Check(m) {
+			b.Fatal("passes")
+		}
+	}
 }

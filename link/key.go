@@ -33,10 +33,9 @@ const (
 	checksumSize = 2
 )
 
-var (
-	base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-	one         = new(field.Element).One()
-)
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+var one = new(field.Element).One()
 
 // checksum guards the text form against typing errors.
 func (k Key) checksum(version byte) []byte {
@@ -196,6 +195,9 @@ func IdentityFromSeed(seed [32]byte) (*Identity, error) {
 // Seed returns the secret seed, Key the address.
 func (i *Identity) Seed() [32]byte { return i.seed }
 func (i *Identity) Key() Key       { return i.key }
+
+// Static returns both halves of the X25519 static key, which has the same scalar.
+func (i *Identity) Static() (private, public [32]byte) { return i.static, i.public }
 
 // String is the address: an identity that is printed shows no secret.
 func (i *Identity) String() string { return i.key.String() }

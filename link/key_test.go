@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hopwire/link/wiretest"
 	"math/big"
 	mrand "math/rand/v2"
 	"strings"
@@ -13,7 +14,7 @@ import (
 	"golang.org/x/crypto/curve25519"
 )
 
-func testIdentity(t testing.TB, n byte) *Identity {
+func someone(t testing.TB, n byte) *Identity {
 	id, err := NewIdentity(mrand.NewChaCha8([32]byte{n, 42}))
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +24,7 @@ func testIdentity(t testing.TB, n byte) *Identity {
 
 func TestAddressRoundTrip(t *testing.T) {
 	for n := range byte(50) {
-		k := testIdentity(t, n).Key()
+		k := someone(t, n).Key()
 		s := k.String()
 		if len(s) != 56 || k[31]>>7 != 0 {
 			t.Fatalf("%s: %d characters, sign bit %d", s, len(s), k[31]>>7)
@@ -46,7 +47,7 @@ func TestAddressRoundTrip(t *testing.T) {
 }
 
 func TestBadKeys(t *testing.T) {
-	good := testIdentity(t, 1).Key()
+	good := someone(t, 1).Key()
 	sign := good
 	sign[31] |= 0x80
 	order8 := Key{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
@@ -68,7 +69,7 @@ func TestBadKeys(t *testing.T) {
 // TestAddressAlphabet: what base32 and ToLower let through, an address does not.
 // 55 characters hold key and checksum: a line break more, and the version is missing.
 func TestAddressAlphabet(t *testing.T) {
-	k := testIdentity(t, 1).Key()
+	k := someone(t, 1).Key()
 	noVersion := base32Lower.EncodeToString(append(k[:len(k):len(k)], k.checksum(keyVersion)...))
 	good := k.String()
 	cases := map[string]string{
@@ -113,7 +114,7 @@ func keyText(k Key, version byte) string {
 
 func TestX25519IsTheAddress(t *testing.T) {
 	for n := range byte(20) {
-		id := testIdentity(t, n)
+		id := someone(t, n)
 		u, err := id.Key().X25519()
 		if err != nil {
 			t.Fatal(err)
@@ -136,7 +137,7 @@ func TestX25519IsTheAddress(t *testing.T) {
 
 // TestNoAddress: what a decrypted static key may not be.
 func TestNoAddress(t *testing.T) {
-	good, _ := testIdentity(t, 1).Key().X25519()
+	good, _ := someone(t, 1).Key().X25519()
 	high := good
 	high[31] |= 0x80 // X25519 would ignore it
 	plusP := [32]byte{0xed + 9, 31: 0x7f}
@@ -176,7 +177,7 @@ func TestSeedOfNobody(t *testing.T) {
 }
 
 func TestSignature(t *testing.T) {
-	id, other := testIdentity(t, 1), testIdentity(t, 2)
+	id, other := someone(t, 1), someone(t, 2)
 	sig := id.Sign([]byte("statement"))
 	if !id.Key().Verify([]byte("statement"), &sig) {
 		t.Error("the signature does not verify")
@@ -190,7 +191,7 @@ func TestSignature(t *testing.T) {
 }
 
 func TestMeshAddress(t *testing.T) {
-	k := testIdentity(t, 3).Key()
+	k := someone(t, 3).Key()
 	if ip := k.IPv6(); !MeshPrefix().Contains(ip) || ip.String()[:10] != "fd68:6f70:" {
 		t.Errorf("%v is not in %v", ip, MeshPrefix())
 	}
@@ -229,88 +230,8 @@ func TestNetworkKeyFile(t *testing.T) {
 	}
 }
 
-func TestEphemeral(t *testing.T) {
-	if testing.Short() {
-		t.Skip("draws many samples")
-	}
-	r := mrand.NewChaCha8([32]byte{9})
-	peer := testIdentity(t, 1)
-	var ones [256]int
-	const n = 1000
-	for range n {
-		e, err := NewEphemeral(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := FromRepresentative(e.Representative); got != e.Public {
-			t.Fatalf("representative of %x maps to %x", e.Public, got)
-		}
-		if slow := slowMap(e.Representative); slow != e.Public {
-			t.Fatalf("the slow map gives %x, want %x", slow, e.Public)
-		}
-		a, err1 := curve25519.X25519(e.Private[:], peer.public[:])
-		b, err2 := curve25519.X25519(peer.static[:], e.Public[:])
-		if err1 != nil || err2 != nil || string(a) != string(b) {
-			t.Fatalf("no agreement: %x %x %v %v", a, b, err1, err2)
-		}
-		for i := range ones {
-			ones[i] += int(e.Representative[i/8] >> (i % 8) & 1)
-		}
-	}
-	for i, k := range ones {
-		if k < n/2-90 || k > n/2+90 { // 5.7 σ
-			t.Errorf("bit %d is set in %d of %d", i, k, n)
-		}
-	}
-}
-
-// slowMap is FromRepresentative in plain integers (Elligator 2, section 5.2).
-func slowMap(r [32]byte) (u [32]byte) {
-	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
-	a := big.NewInt(486662)
-	r[31] &= 0x3f
-	x := new(big.Int)
-	for i := 31; i >= 0; i-- {
-		x.Lsh(x, 8).Or(x, big.NewInt(int64(r[i])))
-	}
-	d := new(big.Int).Mul(x, x)
-	d.Lsh(d, 1).Add(d, big.NewInt(1)).ModInverse(d.Mod(d, p), p)
-	v := d.Mul(d, a).Neg(d).Mod(d, p)
-	// ε = v³ + A v² + v
-	e := new(big.Int).Mul(v, v)
-	e.Add(e, new(big.Int).Mul(a, v)).Add(e, big.NewInt(1)).Mul(e, v).Mod(e, p)
-	if big.Jacobi(e, p) == -1 {
-		v.Neg(v).Sub(v, a).Mod(v, p)
-	}
-	v.FillBytes(u[:])
-	for i := range 16 {
-		u[i], u[31-i] = u[31-i], u[i]
-	}
-	return u
-}
-
-// TestDirtyPoints: every low-order component occurs, and no bit of the choice is fixed.
-func TestDirtyPoints(t *testing.T) {
-	r := mrand.NewChaCha8([32]byte{10})
-	clean, top := 0, map[byte]int{}
-	for range 400 {
-		e, _ := NewEphemeral(r)
-		pub, _ := curve25519.X25519(e.Private[:], curve25519.Basepoint)
-		if string(pub) == string(e.Public[:]) {
-			clean++
-		}
-		top[e.Representative[31]>>6]++
-	}
-	if clean < 20 || clean > 90 { // an eighth of 400
-		t.Errorf("%d of 400 points are of prime order, want about 50", clean)
-	}
-	if len(top) != 4 {
-		t.Errorf("top bits %v", top)
-	}
-}
-
 func FuzzParseKey(f *testing.F) {
-	f.Add(testIdentity(f, 1).Key().String())
+	f.Add(someone(f, 1).Key().String())
 	f.Add("")
 	f.Add(strings.Repeat("\n", keyTextSize))
 	f.Fuzz(func(t *testing.T, s string) {
@@ -322,4 +243,19 @@ func FuzzParseKey(f *testing.F) {
 			t.Fatalf("%q: %v %v", s, again, err)
 		}
 	})
+}
+
+func TestAddressVector(t *testing.T) {
+	id := someone(t, 1)
+	seed, k := id.Seed(), id.Key()
+	u, _ := k.X25519()
+	wiretest.Same(t, "testdata/address.txt", fmt.Sprintf("seed: %x\nkey: %x\nx25519: %x\naddress: %s\nshort: %s\nip: %s\nexpect: ok\n", seed, k, u, k, k.Short(), k.IPv6()))
+}
+
+// TestNetworkVector: what is derived from a network key.
+func TestNetworkVector(t *testing.T) {
+	v := wiretest.ReadVector(t, "testdata/network.txt")
+	e := NetworkKey(v.Bytes("network key")).EtherType()
+	v.Output("ethertype", []byte{byte(e >> 8), byte(e)})
+	v.Save()
 }

@@ -29,8 +29,8 @@ var errNoise = errors.New("link: Noise message does not open")
 // has not changed it.
 type noise struct {
 	ck, h, k [32]byte
-	n        byte // messages sealed under k
-	id       *Identity
+	n        byte     // messages sealed under k
+	s, sp    [32]byte // our static key: private, public
 	psk      NetworkKey
 	e        *Ephemeral // ours
 	rs, re   [32]byte   // theirs
@@ -39,7 +39,8 @@ type noise struct {
 // newNoise begins a handshake whose responder has a given static key: ours, or
 // the one that the initiator wants to reach.
 func newNoise(prologue []byte, id *Identity, psk NetworkKey, responder [32]byte) *noise {
-	s := &noise{id: id, psk: psk, rs: responder}
+	s := &noise{psk: psk, rs: responder}
+	s.s, s.sp = id.Static()
 	s.h = blake2s.Sum256([]byte(noiseName))
 	s.ck = s.h
 	s.mixHash(prologue)
@@ -60,8 +61,8 @@ func (s *noise) write1(rand io.Reader, payload []byte) ([]byte, error) {
 	if !t.mixDH(&e.Private, &t.rs) {
 		return nil, errNoise
 	}
-	out = t.seal(out, s.id.public[:])
-	if !t.mixDH(&s.id.static, &t.rs) {
+	out = t.seal(out, s.sp[:])
+	if !t.mixDH(&s.s, &t.rs) {
 		return nil, errNoise
 	}
 	out = t.seal(out, payload)
@@ -72,7 +73,7 @@ func (s *noise) write1(rand io.Reader, payload []byte) ([]byte, error) {
 // read1 opens message 1 and returns its payload; rs is then the initiator's.
 func (s *noise) read1(m []byte) ([]byte, error) {
 	t := *s
-	if len(m) < noise1Size || !t.readEphemeral(m) || !t.mixDH(&s.id.static, &t.re) {
+	if len(m) < noise1Size || !t.readEphemeral(m) || !t.mixDH(&s.s, &t.re) {
 		return nil, errNoise
 	}
 	static, ok := t.open(m[32 : 64+sealSize])
@@ -80,7 +81,7 @@ func (s *noise) read1(m []byte) ([]byte, error) {
 		return nil, errNoise
 	}
 	t.rs = [32]byte(static)
-	if !t.mixDH(&s.id.static, &t.rs) {
+	if !t.mixDH(&s.s, &t.rs) {
 		return nil, errNoise
 	}
 	payload, ok := t.open(m[64+sealSize:])
@@ -113,7 +114,7 @@ func (s *noise) write2(rand io.Reader, payload []byte) ([]byte, error) {
 // read2 opens message 2 and returns its payload.
 func (s *noise) read2(m []byte) ([]byte, error) {
 	t := *s
-	if len(m) < noise2Size || !t.readEphemeral(m) || !t.mixDH(&s.e.Private, &t.re) || !t.mixDH(&s.id.static, &t.re) {
+	if len(m) < noise2Size || !t.readEphemeral(m) || !t.mixDH(&s.e.Private, &t.re) || !t.mixDH(&s.s, &t.re) {
 		return nil, errNoise
 	}
 	t.mixPSK()

@@ -2,8 +2,6 @@ package link
 
 import (
 	"bytes"
-	"crypto/ecdh"
-	"crypto/ed25519"
 	"io"
 	mrand "math/rand/v2"
 	"testing"
@@ -31,7 +29,7 @@ func newLibraryEnd(t *testing.T, rand io.Reader, id *Identity, psk NetworkKey, p
 	l.state, err = flynn.NewHandshakeState(flynn.Config{
 		CipherSuite: flynn.NewCipherSuite(l, flynn.CipherChaChaPoly, flynn.HashBLAKE2s), Random: rand, Pattern: flynn.HandshakeIK,
 		Initiator: peer != nil, Prologue: []byte("prologue"), PresharedKey: psk[:], PresharedKeyPlacement: 2,
-		StaticKeypair: flynn.DHKey{Private: id.static[:], Public: id.public[:]}, PeerStatic: peer,
+		StaticKeypair: flynn.DHKey{Private: staticOf(id), Public: public(id)}, PeerStatic: peer,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +71,7 @@ func TestNoiseTwin(t *testing.T) {
 		one, two := make([]byte, size), bytes.Repeat([]byte{9}, size)
 		r.Read(one)
 
-		ours, library := newNoise([]byte("prologue"), a, psk, b.public), newLibraryEnd(t, r, b, psk, nil)
+		ours, library := newNoise([]byte("prologue"), a, psk, [32]byte(public(b))), newLibraryEnd(t, r, b, psk, nil)
 		m, err := ours.write1(r, one)
 		if err != nil || len(m) != noise1Size+size {
 			t.Fatalf("message 1 of %d bytes: %v", len(m), err)
@@ -85,9 +83,9 @@ func TestNoiseTwin(t *testing.T) {
 		}
 		ours.agrees(t, library, keys)
 
-		ours, library = newNoise([]byte("prologue"), b, psk, b.public), newLibraryEnd(t, r, a, psk, b.public[:])
+		ours, library = newNoise([]byte("prologue"), b, psk, [32]byte(public(b))), newLibraryEnd(t, r, a, psk, public(b))
 		m, _ = library.write(t, one)
-		if got, err := ours.read1(m); err != nil || !bytes.Equal(got, one) || ours.rs != a.public {
+		if got, err := ours.read1(m); err != nil || !bytes.Equal(got, one) || ours.rs != [32]byte(public(a)) {
 			t.Fatalf("message 1 of the library: %v", err)
 		}
 		if m, err = ours.write2(r, two); err != nil || len(m) != noise2Size+size {
@@ -101,7 +99,7 @@ func TestNoiseTwin(t *testing.T) {
 func TestNoiseKeepsState(t *testing.T) {
 	r := mrand.NewChaCha8([32]byte{22})
 	a, b, psk := testIdentity(t, 1), testIdentity(t, 2), NetworkKey{7}
-	ours, theirs := newNoise(nil, a, psk, b.public), newNoise(nil, b, psk, b.public)
+	ours, theirs := newNoise(nil, a, psk, [32]byte(public(b))), newNoise(nil, b, psk, [32]byte(public(b)))
 	refuses := func(s *noise, read func([]byte) ([]byte, error), m []byte) {
 		t.Helper()
 		was := *s
@@ -139,99 +137,14 @@ func TestNoiseKeepsState(t *testing.T) {
 	}
 }
 
-// TestX25519Twin: against the standard library, on any bytes and on what is special.
-func TestX25519Twin(t *testing.T) {
-	r := mrand.NewChaCha8([32]byte{23})
-	publics := [][32]byte{{}, {1}, {9}, {31: 0x80}, {0xec, 31: 0x7f}}
-	for _, p := range torsion {
-		publics = append(publics, [32]byte(p.BytesMontgomery()))
-	}
-	for range 200 {
-		var p [32]byte
-		r.Read(p[:])
-		publics = append(publics, p)
-	}
-	low := 0
-	for _, public := range publics {
-		var private [32]byte
-		r.Read(private[:])
-		k, err := ecdh.X25519().NewPrivateKey(private[:])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := X25519Public(&private); !bytes.Equal(got[:], k.PublicKey().Bytes()) {
-			t.Errorf("public key of %x", private)
-		}
-		p, _ := ecdh.X25519().NewPublicKey(public[:])
-		want, err := k.ECDH(p)
-		got, ok := X25519(&private, &public)
-		if ok != (err == nil) || ok && !bytes.Equal(got[:], want) || !ok && got != [32]byte{} {
-			t.Errorf("%x with %x: %x %v, want %x %v", private, public, got, ok, want, err)
-		}
-		if !ok {
-			low++
-		}
-	}
-	if low < 8 {
-		t.Errorf("%d points of low order: the special cases test nothing", low)
-	}
-}
+// staticOf and public are the halves of an identity's static key.
+func staticOf(id *Identity) []byte { k, _ := id.Static(); return k[:] }
+func public(id *Identity) []byte   { _, k := id.Static(); return k[:] }
 
-// TestSignatureTwin: against the standard library, whole, broken and moved.
-func TestSignatureTwin(t *testing.T) {
-	r := mrand.NewChaCha8([32]byte{24})
-	for n := range 40 {
-		id, err := NewIdentity(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		message := make([]byte, n*37)
-		r.Read(message)
-		seed := id.Seed()
-		sig, key := id.Sign(message), id.Key()
-		if want := ed25519.Sign(ed25519.NewKeyFromSeed(seed[:]), message); !bytes.Equal(sig[:], want) {
-			t.Fatalf("%d bytes: signature %x, want %x", len(message), sig, want)
-		}
-		for bit := range 8 * len(sig) {
-			bad := sig
-			bad[bit/8] ^= 1 << (bit % 8)
-			if bit%7 == 0 && key.Verify(message, &bad) != ed25519.Verify(key[:], message, bad[:]) || bit%7 == 0 && key.Verify(message, &bad) {
-				t.Errorf("bit %d of the signature", bit)
-			}
-		}
-		if !key.Verify(message, &sig) || key.Verify(append(message, 0), &sig) {
-			t.Error("verifies wrongly")
-		}
-		big := sig // S + order: the same number, another text
-		carry := 0
-		for i, b := range [32]byte{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 31: 0x10} {
-			carry += int(big[32+i]) + int(b)
-			big[32+i], carry = byte(carry), carry>>8
-		}
-		if key.Verify(message, &big) {
-			t.Error("a signature can be written in two ways")
-		}
+func testIdentity(t testing.TB, n byte) *Identity {
+	id, err := NewIdentity(mrand.NewChaCha8([32]byte{n, 42}))
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func BenchmarkX25519(b *testing.B) {
-	private, public := [32]byte{1}, [32]byte{9}
-	for range b.N {
-		public, _ = X25519(&private, &public)
-	}
-}
-
-func BenchmarkX25519Library(b *testing.B) {
-	k, _ := ecdh.X25519().NewPrivateKey([]byte{31: 1})
-	p, _ := ecdh.X25519().NewPublicKey([]byte{9, 31: 0})
-	for range b.N {
-		k.ECDH(p)
-	}
-}
-
-func BenchmarkX25519Public(b *testing.B) {
-	private := [32]byte{1}
-	for range b.N {
-		private = X25519Public(&private)
-	}
+	return id
 }

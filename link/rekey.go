@@ -122,7 +122,7 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 				return
 			}
 			r.own, r.seen, r.answer = nil, SeenHash(message), res.Message
-			l.next = &keyset{Keys: res.Keys, born: now, counter: 1}
+			l.next = newKeyset(now, res.Keys)
 			l.record(now, recordRekey2, res.Message)
 		}
 	})
@@ -144,7 +144,7 @@ func (l *Link) rekey2(now time.Time, message []byte) {
 				l.rekey.own = nil // begun anew with the next retry
 				return
 			}
-			l.next = &keyset{Keys: keys, born: now, counter: 1}
+			l.next = newKeyset(now, keys)
 			l.switchKeys()
 			l.hello(now, 0)
 		}

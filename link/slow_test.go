@@ -101,9 +101,9 @@ func slowHandshake(t *testing.T, kind string, nk NetworkKey, responder *Identity
 	e := FromRepresentative([32]byte(msg1[at:])) // e, es, s, ss
 	s.mixHash(e[:])
 	s.mixKey(e[:])
-	s.mixDH(responder.static[:], e[:])
+	s.mixDH(staticOf(responder), e[:])
 	r.static = s.open(msg1[at+32 : at+80])
-	s.mixDH(responder.static[:], r.static)
+	s.mixDH(staticOf(responder), r.static)
 	r.payload1 = s.open(msg1[at+80:])
 
 	re := FromRepresentative([32]byte(msg2[at:])) // e, ee, se, psk

@@ -42,7 +42,7 @@ func TestVersions(t *testing.T) {
 // TestZeroVersion: a configuration that names no version speaks the constant.
 func TestZeroVersion(t *testing.T) {
 	for _, v := range [][2]byte{{0, Version}, {Version, 0}, {0, 0}} {
-		s := newShake(t, KindLink, rekeySize, true)
+		s := newShake(t, KindLink, rekeyMessage, true)
 		s.va, s.vb = v[0], v[1]
 		i, m1 := s.initiate(t)
 		r, err := s.respond(m1)
@@ -58,14 +58,14 @@ func TestZeroVersion(t *testing.T) {
 // TestEveryVersionByte: whatever the other end writes, a node of version 2 takes 1,
 // 2 and 3 of an initiator and only 1 and 2 of a responder, which has seen its own.
 func TestEveryVersionByte(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true)
+	s := newShake(t, KindLink, rekeyMessage, true)
 	s.va, s.vb = 2, 2
 	u, _ := s.b.Key().X25519()
 	i, true1 := s.initiate(t)
 	for v := range 256 {
 		// message 1 with any version, and all else in order
 		n := newNoise(prologue(s.kind, s.nk), s.a, s.nk, u)
-		payload := make([]byte, rekeySize-minHandshake+offPadding1)
+		payload := make([]byte, rekeyMessage-MinSize+offPadding1)
 		payload[offVersion] = byte(v)
 		copy(payload[offEncaps:], i.kem.EncapsulationKey().Bytes())
 		m, err := n.write1(s.r, payload)
@@ -82,11 +82,11 @@ func TestEveryVersionByte(t *testing.T) {
 		}
 
 		// message 2 likewise
-		b := newNoise(prologue(s.kind, s.nk), s.b, s.nk, s.b.public)
+		b := newNoise(prologue(s.kind, s.nk), s.b, s.nk, [32]byte(public(s.b)))
 		if _, err := b.read1(true1); err != nil {
 			t.Fatal(err)
 		}
-		answer := make([]byte, rekeySize-noise2Size)
+		answer := make([]byte, rekeyMessage-noise2Size)
 		answer[offVersion] = byte(v)
 		if m, err = b.write2(s.r, answer); err != nil {
 			t.Fatal(err)

@@ -31,7 +31,7 @@ func X25519(private, public *[32]byte) (secret [32]byte, ok bool) {
 	x2.Swap(&x3, swap)
 	z2.Swap(&z3, swap)
 	x2.Multiply(&x2, z2.Invert(&z2))
-	return [32]byte(x2.Bytes()), !isZero(&x2)
+	return [32]byte(x2.Bytes()), x2.Equal(new(field.Element)) == 0
 }
 
 // ladderStep doubles (x2 : z2) and adds it to (x3 : z3), whose difference is x1;

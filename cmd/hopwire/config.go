@@ -10,9 +10,9 @@ import (
 
 	"hopwire/cmd/control"
 	"hopwire/cmd/hint"
-	"hopwire/cmd/identity"
 	"hopwire/cmd/logs"
 	"hopwire/cmd/setting"
+	"hopwire/cmd/state"
 	"hopwire/link"
 )
 
@@ -80,7 +80,7 @@ func (c *config) socket() *control.Socket {
 }
 
 // folder is where the identity is.
-func (c *config) folder() *identity.Folder { return &identity.Folder{Program: program, Path: c.State} }
+func (c *config) folder() *state.Folder { return &state.Folder{Program: program, Path: c.State} }
 
 // etherType returns the one that is set, or that of the key.
 func (c *config) etherType(k link.NetworkKey) (uint16, error) {

@@ -13,8 +13,8 @@ import (
 
 	"hopwire/cmd/command"
 	"hopwire/cmd/hint"
-	"hopwire/cmd/identity"
 	"hopwire/cmd/logs"
+	"hopwire/cmd/state"
 	"hopwire/hop/ip"
 	"hopwire/hop/node"
 	"hopwire/hop/onion"
@@ -89,7 +89,7 @@ func runNode(*command.Args) error {
 func newDaemon(c *config) (d *daemon, err error) {
 	level, _ := logs.ParseLevel(c.Log)
 	d = &daemon{c: c, start: time.Now(), log: logs.New(os.Stderr, program, level)}
-	if d.keys, err = identity.NetworkKeys(program, c.NetworkKeyFile); err != nil {
+	if d.keys, err = state.NetworkKeys(program, c.NetworkKeyFile); err != nil {
 		return nil, err
 	}
 	if d.id, err = c.folder().Load(); err != nil {

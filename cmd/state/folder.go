@@ -1,4 +1,4 @@
-// Package identity keeps what makes a program itself: the state folder with the
+// Package state keeps what makes a program itself: the state folder with the
 // identity file (the seed as hex, 0600) and the lock, and the file of network keys,
 // which others hand out.
 //
@@ -10,7 +10,7 @@
 // It never replaces an identity, whatever is wrong with it: who has it is the node
 // that others know. It never writes a secret where others can read it, and no file
 // of its is ever half written.
-package identity
+package state
 
 import (
 	"crypto/rand"
