@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hopwire/link/wiretest"
-	"math/big"
 	mrand "math/rand/v2"
 	"strings"
 	"testing"
 
+	"filippo.io/edwards25519"
 	"golang.org/x/crypto/blake2s"
 	"golang.org/x/crypto/curve25519"
 )
@@ -144,9 +144,13 @@ func TestNoAddress(t *testing.T) {
 	for i := 1; i < 31; i++ {
 		plusP[i] = 0xff
 	}
-	twist := [32]byte{2} // 8 + 4A + 2 is no square
-	cases := map[string][32]byte{"bit 255": high, "9 + p": plusP, "on the twist": twist, "p − 1": bytesOf(new(big.Int).Sub(fieldPrime(), big.NewInt(1)))}
-	for i, p := range torsion {
+	twist := [32]byte{2}                 // 8 + 4A + 2 is no square
+	minusOne := [32]byte{0xec, 31: 0x7f} // 2^255 − 20, little endian
+	for i := 1; i < 31; i++ {
+		minusOne[i] = 0xff
+	}
+	cases := map[string][32]byte{"bit 255": high, "9 + p": plusP, "on the twist": twist, "p − 1": minusOne}
+	for i, p := range lowOrderPoints(t) {
 		cases[fmt.Sprintf("low order, multiple %d", i)] = [32]byte(p.BytesMontgomery())
 	}
 	for name, u := range cases {
@@ -258,4 +262,18 @@ func TestNetworkVector(t *testing.T) {
 	e := NetworkKey(v.Bytes("network key")).EtherType()
 	v.Output("ethertype", []byte{byte(e >> 8), byte(e)})
 	v.Save()
+}
+
+// lowOrderPoints are the multiples of a point of order 8.
+func lowOrderPoints(t testing.TB) (all [8]*edwards25519.Point) {
+	b, _ := hex.DecodeString("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
+	p, err := new(edwards25519.Point).SetBytes(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all[0] = edwards25519.NewIdentityPoint()
+	for i := 1; i < 8; i++ {
+		all[i] = new(edwards25519.Point).Add(all[i-1], p)
+	}
+	return all
 }

@@ -46,7 +46,7 @@ func (n *testNode) Advance(now time.Time) time.Time {
 
 var testKey = link.NetworkKey{1, 2, 3}
 
-func identity(t testing.TB, n uint64) *link.Identity {
+func someone(t testing.TB, n uint64) *link.Identity {
 	id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{byte(n), byte(n >> 8), 7}))
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func identity(t testing.TB, n uint64) *link.Identity {
 
 func newNode(t testing.TB, s *linktest.Sim, n uint64, change func(*link.Config)) *testNode {
 	h := s.Host()
-	c := link.Config{Identity: identity(t, n), NetworkKeys: []link.NetworkKey{testKey}, Beacon: true,
+	c := link.Config{Identity: someone(t, n), NetworkKeys: []link.NetworkKey{testKey}, Beacon: true,
 		Rand: mrand.NewChaCha8([32]byte{byte(n), 1, byte(s.Rand.Uint32())}), Jitter: mrand.New(mrand.NewPCG(n, 2)), Env: h}
 	if change != nil {
 		change(&c)
@@ -205,10 +205,10 @@ func TestStrangersGetNoAnswer(t *testing.T) {
 
 func TestAllowList(t *testing.T) {
 	s := linktest.New(7)
-	stranger := identity(t, 2).Key()
+	stranger := someone(t, 2).Key()
 	a, b, _ := pair(t, s, func(c *link.Config) {
 		if c.Identity.Key() != stranger {
-			c.Allow = []link.Key{identity(t, 9).Key()}
+			c.Allow = []link.Key{someone(t, 9).Key()}
 		}
 	})
 	s.Run(10 * time.Second)
@@ -222,10 +222,10 @@ func TestStaticNeighboursWithoutBeacons(t *testing.T) {
 	a, b, g := pair(t, s, func(c *link.Config) {
 		c.Beacon = false
 		other := uint64(1)
-		if c.Identity.Key() == identity(t, 1).Key() {
+		if c.Identity.Key() == someone(t, 1).Key() {
 			other = 2
 		}
-		c.Neighbours = []link.Static{{Key: identity(t, other).Key()}}
+		c.Neighbours = []link.Static{{Key: someone(t, other).Key()}}
 	})
 	beacons := 0
 	s.Trace = func(_ time.Time, _ *linktest.Segment, _ *linktest.End, f *link.Frame) {
@@ -254,7 +254,7 @@ func TestVersionsOfLinks(t *testing.T) {
 
 func versionsOfLink(t *testing.T, beacon bool, va, vb byte) {
 	s := linktest.New(uint64(va)<<4 + uint64(vb))
-	one, two := identity(t, 1), identity(t, 2)
+	one, two := someone(t, 1), someone(t, 2)
 	a, b, _ := pair(t, s, func(c *link.Config) {
 		c.Version, c.Beacon = va, beacon
 		other := two

@@ -12,7 +12,7 @@ import (
 func TestX25519Twin(t *testing.T) {
 	r := mrand.NewChaCha8([32]byte{23})
 	publics := [][32]byte{{}, {1}, {9}, {31: 0x80}, {0xec, 31: 0x7f}}
-	for _, p := range torsion {
+	for _, p := range lowOrderPoints(t) {
 		publics = append(publics, [32]byte(p.BytesMontgomery()))
 	}
 	for range 200 {

@@ -36,7 +36,7 @@ func TestWire(t *testing.T) {
 	})
 }
 
-func identity(t testing.TB, n byte) *link.Identity {
+func someone(t testing.TB, n byte) *link.Identity {
 	id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{n, 3}))
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func stated(b raw) *announcement {
 }
 
 func TestAnnouncement(t *testing.T) {
-	id := identity(t, 1)
+	id := someone(t, 1)
 	for _, n := range []int{0, 1, maxLinks} {
 		a := sample(id, n)
 		raw := a.signed(id)
@@ -101,7 +101,7 @@ func TestAnnouncement(t *testing.T) {
 }
 
 func TestAnnouncementVector(t *testing.T) {
-	id := identity(t, 1)
+	id := someone(t, 1)
 	seed := id.Seed()
 	got := fmt.Sprintf("seed: %x\nannouncement: %x\nexpect: ok\n", seed, sample(id, 2).signed(id))
 	if os.Getenv("UPDATE") != "" {
@@ -114,7 +114,7 @@ func TestAnnouncementVector(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	id := identity(f, 1)
+	id := someone(f, 1)
 	f.Add(sample(id, 3).signed(id))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := parse(b)
@@ -142,7 +142,7 @@ func store(t *testing.T, m *Map, from link.ShortID, id *link.Identity, seq uint3
 }
 
 func newTestMap(t *testing.T, nodes int) (*Map, *link.Identity) {
-	id := identity(t, 200)
+	id := someone(t, 200)
 	return New(Config{Identity: id, Env: cpu{}, Jitter: mrand.New(mrand.NewPCG(1, 1)), MaxNodes: nodes,
 		Onion: func(time.Time) (uint32, time.Duration, [32]byte, [32]byte) {
 			return 0, time.Hour, [32]byte{}, [32]byte{}
@@ -158,7 +158,7 @@ func TestInventedIdentities(t *testing.T) {
 	m, _ := newTestMap(t, 64)
 	honest := make([]*link.Identity, 24)
 	for i := range honest {
-		honest[i] = identity(t, byte(i))
+		honest[i] = someone(t, byte(i))
 	}
 	good, evil := link.ShortID{1}, link.ShortID{2}
 	m.near = []*near{{short: good, flying: sendWindow}, {short: evil, flying: sendWindow}} // nothing is sent to them
@@ -186,7 +186,7 @@ func TestInventedIdentities(t *testing.T) {
 // TestBothEndsState: a link counts only when both state it, at the worse figures.
 func TestBothEndsState(t *testing.T) {
 	m, _ := newTestMap(t, 0)
-	a, b, c := identity(t, 1), identity(t, 2), identity(t, 3)
+	a, b, c := someone(t, 1), someone(t, 2), someone(t, 3)
 	s := func(id *link.Identity, rtt time.Duration) statement { return statement{id.Key().Short(), rtt, 0, 0} }
 	store(t, m, link.ShortID{}, a, 1, s(b, time.Millisecond), s(c, time.Millisecond))
 	store(t, m, link.ShortID{}, b, 1, s(a, 20*time.Millisecond))
@@ -202,7 +202,7 @@ func TestBothEndsState(t *testing.T) {
 // only grows.
 func TestOldAnnouncements(t *testing.T) {
 	m, _ := newTestMap(t, 0)
-	id := identity(t, 1)
+	id := someone(t, 1)
 	store(t, m, link.ShortID{}, id, 5)
 	o := m.known(id.Key())
 	raw := o.raw
@@ -224,7 +224,7 @@ func TestOldAnnouncements(t *testing.T) {
 // TestOnionKeyByAge: the next key once the current one's hour is over.
 func TestOnionKeyByAge(t *testing.T) {
 	m, _ := newTestMap(t, 0)
-	id := identity(t, 1)
+	id := someone(t, 1)
 	store(t, m, link.ShortID{}, id, 1) // epoch 3, ten minutes left
 	o := m.known(id.Key())
 	for _, c := range []struct {
