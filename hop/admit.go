@@ -9,6 +9,7 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -340,7 +341,7 @@ func (cs *Circuits) youngest(s *side) (y *relay) {
 
 // bucket returns the token bucket of a neighbour: one for all its links, and
 // kept over new ones until it is full again, so that to reconnect gains nothing.
-func (cs *Circuits) bucket(now time.Time, key link.Key) *step.Bucket {
+func (cs *Circuits) bucket(now time.Time, key identity.Key) *step.Bucket {
 	used := map[*step.Bucket]bool{}
 	for _, s := range cs.links {
 		if s != nil {

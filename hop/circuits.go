@@ -8,6 +8,7 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -17,7 +18,7 @@ type Config struct {
 	Rand        io.Reader
 	Jitter      *mrand.Rand
 	Onion       *onion.Keys
-	Key         link.Key
+	Key         identity.Key
 	MaxCircuits int // relays and last hops; 0: 2048
 }
 
@@ -70,7 +71,7 @@ type Circuits struct {
 	behind  []follower // their set-ups leave at the end of this turn,
 	follow  []follower // or have left with the one before: served at the next Advance
 	filter  *onion.Filter
-	buckets map[link.Key]*step.Bucket // of set-ups, by neighbour
+	buckets map[identity.Key]*step.Bucket // of set-ups, by neighbour
 	fpKey   [16]byte
 	parked  int
 	jobs    int
@@ -87,7 +88,7 @@ func New(c Config, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*step.Bucket{}}
+	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[identity.Key]*step.Bucket{}}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
@@ -133,7 +134,7 @@ func (cs *Circuits) side(l *link.Link) *side {
 }
 
 // toward returns the best link to the neighbour with a short id.
-func (cs *Circuits) toward(id link.ShortID) (best *side) {
+func (cs *Circuits) toward(id identity.ShortID) (best *side) {
 	for _, s := range cs.links {
 		if s == nil || s.l.Short() != id {
 			continue

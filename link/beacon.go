@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -31,7 +32,7 @@ const _ = uint(beaconTextSize - offBeaconPadding) // it fits
 
 // heard is what a port remembers of a beacon's sender.
 type heard struct {
-	key     Key
+	key     identity.Key
 	addr    Addr
 	port    [8]byte // boot and port nonce
 	counter uint32
@@ -112,7 +113,7 @@ func (ls *Links) beacon(now time.Time, p *port, f *Frame) {
 		ls.N.BeaconsBad++
 		return
 	}
-	h := heard{key: Key(t[offBeaconKey:]), addr: f.Addr, port: [8]byte(t[offBeaconPort:]), counter: binary.LittleEndian.Uint32(t[offBeaconCounter:]), at: now}
+	h := heard{key: identity.Key(t[offBeaconKey:]), addr: f.Addr, port: [8]byte(t[offBeaconPort:]), counter: binary.LittleEndian.Uint32(t[offBeaconCounter:]), at: now}
 	mac, _ := f.Addr.MAC()
 	if mac != [6]byte(t[offBeaconMAC:]) || h.key == ls.c.Identity.Key() || !p.fresh(h) {
 		ls.N.BeaconsBad++ // moved, our own in a loop, or replayed

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // An attempt is our own handshake with one neighbour on one port. At most two
 // first messages of it are alive at once: the answer to the one before may be late.
 type attempt struct {
-	peer     Key
+	peer     identity.Key
 	addr     Addr    // zero: broadcast
 	port     [8]byte // the neighbour's boot and port as its beacon said
 	nonce    [8]byte
@@ -39,7 +40,7 @@ func (ls *Links) seek(now time.Time, p *port) {
 	}
 }
 
-func (p *port) attempt(k Key, a Addr) *attempt {
+func (p *port) attempt(k identity.Key, a Addr) *attempt {
 	for _, t := range p.attempts {
 		if t.peer == k && (t.addr == a || t.addr == Addr{}) {
 			return t

@@ -10,6 +10,8 @@ import (
 
 	"github.com/dchest/siphash"
 	"golang.org/x/crypto/blake2s"
+
+	"hopwire/link/identity"
 )
 
 // Handshake: Noise IKpsk2 with ML-KEM-768 inside, ephemeral keys as
@@ -61,7 +63,7 @@ var (
 type FirstFilter struct{ k0, k1 uint64 }
 
 // NewFirstFilter derives the filter; beaconNonce is the responder's newest, or nil.
-func NewFirstFilter(responder Key, kind Kind, nk NetworkKey, beaconNonce []byte) FirstFilter {
+func NewFirstFilter(responder identity.Key, kind Kind, nk identity.NetworkKey, beaconNonce []byte) FirstFilter {
 	b := append([]byte("hopwire 1 prefilter"), responder[:]...)
 	b = append(append(append(b, byte(kind)), nk[:]...), beaconNonce...)
 	h := blake2s.Sum256(b)
@@ -98,7 +100,7 @@ func SeenHash(msg []byte) uint64 {
 }
 
 // prologue tells the kinds of handshake and the meshes apart.
-func prologue(kind Kind, nk NetworkKey) []byte {
+func prologue(kind Kind, nk identity.NetworkKey) []byte {
 	h := blake2s.Sum256(nk[:])
 	return append([]byte(prologues[kind]), h[:]...)
 }
@@ -119,9 +121,9 @@ func headSize(filtered bool) int {
 type InitiateConfig struct {
 	Kind       Kind
 	Version    byte // newest that is spoken; 0: the constant
-	Identity   *Identity
-	NetworkKey NetworkKey
-	Peer       Key
+	Identity   *identity.Identity
+	NetworkKey identity.NetworkKey
+	Peer       identity.Key
 	Filter     *FirstFilter // nil: inside a living session, no filter
 	PortNonce  [8]byte
 	Size       int // of the messages on the wire
@@ -203,17 +205,17 @@ func (i *Initiation) Finish(msg2 []byte) (*Keys, [8]byte, error) {
 type RespondConfig struct {
 	Kind        Kind
 	Version     byte // newest that is spoken; 0: the constant
-	Identity    *Identity
-	NetworkKey  NetworkKey
+	Identity    *identity.Identity
+	NetworkKey  identity.NetworkKey
 	Prefiltered bool
 	PortNonce   [8]byte
 	Size        int
-	Allow       func(Key) bool // nil: everybody; asked as soon as the initiator is known
+	Allow       func(identity.Key) bool // nil: everybody; asked as soon as the initiator is known
 }
 
 // A Response is what came of a message 1.
 type Response struct {
-	Peer      Key
+	Peer      identity.Key
 	PortNonce [8]byte // the initiator's
 	Keys      *Keys
 	Message   []byte // message 2
@@ -231,7 +233,7 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 	if err != nil || len(payload) < offPadding1 {
 		return nil, ErrHandshake
 	}
-	peer, err := KeyFromX25519(s.rs)
+	peer, err := identity.KeyFromX25519(s.rs)
 	if err != nil {
 		return nil, ErrHandshake
 	}
@@ -246,7 +248,7 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 }
 
 // answer makes message 2.
-func (c *RespondConfig) answer(rand io.Reader, s *noise, peer Key, version byte, payload, msg1 []byte) (*Response, error) {
+func (c *RespondConfig) answer(rand io.Reader, s *noise, peer identity.Key, version byte, payload, msg1 []byte) (*Response, error) {
 	kem, err := mlkem.NewEncapsulationKey768(payload[offEncaps:offPadding1])
 	if err != nil {
 		return nil, ErrHandshake

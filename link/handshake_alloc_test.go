@@ -2,12 +2,16 @@
 
 package link
 
-import "testing"
+import (
+	"testing"
+
+	"hopwire/link/identity"
+)
 
 // TestFilterAllocatesNothing: a stranger's message costs no memory.
 func TestFilterAllocatesNothing(t *testing.T) {
 	f := make([]byte, 1440)
-	filter := NewFirstFilter(Key{}, KindLink, NetworkKey{}, nil)
+	filter := NewFirstFilter(identity.Key{}, KindLink, identity.NetworkKey{}, nil)
 	i, m1 := newShake(t, KindLink, len(f), false).initiate(t)
 	for name, do := range map[string]func(){
 		"FirstFilter": func() { filter.Check(f) },

@@ -7,6 +7,8 @@ import (
 	"io"
 	mrand "math/rand/v2"
 	"testing"
+
+	"hopwire/link/identity"
 )
 
 // Sizes of messages as they are used: of a link, of a session, in a record of a link.
@@ -18,18 +20,18 @@ const (
 
 // A shake is one handshake under test.
 type shake struct {
-	a, b  *Identity
+	a, b  *identity.Identity
 	va    byte // their versions
 	vb    byte
 	kind  Kind
-	nk    NetworkKey
+	nk    identity.NetworkKey
 	size  int
 	rekey bool
 	r     *mrand.ChaCha8
 }
 
 func newShake(t testing.TB, kind Kind, size int, rekey bool) *shake {
-	return &shake{a: testIdentity(t, 1), b: testIdentity(t, 2), kind: kind, nk: NetworkKey{5}, size: size, rekey: rekey, r: mrand.NewChaCha8([32]byte{3})}
+	return &shake{a: testIdentity(t, 1), b: testIdentity(t, 2), kind: kind, nk: identity.NetworkKey{5}, size: size, rekey: rekey, r: mrand.NewChaCha8([32]byte{3})}
 }
 
 func (s *shake) filter() *FirstFilter {
@@ -249,10 +251,10 @@ func TestHandshakeStrangers(t *testing.T) {
 	s := newShake(t, KindLink, linkMessage, false)
 	_, m1 := s.initiate(t)
 	for name, c := range map[string]RespondConfig{
-		"other network key": {Kind: KindLink, Identity: s.b, NetworkKey: NetworkKey{6}, Prefiltered: true, Size: linkMessage},
+		"other network key": {Kind: KindLink, Identity: s.b, NetworkKey: identity.NetworkKey{6}, Prefiltered: true, Size: linkMessage},
 		"other kind":        {Kind: KindSession, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: linkMessage},
 		"other responder":   {Kind: KindLink, Identity: testIdentity(t, 9), NetworkKey: s.nk, Prefiltered: true, Size: linkMessage},
-		"not allowed":       {Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: linkMessage, Allow: func(Key) bool { return false }},
+		"not allowed":       {Kind: KindLink, Identity: s.b, NetworkKey: s.nk, Prefiltered: true, Size: linkMessage, Allow: func(identity.Key) bool { return false }},
 	} {
 		if _, err := Respond(s.r, c, m1); err == nil {
 			t.Errorf("%s: answered", name)
@@ -294,7 +296,7 @@ func TestRefusedEarly(t *testing.T) {
 	}{{"allowed", m1, true, nil, 1}, {"refused", m1, false, ErrRefused, 1}, {"broken", bad, true, ErrHandshake, 0}, {"short", m1[:100], true, ErrHandshake, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			asked, r := 0, &counted{Reader: s.r}
-			allow := func(k Key) bool {
+			allow := func(k identity.Key) bool {
 				if asked++; k != s.a.Key() || r.n != 0 {
 					t.Errorf("asked about %v after %d bytes drawn", k, r.n)
 				}
@@ -391,7 +393,7 @@ func FuzzRespond(f *testing.F) {
 }
 
 func BenchmarkFirstFilter(b *testing.B) {
-	f, m := NewFirstFilter(Key{}, KindLink, NetworkKey{}, nil), make([]byte, linkMessage)
+	f, m := NewFirstFilter(identity.Key{}, KindLink, identity.NetworkKey{}, nil), make([]byte, linkMessage)
 	b.ReportAllocs()
 	for range b.N {
 		if f.Check(m) {

@@ -3,6 +3,8 @@ package link
 import (
 	"slices"
 	"time"
+
+	"hopwire/link/identity"
 )
 
 // A Link is the session with one neighbour on one port. It belongs to the owner
@@ -30,8 +32,8 @@ type Link struct {
 	ls        *Links
 	port      *port
 	addr      Addr
-	peer      Key
-	short     ShortID
+	peer      identity.Key
+	short     identity.ShortID
 	remote    [8]byte // the neighbour's boot and port nonce
 	initiator bool
 	up, gone  bool
@@ -66,7 +68,7 @@ func newKeyset(now time.Time, k *Keys) *keyset {
 }
 
 // newLink enters a session that is not confirmed yet.
-func (ls *Links) newLink(now time.Time, p *port, to Addr, peer Key, remote [8]byte, k *Keys, initiator bool) *Link {
+func (ls *Links) newLink(now time.Time, p *port, to Addr, peer identity.Key, remote [8]byte, k *Keys, initiator bool) *Link {
 	l := &Link{ls: ls, port: p, addr: to, peer: peer, short: peer.Short(), remote: remote, initiator: initiator, since: now}
 	l.cur = newKeyset(now, k)
 	l.live.heard = now
@@ -77,8 +79,8 @@ func (ls *Links) newLink(now time.Time, p *port, to Addr, peer Key, remote [8]by
 }
 
 // Peer returns the neighbour's address; Short its short id.
-func (l *Link) Peer() Key      { return l.peer }
-func (l *Link) Short() ShortID { return l.short }
+func (l *Link) Peer() identity.Key      { return l.peer }
+func (l *Link) Short() identity.ShortID { return l.short }
 
 // Version is what the newest handshake with the neighbour has agreed upon.
 func (l *Link) Version() byte { return l.cur.version }

@@ -6,26 +6,27 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // A Config says who the node is and whom it lets in.
 type Config struct {
-	Identity    *Identity
-	NetworkKeys []NetworkKey // one, or two while a mesh is rekeyed: the first is sent, both are accepted
-	Version     byte         // newest that is spoken, with the one before; 0: Version
-	Neighbours  []Static     // configured neighbours; they are always allowed
-	Allow       []Key        // when not empty, nobody else (but Neighbours) may be a neighbour
-	Beacon      bool         // announce ourselves on ports that have a broadcast side
-	Rand        io.Reader    // keys and nonces
-	Jitter      *mrand.Rand  // timing only; kept apart so that a new draw changes no key
+	Identity    *identity.Identity
+	NetworkKeys []identity.NetworkKey // one, or two while a mesh is rekeyed: the first is sent, both are accepted
+	Version     byte                  // newest that is spoken, with the one before; 0: Version
+	Neighbours  []Static              // configured neighbours; they are always allowed
+	Allow       []identity.Key        // when not empty, nobody else (but Neighbours) may be a neighbour
+	Beacon      bool                  // announce ourselves on ports that have a broadcast side
+	Rand        io.Reader             // keys and nonces
+	Jitter      *mrand.Rand           // timing only; kept apart so that a new draw changes no key
 	Env         Env
 }
 
 // A Static is a configured neighbour. Without an Addr it is looked for by
 // broadcasting first messages on every port that can.
 type Static struct {
-	Key  Key
+	Key  identity.Key
 	Addr Addr // zero: not known
 }
 
@@ -83,7 +84,7 @@ func New(c Config, up Upper) *Links {
 }
 
 // allowed says whether the holder of key may be a neighbour.
-func (ls *Links) allowed(k Key) bool {
+func (ls *Links) allowed(k identity.Key) bool {
 	if k == ls.c.Identity.Key() {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
 )
 
@@ -13,7 +14,7 @@ import (
 type testNode struct {
 	*link.Links
 	host     *linktest.Host
-	id       *link.Identity
+	id       *identity.Identity
 	up       []*link.Link
 	downs    int
 	frames   []link.Header
@@ -44,10 +45,10 @@ func (n *testNode) Advance(now time.Time) time.Time {
 	return t
 }
 
-var testKey = link.NetworkKey{1, 2, 3}
+var testKey = identity.NetworkKey{1, 2, 3}
 
-func someone(t testing.TB, n uint64) *link.Identity {
-	id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{byte(n), byte(n >> 8), 7}))
+func someone(t testing.TB, n uint64) *identity.Identity {
+	id, err := identity.NewIdentity(mrand.NewChaCha8([32]byte{byte(n), byte(n >> 8), 7}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func someone(t testing.TB, n uint64) *link.Identity {
 
 func newNode(t testing.TB, s *linktest.Sim, n uint64, change func(*link.Config)) *testNode {
 	h := s.Host()
-	c := link.Config{Identity: someone(t, n), NetworkKeys: []link.NetworkKey{testKey}, Beacon: true,
+	c := link.Config{Identity: someone(t, n), NetworkKeys: []identity.NetworkKey{testKey}, Beacon: true,
 		Rand: mrand.NewChaCha8([32]byte{byte(n), 1, byte(s.Rand.Uint32())}), Jitter: mrand.New(mrand.NewPCG(n, 2)), Env: h}
 	if change != nil {
 		change(&c)
@@ -187,7 +188,7 @@ func TestRestartVoidsOldLink(t *testing.T) {
 func TestStrangersGetNoAnswer(t *testing.T) {
 	s := linktest.New(6)
 	a, b, _ := pair(t, s, nil)
-	c := newNode(t, s, 3, func(c *link.Config) { c.NetworkKeys = []link.NetworkKey{{9}} })
+	c := newNode(t, s, 3, func(c *link.Config) { c.NetworkKeys = []identity.NetworkKey{{9}} })
 	g := s.Segment(0)
 	a.attach(g)
 	c.attach(g)
@@ -208,7 +209,7 @@ func TestAllowList(t *testing.T) {
 	stranger := someone(t, 2).Key()
 	a, b, _ := pair(t, s, func(c *link.Config) {
 		if c.Identity.Key() != stranger {
-			c.Allow = []link.Key{someone(t, 9).Key()}
+			c.Allow = []identity.Key{someone(t, 9).Key()}
 		}
 	})
 	s.Run(10 * time.Second)

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/crypto/blake2s"
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"hopwire/link/identity"
 )
 
 // Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s (noiseprotocol.org, revision 34), this one
@@ -31,14 +33,14 @@ type noise struct {
 	ck, h, k [32]byte
 	n        byte     // messages sealed under k
 	s, sp    [32]byte // our static key: private, public
-	psk      NetworkKey
+	psk      identity.NetworkKey
 	e        *Ephemeral // ours
 	rs, re   [32]byte   // theirs
 }
 
 // newNoise begins a handshake whose responder has a given static key: ours, or
 // the one that the initiator wants to reach.
-func newNoise(prologue []byte, id *Identity, psk NetworkKey, responder [32]byte) *noise {
+func newNoise(prologue []byte, id *identity.Identity, psk identity.NetworkKey, responder [32]byte) *noise {
 	s := &noise{psk: psk, rs: responder}
 	s.s, s.sp = id.Static()
 	s.h = blake2s.Sum256([]byte(noiseName))
@@ -152,7 +154,7 @@ func (s *noise) mixEphemeral(u [32]byte) {
 }
 
 func (s *noise) mixDH(private, public *[32]byte) bool {
-	secret, ok := X25519(private, public)
+	secret, ok := identity.X25519(private, public)
 	s.mixKey(secret[:])
 	return ok
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	flynn "github.com/flynn/noise"
+
+	"hopwire/link/identity"
 )
 
 // A library end shakes hands with ours: what we write it reads, and the other way.
@@ -23,7 +25,7 @@ func (l *libraryEnd) GenerateKeypair(rand io.Reader) (k flynn.DHKey, err error) 
 	return flynn.DHKey{Private: l.drawn.Private[:], Public: l.drawn.Public[:]}, nil
 }
 
-func newLibraryEnd(t *testing.T, rand io.Reader, id *Identity, psk NetworkKey, peer []byte) *libraryEnd {
+func newLibraryEnd(t *testing.T, rand io.Reader, id *identity.Identity, psk identity.NetworkKey, peer []byte) *libraryEnd {
 	l := &libraryEnd{DHFunc: flynn.DH25519}
 	var err error
 	l.state, err = flynn.NewHandshakeState(flynn.Config{
@@ -66,7 +68,7 @@ func (s *noise) agrees(t *testing.T, l *libraryEnd, keys [2]*flynn.CipherState) 
 
 func TestNoiseTwin(t *testing.T) {
 	r := mrand.NewChaCha8([32]byte{21})
-	a, b, psk := testIdentity(t, 1), testIdentity(t, 2), NetworkKey{7}
+	a, b, psk := testIdentity(t, 1), testIdentity(t, 2), identity.NetworkKey{7}
 	for _, size := range []int{0, 1, 1300} {
 		one, two := make([]byte, size), bytes.Repeat([]byte{9}, size)
 		r.Read(one)
@@ -98,7 +100,7 @@ func TestNoiseTwin(t *testing.T) {
 // TestNoiseKeepsState: what it refuses leaves the state as it was.
 func TestNoiseKeepsState(t *testing.T) {
 	r := mrand.NewChaCha8([32]byte{22})
-	a, b, psk := testIdentity(t, 1), testIdentity(t, 2), NetworkKey{7}
+	a, b, psk := testIdentity(t, 1), testIdentity(t, 2), identity.NetworkKey{7}
 	ours, theirs := newNoise(nil, a, psk, [32]byte(public(b))), newNoise(nil, b, psk, [32]byte(public(b)))
 	refuses := func(s *noise, read func([]byte) ([]byte, error), m []byte) {
 		t.Helper()
@@ -138,11 +140,11 @@ func TestNoiseKeepsState(t *testing.T) {
 }
 
 // staticOf and public are the halves of an identity's static key.
-func staticOf(id *Identity) []byte { k, _ := id.Static(); return k[:] }
-func public(id *Identity) []byte   { _, k := id.Static(); return k[:] }
+func staticOf(id *identity.Identity) []byte { k, _ := id.Static(); return k[:] }
+func public(id *identity.Identity) []byte   { _, k := id.Static(); return k[:] }
 
-func testIdentity(t testing.TB, n byte) *Identity {
-	id, err := NewIdentity(mrand.NewChaCha8([32]byte{n, 42}))
+func testIdentity(t testing.TB, n byte) *identity.Identity {
+	id, err := identity.NewIdentity(mrand.NewChaCha8([32]byte{n, 42}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,16 +7,17 @@ import (
 
 	"golang.org/x/crypto/blake2s"
 
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // A netKey is a network key and what follows from it.
 type netKey struct {
-	key    NetworkKey
+	key    identity.NetworkKey
 	beacon [32]byte
 }
 
-func newNetKey(k NetworkKey) netKey {
+func newNetKey(k identity.NetworkKey) netKey {
 	return netKey{k, blake2s.Sum256(append([]byte("hopwire 1 beacon"), k[:]...))}
 }
 

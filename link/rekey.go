@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -112,7 +113,7 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 		return
 	}
 	c := RespondConfig{Kind: KindLink, Version: l.ls.c.Version, Identity: l.ls.c.Identity, NetworkKey: l.ls.keys[l.port.info.Key].key, PortNonce: l.port.nonce, Size: rekeySize,
-		Allow: func(k Key) bool { return k == l.peer }}
+		Allow: func(k identity.Key) bool { return k == l.peer }}
 	rand, message := step.Stream(l.ls.c.Rand), slices.Clone(message)
 	r.busy = l.ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
 		res, err := Respond(rand, c, message)

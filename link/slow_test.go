@@ -8,6 +8,8 @@ import (
 	"golang.org/x/crypto/blake2s"
 	"golang.org/x/crypto/chacha20poly1305"
 	"golang.org/x/crypto/curve25519"
+
+	"hopwire/link/identity"
 )
 
 // A slowNoise is the symmetric state of the Noise specification (revision 34,
@@ -85,7 +87,7 @@ type slowResult struct {
 }
 
 // slowHandshake reads both messages of a transcript by the text of wire.md.
-func slowHandshake(t *testing.T, kind string, nk NetworkKey, responder *Identity, private []byte, kem *mlkem.DecapsulationKey768, filtered bool, msg1, msg2 []byte) (r slowResult) {
+func slowHandshake(t *testing.T, kind string, nk identity.NetworkKey, responder *identity.Identity, private []byte, kem *mlkem.DecapsulationKey768, filtered bool, msg1, msg2 []byte) (r slowResult) {
 	nkHash := blake2s.Sum256(nk[:])
 	s := &slowNoise{t: t}
 	s.h = s.hash([]byte("Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s"))

@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"crypto/mlkem"
+	"hopwire/link/identity"
 	"hopwire/link/wiretest"
 	"io"
 	"testing"
@@ -16,9 +17,9 @@ var handshakeVectors = []struct {
 	size int
 }{{"link", KindLink, linkMessage}, {"session", KindSession, sessionMessage}, {"rekey", KindLink, rekeyMessage}}
 
-func seeded(t *testing.T, v *wiretest.Vector, key string) *Identity {
+func seeded(t *testing.T, v *wiretest.Vector, key string) *identity.Identity {
 	t.Helper()
-	id, err := IdentityFromSeed([32]byte(v.Bytes(key)))
+	id, err := identity.IdentityFromSeed([32]byte(v.Bytes(key)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func TestHandshakeVectors(t *testing.T) {
 	for _, c := range handshakeVectors {
 		t.Run(c.name, func(t *testing.T) {
 			v := wiretest.ReadVector(t, "testdata/handshake_"+c.name+".txt")
-			a, b, nk := seeded(t, v, "initiator seed"), seeded(t, v, "responder seed"), NetworkKey(v.Bytes("network key"))
+			a, b, nk := seeded(t, v, "initiator seed"), seeded(t, v, "responder seed"), identity.NetworkKey(v.Bytes("network key"))
 			var filter *FirstFilter
 			if c.name != "rekey" {
 				f := NewFirstFilter(b.Key(), c.kind, nk, nil)
@@ -72,7 +73,7 @@ func TestHandshakeVectors(t *testing.T) {
 }
 
 // answer makes message 2 of a vector that is being rewritten.
-func answerVector(t *testing.T, v *wiretest.Vector, kind Kind, size int, filtered bool, nk NetworkKey, b *Identity, msg1 []byte) {
+func answerVector(t *testing.T, v *wiretest.Vector, kind Kind, size int, filtered bool, nk identity.NetworkKey, b *identity.Identity, msg1 []byte) {
 	r, err := Respond(bytes.NewReader(v.Bytes("responder random")), RespondConfig{Kind: kind, Identity: b, NetworkKey: nk, Prefiltered: filtered,
 		PortNonce: [8]byte(v.Bytes("responder port nonce")), Size: size}, msg1)
 	if err != nil {
@@ -83,7 +84,7 @@ func answerVector(t *testing.T, v *wiretest.Vector, kind Kind, size int, filtere
 
 // twin derives the keys from the transcript in the slow way, and checks what
 // stands in the payloads.
-func twin(t *testing.T, v *wiretest.Vector, kind Kind, filtered bool, nk NetworkKey, a, b *Identity, msg1, msg2 []byte) (up, down []byte) {
+func twin(t *testing.T, v *wiretest.Vector, kind Kind, filtered bool, nk identity.NetworkKey, a, b *identity.Identity, msg1, msg2 []byte) (up, down []byte) {
 	t.Helper()
 	random := v.Bytes("initiator random") // ML-KEM seed 64, filter key 16, then 33 for each ephemeral tried
 	kem, err := mlkem.NewDecapsulationKey768(random[:64])
@@ -145,7 +146,7 @@ func TestResponderTwin(t *testing.T) {
 // TestFilterVector: the filters that are derived from a network key and an address.
 func TestFilterVector(t *testing.T) {
 	v := wiretest.ReadVector(t, "testdata/filter.txt")
-	nk, k := NetworkKey(v.Bytes("network key")), seeded(t, v, "responder seed").Key()
+	nk, k := identity.NetworkKey(v.Bytes("network key")), seeded(t, v, "responder seed").Key()
 	m := append(make([]byte, filterSize), v.Bytes("message")...)
 	for name, f := range map[string]FirstFilter{
 		"filter of a link":                NewFirstFilter(k, KindLink, nk, nil),

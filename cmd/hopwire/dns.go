@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hopwire/hop/names"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 const (
@@ -45,12 +45,12 @@ func newResolver(d *daemon) *resolver {
 }
 
 // Lookup and Teach are the node, for the names.
-func (d *daemon) Lookup(ip netip.Addr) (key link.Key, ok bool) {
+func (d *daemon) Lookup(ip netip.Addr) (key identity.Key, ok bool) {
 	d.runner.Turn(func(time.Time) { key, ok = d.runner.Node().Lookup(ip) })
 	return key, ok
 }
 
-func (d *daemon) Teach(key link.Key) {
+func (d *daemon) Teach(key identity.Key) {
 	d.runner.Turn(func(time.Time) { d.runner.Node().Teach(key) })
 }
 

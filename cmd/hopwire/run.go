@@ -20,6 +20,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/nic"
 	"hopwire/route"
 )
@@ -28,8 +29,8 @@ import (
 type daemon struct {
 	c      *config
 	log    *logs.Logger
-	id     *link.Identity
-	keys   []link.NetworkKey
+	id     *identity.Identity
+	keys   []identity.NetworkKey
 	start  time.Time
 	runner *run.Runner
 	m      *route.Map

@@ -23,7 +23,7 @@ import (
 
 	"hopwire/cmd/hint"
 	"hopwire/cmd/setting"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A Folder is where a program keeps its state.
@@ -38,7 +38,7 @@ func (f *Folder) File() string { return filepath.Join(f.Path, "identity") }
 
 // Load reads the identity. The error wraps fs.ErrNotExist when there is none; others
 // say what is wrong with it.
-func (f *Folder) Load() (*link.Identity, error) {
+func (f *Folder) Load() (*identity.Identity, error) {
 	name := f.File()
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -64,24 +64,24 @@ func (f *Folder) Load() (*link.Identity, error) {
 var errFormat = errors.New("not an identity of 64 hex digits")
 
 // parse reads what Init has written.
-func parse(text string) (*link.Identity, error) {
+func parse(text string) (*identity.Identity, error) {
 	seed, err := hex.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(seed) != 32 {
 		return nil, errFormat
 	}
-	return link.IdentityFromSeed([32]byte(seed))
+	return identity.IdentityFromSeed([32]byte(seed))
 }
 
 // Init makes an identity where there is none, and the folder; one that is there is
 // kept and returned.
-func (f *Folder) Init() (id *link.Identity, made bool, err error) {
+func (f *Folder) Init() (id *identity.Identity, made bool, err error) {
 	if id, err = f.Load(); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return id, false, err
 	}
 	if err := os.MkdirAll(f.Path, 0o700); err != nil {
 		return nil, false, hint.Errorf("set "+setting.Name(f.Program, "STATE")+" to a folder that can be written", "%v", err)
 	}
-	if id, err = link.NewIdentity(rand.Reader); err != nil {
+	if id, err = identity.NewIdentity(rand.Reader); err != nil {
 		return nil, false, err
 	}
 	seed := id.Seed()

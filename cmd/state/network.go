@@ -6,12 +6,12 @@ import (
 
 	"hopwire/cmd/hint"
 	"hopwire/cmd/setting"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // NetworkKeys reads the file that the program's setting NETWORK_KEY_FILE names; it
 // has one or two keys.
-func NetworkKeys(program, file string) ([]link.NetworkKey, error) {
+func NetworkKeys(program, file string) ([]identity.NetworkKey, error) {
 	keys, err := readKeys(setting.Name(program, "NETWORK_KEY_FILE"), file)
 	if err != nil {
 		return nil, hint.Add(err, "put 64 hex digits into a file, for example by: head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \\n', and give every node of the mesh the same")
@@ -19,7 +19,7 @@ func NetworkKeys(program, file string) ([]link.NetworkKey, error) {
 	return keys, nil
 }
 
-func readKeys(variable, file string) ([]link.NetworkKey, error) {
+func readKeys(variable, file string) ([]identity.NetworkKey, error) {
 	if file == "" {
 		return nil, fmt.Errorf("%s is not set", variable)
 	}
@@ -27,7 +27,7 @@ func readKeys(variable, file string) ([]link.NetworkKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %v", variable, err)
 	}
-	keys, err := link.ParseNetworkKeys(text)
+	keys, err := identity.ParseNetworkKeys(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %v", variable, file, err)
 	}

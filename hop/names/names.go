@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // The zones, and how long an answer may be kept (a minute, half a minute). An address
@@ -37,9 +37,9 @@ type Counters struct {
 // A Mesh is what the names stand for.
 type Mesh interface {
 	// Lookup finds the key of a mesh address among the nodes that are known.
-	Lookup(ip netip.Addr) (link.Key, bool)
+	Lookup(ip netip.Addr) (identity.Key, bool)
 	// Teach is told of each key whose address or name is answered.
-	Teach(key link.Key)
+	Teach(key identity.Key)
 }
 
 // A Resolver answers for one node. It is not safe for concurrent use.
@@ -143,7 +143,7 @@ func (r *Resolver) forward(q *query, a *answer) {
 // reverse answers about the digits of a mesh address, the last one first. Fewer
 // than all of them exist, without records.
 func (r *Resolver) reverse(q *query, a *answer) {
-	ip := link.MeshPrefix().Addr().As16()
+	ip := identity.MeshPrefix().Addr().As16()
 	n := prefixNibbles
 	for i := len(q.name) - 2; i >= 0; i -= 2 {
 		v := strings.IndexByte(hex, q.name[i])

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // MaxNames bounds a table, MaxText the file that it is read from (bytes).
@@ -24,7 +24,7 @@ type Table struct{ Names []Name }
 // A Name is a friendly name, in lower case and without ".hop".
 type Name struct {
 	Text string
-	Key  link.Key
+	Key  identity.Key
 	ip   netip.Addr
 }
 
@@ -47,7 +47,7 @@ func ReadTable(text string, fault func(line int, why string)) *Table {
 
 // add enters a line; it returns its last fault.
 func (t *Table) add(fields []string) (why string) {
-	key, err := link.ParseKey(fields[0])
+	key, err := identity.ParseKey(fields[0])
 	if err != nil {
 		return err.Error()
 	}
@@ -107,20 +107,20 @@ func trim(name string) string {
 }
 
 // Find is Key for what a person writes: in either case, with or without ".hop".
-func (t *Table) Find(text string) (link.Key, bool) { return t.Key(parseName(text)) }
+func (t *Table) Find(text string) (identity.Key, bool) { return t.Key(parseName(text)) }
 
 // Key finds the key of a name, friendly or an address, in lower case and without
 // ".hop".
-func (t *Table) Key(name string) (link.Key, bool) {
+func (t *Table) Key(name string) (identity.Key, bool) {
 	for i := range t.Names {
 		if t.Names[i].Text == name {
 			return t.Names[i].Key, true
 		}
 	}
 	if len(name) != addressText {
-		return link.Key{}, false
+		return identity.Key{}, false
 	}
-	key, err := link.ParseKey(name)
+	key, err := identity.ParseKey(name)
 	return key, err == nil
 }
 
@@ -135,11 +135,11 @@ func (t *Table) below(name string) bool {
 }
 
 // first returns the first name of an address; "": it has none.
-func (t *Table) first(ip netip.Addr) (link.Key, string) {
+func (t *Table) first(ip netip.Addr) (identity.Key, string) {
 	for i := range t.Names {
 		if t.Names[i].ip == ip {
 			return t.Names[i].Key, t.Names[i].Text
 		}
 	}
-	return link.Key{}, ""
+	return identity.Key{}, ""
 }

@@ -8,6 +8,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/call"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -35,7 +36,7 @@ import (
 // no call left (advance), or to make room (evict).
 type peer struct {
 	n         *Node
-	key       link.Key
+	key       identity.Key
 	ip        netip.Addr
 	active    *channel
 	warm      *channel
@@ -62,7 +63,7 @@ type peer struct {
 
 // peer returns the state of a peer, making it when needed; nil: the table is full
 // of peers in use.
-func (n *Node) peer(now time.Time, key link.Key) *peer {
+func (n *Node) peer(now time.Time, key identity.Key) *peer {
 	if p := n.peers[key]; p != nil {
 		return p
 	}
