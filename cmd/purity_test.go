@@ -34,7 +34,7 @@ type license struct{ where, what, why string }
 var licenses = []license{
 	{"hop/run", "time", "the runner: it hands the time to the cores"},
 	{"link/nic", "time", "looks again at the interfaces every few seconds; no core calls it"},
-	{"link/handshake.go", "Encapsulate", "crypto/mlkem has none that takes its randomness"},
+	{"link/handshake/handshake.go", "Encapsulate", "crypto/mlkem has none that takes its randomness"},
 }
 
 // TestCoresArePure: link, hop and route read no clock and draw no global

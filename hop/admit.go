@@ -174,7 +174,7 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 }
 
 func (cs *Circuits) finish(p *pending) {
-	p.side.queue = link.Remove(p.side.queue, p)
+	p.side.queue = step.Remove(p.side.queue, p)
 }
 
 // opened enters a circuit whose set-up has opened. Room is made last, so that

@@ -267,5 +267,5 @@ func (c *Circuit) end(now time.Time) {
 	c.flow.End()
 	c.side.release(now, c.label)
 	c.cs.starts[c.place] = nil
-	c.cs.own = link.Remove(c.cs.own, c)
+	c.cs.own = step.Remove(c.cs.own, c)
 }

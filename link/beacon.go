@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
+	"hopwire/link/handshake"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
@@ -47,10 +48,10 @@ func (ls *Links) renewNonce(p *port) {
 	p.filters = p.filters[:0]
 	nk := ls.keys[p.info.Key].key
 	for _, n := range p.beaconNonce {
-		p.filters = append(p.filters, NewFirstFilter(ls.c.Identity.Key(), KindLink, nk, n[:]))
+		p.filters = append(p.filters, handshake.NewFirstFilter(ls.c.Identity.Key(), handshake.KindLink, nk, n[:]))
 	}
 	if !ls.beacons(p) || len(ls.c.Neighbours) > 0 {
-		p.filters = append(p.filters, NewFirstFilter(ls.c.Identity.Key(), KindLink, nk, nil))
+		p.filters = append(p.filters, handshake.NewFirstFilter(ls.c.Identity.Key(), handshake.KindLink, nk, nil))
 	}
 }
 
@@ -93,7 +94,7 @@ func (ls *Links) sendBeacon(p *port) {
 	copy(t[offBeaconPort:], p.nonce[:])
 	copy(t[offBeaconFilter:], p.beaconNonce[0][:])
 	binary.LittleEndian.PutUint32(t[offBeaconCounter:], p.beaconCount)
-	t[offBeaconVersion] = versionOr(ls.c.Version)
+	t[offBeaconVersion] = handshake.VersionOr(ls.c.Version)
 	aead, _ := chacha20poly1305.NewX(ls.keys[p.info.Key].beacon[:]) // 32 bytes: no error
 	aead.Seal(t[:0], b[:offBeaconText], t, nil)
 	ls.N.BeaconsSent++
@@ -120,7 +121,7 @@ func (ls *Links) beacon(now time.Time, p *port, f *Frame) {
 		return
 	}
 	ls.N.BeaconsHeard++
-	if _, ok := agreed(versionOr(ls.c.Version), t[offBeaconVersion]); !ok {
+	if _, ok := handshake.Agreed(handshake.VersionOr(ls.c.Version), t[offBeaconVersion]); !ok {
 		ls.N.BadVersion++ // a handshake would come to nothing
 		return
 	}

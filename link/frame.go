@@ -7,6 +7,7 @@ import (
 	"github.com/dchest/siphash"
 
 	"hopwire/link/aead"
+	"hopwire/link/handshake"
 )
 
 // Frame layout (wire.md, "Frame"). Little endian.
@@ -53,7 +54,7 @@ type Half struct {
 	nonce   [aead.NonceSize]byte
 }
 
-func newHalf(s *Secrets) *Half {
+func newHalf(s *handshake.Secrets) *Half {
 	return &Half{header: aead.NewCounted(&s.Header), k0: binary.LittleEndian.Uint64(s.Mask[:]), k1: binary.LittleEndian.Uint64(s.Mask[8:]), control: s.Control}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hopwire/link/handshake"
 	"hopwire/link/wiretest"
 	"maps"
 	mrand "math/rand/v2"
@@ -14,7 +15,7 @@ import (
 
 // halfOf makes a Half of key material in wire.md's order.
 func halfOf(m []byte) *Half {
-	return newHalf(&Secrets{Header: [32]byte(m), Mask: [16]byte(m[32:]), Control: [32]byte(m[48:]), Session: [32]byte(m[80:])})
+	return newHalf(&handshake.Secrets{Header: [32]byte(m), Mask: [16]byte(m[32:]), Control: [32]byte(m[48:]), Session: [32]byte(m[80:])})
 }
 
 func testHalf(n byte) *Half {

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/link/handshake"
 	"hopwire/link/identity"
+	"hopwire/link/step"
 )
 
 // A Link is the session with one neighbour on one port. It belongs to the owner
@@ -63,12 +65,12 @@ type keyset struct {
 	window     Window
 }
 
-func newKeyset(now time.Time, k *Keys) *keyset {
+func newKeyset(now time.Time, k *handshake.Keys) *keyset {
 	return &keyset{send: newHalf(&k.Send), recv: newHalf(&k.Recv), version: k.Version, born: now, counter: 1}
 }
 
 // newLink enters a session that is not confirmed yet.
-func (ls *Links) newLink(now time.Time, p *port, to Addr, peer identity.Key, remote [8]byte, k *Keys, initiator bool) *Link {
+func (ls *Links) newLink(now time.Time, p *port, to Addr, peer identity.Key, remote [8]byte, k *handshake.Keys, initiator bool) *Link {
 	l := &Link{ls: ls, port: p, addr: to, peer: peer, short: peer.Short(), remote: remote, initiator: initiator, since: now}
 	l.cur = newKeyset(now, k)
 	l.live.heard = now
@@ -221,7 +223,7 @@ func (ls *Links) freeIndex() int {
 func (l *Link) forget() {
 	l.gone = true
 	l.port.remove(l)
-	l.ls.links = Remove(l.ls.links, l)
+	l.ls.links = step.Remove(l.ls.links, l)
 }
 
 // close takes the link down and tells the layer above.

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/crypto/blake2s"
 
+	"hopwire/link/handshake"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
@@ -33,7 +34,7 @@ type port struct {
 	heard    []heard
 
 	beaconNonce [2][8]byte // now, before
-	filters     []FirstFilter
+	filters     []handshake.FirstFilter
 	beaconAt    time.Time
 	beaconCount uint32
 
@@ -123,8 +124,8 @@ func (p *port) insert(l *Link) {
 }
 
 func (p *port) remove(l *Link) {
-	p.links = Remove(p.links, l)
-	rest := Remove(p.byAddr[l.addr], l)
+	p.links = step.Remove(p.links, l)
+	rest := step.Remove(p.byAddr[l.addr], l)
 	if len(rest) == 0 {
 		delete(p.byAddr, l.addr)
 	} else {

@@ -107,7 +107,7 @@ func (m *Map) LinkDown(now time.Time, l *link.Link) {
 		return
 	}
 	n := m.near[i]
-	m.near = link.Remove(m.near, n)
+	m.near = step.Remove(m.near, n)
 	m.graph = nil
 	m.linksChanged(now, n, true)
 }
@@ -370,12 +370,12 @@ func (m *Map) known(key identity.Key) *node {
 func (m *Map) insert(short, from identity.ShortID) *node {
 	o := &node{short: short, from: from}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
-	m.order = link.Insert(m.order, i, o)
+	m.order = step.Insert(m.order, i, o)
 	return o
 }
 
 func (m *Map) remove(o *node) {
-	m.order = link.Remove(m.order, o)
+	m.order = step.Remove(m.order, o)
 	m.graph = nil
 }
 

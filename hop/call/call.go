@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"hopwire/link"
 	"hopwire/link/step"
 )
 
@@ -263,7 +262,7 @@ func (c *Endpoint) end(now time.Time, o *callOut, response []byte, err error) {
 	if c.outgoing(o.id) != o {
 		return
 	}
-	c.out = link.Remove(c.out, o)
+	c.out = step.Remove(c.out, o)
 	c.release(&o.recv)
 	c.hold(-o.send.drop())
 	o.done(now, response, err)
@@ -305,7 +304,7 @@ func (c *Endpoint) advanceIn(now time.Time, i *callIn) (next time.Time) {
 
 // forget frees a call of theirs; what was served stays known by its id.
 func (c *Endpoint) forget(i *callIn) {
-	c.in = link.Remove(c.in, i)
+	c.in = step.Remove(c.in, i)
 	c.release(&i.recv)
 	if i.send != nil {
 		c.hold(-i.send.drop())

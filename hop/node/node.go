@@ -11,6 +11,7 @@ import (
 	"hopwire/hop/ip"
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/handshake"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
@@ -54,7 +55,7 @@ type Node struct {
 	ip      netip.Addr
 	rand    io.Reader
 	jitter  *mrand.Rand
-	first   []link.FirstFilter // prefilters of message 1, one for each network key
+	first   []handshake.FirstFilter // prefilters of message 1, one for each network key
 	peers   map[identity.Key]*peer
 	order   []*peer // the same, oldest first: nothing depends on map order
 	byIP    map[netip.Addr]*peer
@@ -95,7 +96,7 @@ func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(ip.ErrorLimit), calls: call.NewPool(c.CallMemory)}
 	n.ip = n.key.IPv6()
 	for _, k := range c.Links.NetworkKeys {
-		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))
+		n.first = append(n.first, handshake.NewFirstFilter(n.key, handshake.KindSession, k, nil))
 	}
 	step.Draw(n.rand, n.flowKey[:])
 	n.Onion = onion.NewKeys(n.rand, now)

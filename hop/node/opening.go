@@ -6,6 +6,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/link"
+	"hopwire/link/handshake"
 	"hopwire/link/step"
 )
 
@@ -13,7 +14,7 @@ import (
 // the resumption secret of an earlier one. Its first body is repeated as it is;
 // the circuit's layers make it different on every wire.
 type opening struct {
-	init  *link.Initiation
+	init  *handshake.Initiation
 	join  *join
 	first []byte
 	again hop.Repeat
@@ -53,11 +54,11 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 func (ch *channel) initiate() {
 	n := ch.n
 	nk := n.c.Links.NetworkKeys[0]
-	filter := link.NewFirstFilter(ch.p.key, link.KindSession, nk, nil)
-	c := link.InitiateConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
+	filter := handshake.NewFirstFilter(ch.p.key, handshake.KindSession, nk, nil)
+	c := handshake.InitiateConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 3, KEM: 1}, func() func(time.Time) {
-		i, message, err := link.Initiate(rand, c)
+		i, message, err := handshake.Initiate(rand, c)
 		return func(now time.Time) {
 			if err == nil && !ch.closed {
 				ch.opening.init, ch.opening.first = i, message
@@ -157,7 +158,7 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 	if n.takeJoin(now, ch, seq, body) {
 		return
 	}
-	i := slices.IndexFunc(n.first, func(f link.FirstFilter) bool { return f.Check(body) })
+	i := slices.IndexFunc(n.first, func(f handshake.FirstFilter) bool { return f.Check(body) })
 	switch {
 	case i < 0:
 		n.N.BadFirst++
@@ -171,11 +172,11 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 
 // respond works out message 2 elsewhere.
 func (n *Node) respond(ch *channel, key int, message []byte) {
-	ch.answered = &answered{hash: link.SeenHash(message)}
-	c := link.RespondConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
+	ch.answered = &answered{hash: handshake.SeenHash(message)}
+	c := handshake.RespondConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
-		r, err := link.Respond(rand, c, message)
+		r, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
 			if err != nil || ch.closed {
 				n.N.BadFirst++
@@ -192,7 +193,7 @@ func (n *Node) respond(ch *channel, key int, message []byte) {
 }
 
 // accepted enters the session that a first message made and answers it.
-func (n *Node) accepted(now time.Time, ch *channel, r *link.Response) {
+func (n *Node) accepted(now time.Time, ch *channel, r *handshake.Response) {
 	p := n.peer(now, r.Peer)
 	if p == nil {
 		ch.close(now)
@@ -210,7 +211,7 @@ func (n *Node) accepted(now time.Time, ch *channel, r *link.Response) {
 // repeated answers a first frame that came again, and says whether it was one.
 func (ch *channel) repeated(now time.Time, body []byte) bool {
 	a := ch.answered
-	if a == nil || len(body) != link.BodyLong || link.SeenHash(body) != a.hash {
+	if a == nil || len(body) != link.BodyLong || handshake.SeenHash(body) != a.hash {
 		return false
 	}
 	if a.body != nil {

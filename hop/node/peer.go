@@ -7,7 +7,6 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/call"
-	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
@@ -110,7 +109,7 @@ func (p *peer) forget(now time.Time) {
 	}
 	delete(p.n.peers, p.key)
 	delete(p.n.byIP, p.ip)
-	p.n.order = link.Remove(p.n.order, p)
+	p.n.order = step.Remove(p.n.order, p)
 }
 
 // channels are all of the peer's.
@@ -137,8 +136,8 @@ func (p *peer) drop(ch *channel) {
 			*slot = nil
 		}
 	}
-	p.old = link.Remove(p.old, ch)
-	p.terminals = link.Remove(p.terminals, ch)
+	p.old = step.Remove(p.old, ch)
+	p.terminals = step.Remove(p.terminals, ch)
 	p.n.next.By(time.Time{}.Add(1)) // look at the peer again soon
 }
 
@@ -154,7 +153,7 @@ func (p *peer) prefer(ch *channel) {
 // admit enters a circuit of the peer's that ends here and has its session.
 func (p *peer) admit(now time.Time, ch *channel) {
 	ch.p, ch.heard, p.touched = p, now, now
-	p.terminals = link.Insert(p.terminals, 0, ch)
+	p.terminals = step.Insert(p.terminals, 0, ch)
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
 	}

@@ -25,7 +25,7 @@ type Key [32]byte
 type ShortID [8]byte
 
 // ErrKey is wrapped by every error about an address.
-var ErrKey = errors.New("link: bad address")
+var ErrKey = errors.New("identity: bad address")
 
 const (
 	keyVersion   = 1
@@ -169,7 +169,7 @@ func NewIdentity(rand io.Reader) (*Identity, error) {
 	for {
 		var seed [32]byte
 		if _, err := io.ReadFull(rand, seed[:]); err != nil {
-			return nil, fmt.Errorf("link: no randomness for an identity: %w", err)
+			return nil, fmt.Errorf("identity: no randomness for an identity: %w", err)
 		}
 		if i, err := IdentityFromSeed(seed); err == nil {
 			return i, nil
@@ -216,12 +216,12 @@ func ParseNetworkKeys(text []byte) ([]NetworkKey, error) {
 		}
 		b, err := hex.DecodeString(line)
 		if err != nil || len(b) != 32 {
-			return nil, fmt.Errorf("link: line %d is not a network key of 64 hexadecimal digits", n+1)
+			return nil, fmt.Errorf("identity: line %d is not a network key of 64 hexadecimal digits", n+1)
 		}
 		keys = append(keys, NetworkKey(b))
 	}
 	if len(keys) == 0 || len(keys) > 2 || len(keys) == 2 && keys[0] == keys[1] {
-		return nil, fmt.Errorf("link: %d network keys instead of one, or two different ones", len(keys))
+		return nil, fmt.Errorf("identity: %d network keys instead of one, or two different ones", len(keys))
 	}
 	return keys, nil
 }

@@ -1,4 +1,4 @@
-package link
+package handshake
 
 import (
 	"crypto/hmac"
@@ -25,7 +25,7 @@ const (
 	noise2Size = 32 + sealSize
 )
 
-var errNoise = errors.New("link: Noise message does not open")
+var errNoise = errors.New("handshake: Noise message does not open")
 
 // A noise is the state of one handshake at one end. A method that returns an error
 // has not changed it.

@@ -1,4 +1,4 @@
-package link
+package handshake
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 )
 
 // TestWire compares the tables of wire.md with the code.
-func TestWireHandshake(t *testing.T) {
+func TestWire(t *testing.T) {
 	wiretest.Layouts(t, "wire.md", map[string]int{
 		"offFilter": offFilter, "offEphemeral": offEphemeral, "offSecret": offSecret, "offVersion": offVersion, "offPortNonce": offPortNonce,
 		"offFilterKey": offFilterKey, "offEncaps": offEncaps, "offPadding1": offPadding1, "offCipher": offCipher, "offPadding2": offPadding2,

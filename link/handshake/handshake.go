@@ -1,4 +1,4 @@
-package link
+package handshake
 
 import (
 	"crypto/hkdf"
@@ -54,9 +54,9 @@ const (
 
 // Errors of the handshake; the wire never learns which.
 var (
-	ErrHandshake = errors.New("link: handshake failed")
-	ErrVersion   = errors.New("link: handshake of an unknown version")
-	ErrRefused   = errors.New("link: handshake of somebody who is not allowed")
+	ErrHandshake = errors.New("handshake: handshake failed")
+	ErrVersion   = errors.New("handshake: handshake of an unknown version")
+	ErrRefused   = errors.New("handshake: handshake of somebody who is not allowed")
 )
 
 // FirstFilter is the key of the filter in front of messages 1 to one responder.
@@ -156,7 +156,7 @@ func Initiate(rand io.Reader, c InitiateConfig) (*Initiation, []byte, error) {
 		return nil, nil, err
 	}
 	s := newNoise(prologue(c.Kind, c.NetworkKey), c.Identity, c.NetworkKey, peer)
-	i := &Initiation{version: versionOr(c.Version), filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), noise: s, kem: kem}
+	i := &Initiation{version: VersionOr(c.Version), filtered: c.Filter != nil, filter: newFilter(seed[mlkem.SeedSize:]), noise: s, kem: kem}
 	payload := make([]byte, c.Size-headSize(i.filtered)-MinSize+offPadding1)
 	payload[offVersion] = i.version
 	copy(payload[offPortNonce:], c.PortNonce[:])
@@ -190,7 +190,7 @@ func (i *Initiation) Finish(msg2 []byte) (*Keys, [8]byte, error) {
 		return nil, nonce, ErrHandshake
 	}
 	version := payload[offVersion]
-	if v, ok := agreed(i.version, version); !ok || v != version {
+	if v, ok := Agreed(i.version, version); !ok || v != version {
 		return nil, nonce, ErrVersion // not one of ours
 	}
 	secret, err := i.kem.Decapsulate(payload[offCipher:offPadding2])
@@ -240,7 +240,7 @@ func Respond(rand io.Reader, c RespondConfig, msg1 []byte) (*Response, error) {
 	if c.Allow != nil && !c.Allow(peer) {
 		return nil, ErrRefused
 	}
-	version, ok := agreed(versionOr(c.Version), payload[offVersion])
+	version, ok := Agreed(VersionOr(c.Version), payload[offVersion])
 	if !ok {
 		return nil, ErrVersion
 	}
@@ -301,7 +301,7 @@ func newKeys(initiator bool, version byte, s *noise, secret, msg1, msg2 []byte) 
 	ikm := append(append(append([]byte(nil), ka[:]...), kb[:]...), secret...)
 	prk, err := hkdf.Extract(newBlake, ikm, nil)
 	if err != nil {
-		panic("link: internal error: " + err.Error())
+		panic("handshake: internal error: " + err.Error())
 	}
 	h := newBlake()
 	h.Write(msg1)
@@ -310,7 +310,7 @@ func newKeys(initiator bool, version byte, s *noise, secret, msg1, msg2 []byte) 
 	expand := func(label string, n int) []byte {
 		out, err := hkdf.Expand(newBlake, prk, info+label, n)
 		if err != nil {
-			panic("link: internal error: " + err.Error())
+			panic("handshake: internal error: " + err.Error())
 		}
 		return out
 	}

@@ -1,4 +1,4 @@
-package link
+package handshake
 
 import (
 	"bytes"
@@ -33,7 +33,7 @@ func seeded(t *testing.T, v *wiretest.Vector, key string) *identity.Identity {
 func TestHandshakeVectors(t *testing.T) {
 	for _, c := range handshakeVectors {
 		t.Run(c.name, func(t *testing.T) {
-			v := wiretest.ReadVector(t, "testdata/handshake_"+c.name+".txt")
+			v := wiretest.ReadVector(t, "testdata/"+c.name+".txt")
 			a, b, nk := seeded(t, v, "initiator seed"), seeded(t, v, "responder seed"), identity.NetworkKey(v.Bytes("network key"))
 			var filter *FirstFilter
 			if c.name != "rekey" {

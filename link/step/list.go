@@ -1,4 +1,4 @@
-package link
+package step
 
 // Lists of pointers. (The functions of package slices for this are made anew in the
 // program for each kind of list; these two are there once.)
