@@ -58,7 +58,7 @@ type Stats struct {
 
 // A keyset is one pair of directional keys and how far they are used.
 type keyset struct {
-	send, recv *Half
+	send, recv *half
 	version    byte // that both ends speak
 	born       time.Time
 	counter    uint64 // of the next frame
@@ -132,19 +132,19 @@ func (l *Link) open(now time.Time, frame []byte) (Header, bool) {
 
 // open tries these keys. Nothing has changed when it fails.
 func (k *keyset) open(frame []byte) (h Header, ok, replayed bool) {
-	c := k.recv.Counter(frame)
+	c := k.recv.counter(frame)
 	if !k.window.Plausible(c) {
 		return h, false, false
 	}
 	if !k.window.Check(c) {
 		return h, false, true
 	}
-	if h, ok = k.recv.Open(c, frame); !ok {
+	if h, ok = k.recv.open(c, frame); !ok {
 		return h, false, false
 	}
 	k.window.Accept(c)
 	if h.Label == 0 {
-		k.recv.OpenControl(c, frame[offBody:])
+		k.recv.openControl(c, frame[offBody:])
 	}
 	return h, true, false
 }
@@ -270,9 +270,9 @@ func (f *Frame) Seal() bool {
 	}
 	k := l.cur
 	if f.header.Label == 0 {
-		k.send.SealControl(k.counter, f.Bytes())
+		k.send.sealControl(k.counter, f.Bytes())
 	} else {
-		k.send.Seal(k.counter, f.header, f.Bytes())
+		k.send.seal(k.counter, f.header, f.Bytes())
 	}
 	k.counter++
 	l.stats.FramesOut++

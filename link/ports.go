@@ -92,21 +92,6 @@ func (ls *Links) Suspect(now time.Time, id int) {
 	}
 }
 
-// Carrier starts the search for neighbours again, as when a cable was plugged in.
-func (ls *Links) Carrier(now time.Time, id int) {
-	p := ls.port(id)
-	if p == nil {
-		return
-	}
-	if ls.beacons(p) {
-		p.beaconCount, p.beaconAt = p.beaconCount&^7, now
-	}
-	for _, a := range p.attempts {
-		a.wait, a.at = handshakeWait, now
-	}
-	ls.next.By(now)
-}
-
 func (ls *Links) port(id int) *port {
 	if id < 0 || id >= len(ls.ports) {
 		return nil

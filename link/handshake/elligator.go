@@ -7,12 +7,12 @@ import (
 	"filippo.io/edwards25519/field"
 )
 
-// An Ephemeral is a Diffie-Hellman key whose public half has a representative:
+// An ephemeral is a Diffie-Hellman key whose public half has a representative:
 // 32 bytes that cannot be told from random ones (Elligator 2, Bernstein, Hamburg,
 // Krasnova, Lange 2013, section 5). The public point is "dirty", that is, drawn
 // from the whole curve and not only from the prime-order group, or a second look
 // would tell: X25519 clears the low-order part on the other side.
-type Ephemeral struct {
+type ephemeral struct {
 	Private, Public, Representative [32]byte
 }
 
@@ -43,16 +43,16 @@ func lowOrder() (t [8]*edwards25519.Point) {
 	return t
 }
 
-// NewEphemeral draws keys until one has a representative (every second does). The
+// newEphemeral draws keys until one has a representative (every second does). The
 // low-order component, the branch of the map and the two top bits are drawn
 // afresh for each: with any of them fixed, samples can be told from random.
-func NewEphemeral(rand io.Reader) (*Ephemeral, error) {
+func newEphemeral(rand io.Reader) (*ephemeral, error) {
 	for {
 		var b [33]byte
 		if _, err := io.ReadFull(rand, b[:]); err != nil {
 			return nil, err
 		}
-		e := &Ephemeral{Private: [32]byte(b[:32])}
+		e := &ephemeral{Private: [32]byte(b[:32])}
 		s, err := new(edwards25519.Scalar).SetBytesWithClamping(b[:32])
 		if err != nil {
 			return nil, err
@@ -100,9 +100,9 @@ func smaller(r *field.Element) [32]byte {
 	return [32]byte(new(field.Element).Select(&neg, r, odd).Bytes())
 }
 
-// FromRepresentative maps any 32 bytes to the u coordinate of a point; the two
+// fromRepresentative maps any 32 bytes to the u coordinate of a point; the two
 // top bits are free.
-func FromRepresentative(r [32]byte) [32]byte {
+func fromRepresentative(r [32]byte) [32]byte {
 	r[31] &= 0x3f
 	t, _ := new(field.Element).SetBytes(r[:]) // 32 bytes: no error
 	var w, u, v field.Element

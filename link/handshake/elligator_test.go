@@ -24,7 +24,7 @@ func TestElligatorVectors(t *testing.T) {
 		for top := range 4 {
 			e := [32]byte(r)
 			e[31] |= byte(top << 6)
-			if got := FromRepresentative(e); hex.EncodeToString(got[:]) != v[1] {
+			if got := fromRepresentative(e); hex.EncodeToString(got[:]) != v[1] {
 				t.Errorf("%x maps to %x, want %s", e, got, v[1])
 			}
 		}
@@ -33,7 +33,7 @@ func TestElligatorVectors(t *testing.T) {
 
 // component says which of the eight low-order points was added to an ephemeral's
 // clean point; -1 for none.
-func component(e *Ephemeral) int {
+func component(e *ephemeral) int {
 	s, _ := new(edwards25519.Scalar).SetBytesWithClamping(e.Private[:])
 	p := new(edwards25519.Point).ScalarBaseMult(s)
 	for i, low := range torsion {
@@ -55,7 +55,7 @@ func TestEphemeralChoices(t *testing.T) {
 	r := mrand.NewChaCha8([32]byte{11})
 	var counts [64]int
 	for range 64 * each {
-		e, err := NewEphemeral(r)
+		e, err := newEphemeral(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func slowBranch(r [32]byte) int {
 	d := number(r, 0x3f)
 	d.Mul(d, d).Lsh(d, 1).Add(d, big.NewInt(1)).ModInverse(d, p)
 	d.Mul(d, big.NewInt(-486662)).Mod(d, p)
-	if bytesOf(d) == FromRepresentative(r) {
+	if bytesOf(d) == fromRepresentative(r) {
 		return 1
 	}
 	return 0
@@ -188,7 +188,7 @@ func FuzzRepresentative(f *testing.F) {
 			return
 		}
 		r := [32]byte(b)
-		u := FromRepresentative(r)
+		u := fromRepresentative(r)
 		if slow := slowMap(r); u != slow {
 			t.Fatalf("%x maps to %x, slowly to %x", r, u, slow)
 		}
@@ -208,11 +208,11 @@ func TestEphemeral(t *testing.T) {
 	var ones [256]int
 	const n = 1000
 	for range n {
-		e, err := NewEphemeral(r)
+		e, err := newEphemeral(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := FromRepresentative(e.Representative); got != e.Public {
+		if got := fromRepresentative(e.Representative); got != e.Public {
 			t.Fatalf("representative of %x maps to %x", e.Public, got)
 		}
 		if slow := slowMap(e.Representative); slow != e.Public {
@@ -234,7 +234,7 @@ func TestEphemeral(t *testing.T) {
 	}
 }
 
-// slowMap is FromRepresentative in plain integers (Elligator 2, section 5.2).
+// slowMap is fromRepresentative in plain integers (Elligator 2, section 5.2).
 func slowMap(r [32]byte) (u [32]byte) {
 	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
 	a := big.NewInt(486662)
@@ -264,7 +264,7 @@ func TestDirtyPoints(t *testing.T) {
 	r := mrand.NewChaCha8([32]byte{10})
 	clean, top := 0, map[byte]int{}
 	for range 400 {
-		e, _ := NewEphemeral(r)
+		e, _ := newEphemeral(r)
 		pub, _ := curve25519.X25519(e.Private[:], curve25519.Basepoint)
 		if string(pub) == string(e.Public[:]) {
 			clean++

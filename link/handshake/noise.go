@@ -34,7 +34,7 @@ type noise struct {
 	n        byte     // messages sealed under k
 	s, sp    [32]byte // our static key: private, public
 	psk      identity.NetworkKey
-	e        *Ephemeral // ours
+	e        *ephemeral // ours
 	rs, re   [32]byte   // theirs
 }
 
@@ -52,7 +52,7 @@ func newNoise(prologue []byte, id *identity.Identity, psk identity.NetworkKey, r
 
 // write1 makes message 1: e, es, s, ss.
 func (s *noise) write1(rand io.Reader, payload []byte) ([]byte, error) {
-	e, err := NewEphemeral(rand)
+	e, err := newEphemeral(rand)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (s *noise) read1(m []byte) ([]byte, error) {
 
 // write2 makes message 2: e, ee, se, psk.
 func (s *noise) write2(rand io.Reader, payload []byte) ([]byte, error) {
-	e, err := NewEphemeral(rand)
+	e, err := newEphemeral(rand)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (s *noise) split() (a, b [32]byte) {
 // readEphemeral takes the other end's e; false for a key that no DH may see. Of
 // the points of low order only u = 0 and u = 1 have representatives.
 func (s *noise) readEphemeral(m []byte) bool {
-	u := FromRepresentative([32]byte(m))
+	u := fromRepresentative([32]byte(m))
 	var high byte
 	for _, b := range u[1:] {
 		high |= b

@@ -15,11 +15,11 @@ import (
 type libraryEnd struct {
 	flynn.DHFunc
 	state *flynn.HandshakeState
-	drawn *Ephemeral
+	drawn *ephemeral
 }
 
 func (l *libraryEnd) GenerateKeypair(rand io.Reader) (k flynn.DHKey, err error) {
-	if l.drawn, err = NewEphemeral(rand); err != nil {
+	if l.drawn, err = newEphemeral(rand); err != nil {
 		return k, err
 	}
 	return flynn.DHKey{Private: l.drawn.Private[:], Public: l.drawn.Public[:]}, nil
@@ -50,7 +50,7 @@ func (l *libraryEnd) write(t *testing.T, payload []byte) ([]byte, [2]*flynn.Ciph
 }
 
 func (l *libraryEnd) read(t *testing.T, m, payload []byte) [2]*flynn.CipherState {
-	u := FromRepresentative([32]byte(m))
+	u := fromRepresentative([32]byte(m))
 	got, a, b, err := l.state.ReadMessage(nil, append(u[:], m[32:]...))
 	if err != nil || !bytes.Equal(got, payload) {
 		t.Fatalf("the library reads %q, %v", got, err)

@@ -100,7 +100,7 @@ func slowHandshake(t *testing.T, kind string, nk identity.NetworkKey, responder 
 	if filtered {
 		at = 16
 	}
-	e := FromRepresentative([32]byte(msg1[at:])) // e, es, s, ss
+	e := fromRepresentative([32]byte(msg1[at:])) // e, es, s, ss
 	s.mixHash(e[:])
 	s.mixKey(e[:])
 	s.mixDH(staticOf(responder), e[:])
@@ -108,7 +108,7 @@ func slowHandshake(t *testing.T, kind string, nk identity.NetworkKey, responder 
 	s.mixDH(staticOf(responder), r.static)
 	r.payload1 = s.open(msg1[at+80:])
 
-	re := FromRepresentative([32]byte(msg2[at:])) // e, ee, se, psk
+	re := fromRepresentative([32]byte(msg2[at:])) // e, ee, se, psk
 	s.mixHash(re[:])
 	s.mixKey(re[:])
 	s.mixDH(private, e[:])

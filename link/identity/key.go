@@ -231,16 +231,16 @@ func ParseNetworkKeys(text []byte) ([]NetworkKey, error) {
 func (n NetworkKey) EtherType() uint16 {
 	for i := byte(0); ; i++ {
 		h := blake2s.Sum256(append(append([]byte("hopwire 1 ethertype"), n[:]...), i))
-		if t := uint16(h[0]) | uint16(h[1])<<8; PlainEtherType(t) {
+		if t := uint16(h[0]) | uint16(h[1])<<8; plainEtherType(t) {
 			return t
 		}
 	}
 }
 
-// PlainEtherType says whether t may be used: not a length, and not on the list of
+// plainEtherType says whether t may be used: not a length, and not on the list of
 // values with a meaning to kernels, bridges, switches or network cards (IEEE and
 // linux/if_ether.h; whole blocks where vendors have several).
-func PlainEtherType(t uint16) bool {
+func plainEtherType(t uint16) bool {
 	for _, r := range specialTypes {
 		if t >= r[0] && t <= r[1] {
 			return false

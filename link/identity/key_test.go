@@ -213,12 +213,12 @@ var specials = []uint16{
 
 func TestEtherTypes(t *testing.T) {
 	for i := range 2000 {
-		if e := (NetworkKey{byte(i), byte(i >> 8)}).EtherType(); e < 0x0600 || !PlainEtherType(e) {
+		if e := (NetworkKey{byte(i), byte(i >> 8)}).EtherType(); e < 0x0600 || !plainEtherType(e) {
 			t.Errorf("EtherType %#x", e)
 		}
 	}
 	for _, e := range specials {
-		if PlainEtherType(e) {
+		if plainEtherType(e) {
 			t.Errorf("%#x has a meaning to others", e)
 		}
 	}
