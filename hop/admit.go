@@ -163,7 +163,7 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 	j := cs.job()
 	j.p, j.onion, j.fingerprint = p, *private, onion.Fingerprint(cs.fpKey, packet)
 	if !cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, j.open) {
-		cs.rest(j)
+		cs.recycle(j)
 		cs.retry = now.Add(setupRetry)
 		cs.next.By(cs.retry)
 		return false

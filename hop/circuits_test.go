@@ -172,7 +172,7 @@ func (m *testNode) Receive(now time.Time, port int, f *link.Frame) {
 	l, h, ok := m.links.Fast(port, f)
 	switch {
 	case !ok:
-		m.lane.rest = append(m.lane.rest, deferred{f: f, port: port})
+		m.lane.left = append(m.lane.left, deferred{f: f, port: port})
 	case h.Label != 0 && m.look(now, l, h, f):
 		return
 	default:

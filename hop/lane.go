@@ -21,7 +21,7 @@ type Lane struct {
 	ease     func()          // a flow that ends here is to go slower
 	onward   [][]*link.Frame // by port: passed on since Sent
 	via      [][]via         // and how
-	rest     []deferred      // needs a turn
+	left     []deferred      // needs a turn
 	held     bool            // what follows waits for the turn too
 	tally    tally
 }
@@ -55,7 +55,7 @@ func NewLane(links *link.Links, circuits *Circuits, ease func()) *Lane {
 func (ln *Lane) Frame(now time.Time, port int, f *link.Frame) {
 	l, h, ok := ln.links.Fast(port, f)
 	if !ok {
-		ln.rest = append(ln.rest, deferred{f: f, port: port})
+		ln.left = append(ln.left, deferred{f: f, port: port})
 		return
 	}
 	ln.opened(now, port, l, h, f)
@@ -70,7 +70,7 @@ func (ln *Lane) opened(now time.Time, port int, l *link.Link, h link.Header, f *
 	}
 	if !v.done {
 		ln.held = ln.held || v.taken
-		ln.rest = append(ln.rest, deferred{via: v, f: f, header: h, port: port})
+		ln.left = append(ln.left, deferred{via: v, f: f, header: h, port: port})
 		return
 	}
 	l.Passed(now)
@@ -108,7 +108,7 @@ func (ln *Lane) Waiting(now time.Time, port int) {
 }
 
 // tell has the source of a frame told to go slower.
-func (ln *Lane) tell(v via) { ln.rest = append(ln.rest, deferred{via: v}) }
+func (ln *Lane) tell(v via) { ln.left = append(ln.left, deferred{via: v}) }
 
 // Sent forgets the frames of Onward.
 func (ln *Lane) Sent() {
@@ -119,15 +119,15 @@ func (ln *Lane) Sent() {
 }
 
 // Left says whether a turn is needed.
-func (ln *Lane) Left() bool { return len(ln.rest) > 0 }
+func (ln *Lane) Left() bool { return len(ln.left) > 0 }
 
 // Finish is the turn for what the lane has left.
 func (ln *Lane) Finish(now time.Time) {
-	for i := range ln.rest {
-		ln.finish(now, &ln.rest[i])
+	for i := range ln.left {
+		ln.finish(now, &ln.left[i])
 	}
-	clear(ln.rest)
-	ln.rest, ln.held = ln.rest[:0], false
+	clear(ln.left)
+	ln.left, ln.held = ln.left[:0], false
 }
 
 func (ln *Lane) finish(now time.Time, d *deferred) {

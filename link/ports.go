@@ -110,11 +110,11 @@ func (p *port) insert(l *Link) {
 
 func (p *port) remove(l *Link) {
 	p.links = step.Remove(p.links, l)
-	rest := step.Remove(p.byAddr[l.addr], l)
-	if len(rest) == 0 {
+	left := step.Remove(p.byAddr[l.addr], l)
+	if len(left) == 0 {
 		delete(p.byAddr, l.addr)
 	} else {
-		p.byAddr[l.addr] = rest
+		p.byAddr[l.addr] = left
 	}
 }
 

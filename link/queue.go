@@ -69,7 +69,7 @@ func (l *line) pop() *Frame {
 type group struct {
 	station *station
 	flows   flowRing
-	rest    Flow // what is left of circuits that have ended
+	ended   Flow // what is left of circuits that have ended
 	next    *group
 	owed    int
 	active  bool
@@ -233,7 +233,7 @@ func (s *station) group(from int) *group {
 	}
 	if s.groups[from] == nil {
 		s.groups[from] = &group{station: s}
-		s.groups[from].rest.From = uint16(from)
+		s.groups[from].ended.From = uint16(from)
 	}
 	return s.groups[from]
 }
@@ -415,7 +415,7 @@ func (l *Flow) Waiting(now time.Time) time.Duration {
 // the flow may be used for another.
 func (l *Flow) End() {
 	if b := l.waits; b != nil {
-		b.bequeath(&b.group.rest)
+		b.bequeath(&b.group.ended)
 	}
 	*l = Flow{}
 }

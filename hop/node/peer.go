@@ -26,7 +26,7 @@ import (
 //
 // There is at most one active, one warm and one opening channel; old ones linger to
 // deliver what is under way. Any of them may close: it failed (fail, which puts the warm
-// one in the place of an active one: move), it is not wanted any more (rest: after
+// one in the place of an active one: move), it is not wanted any more (closeIdle: after
 // idleAfter; warm after warmFor, or when a relay of its path is full), or its opening ran
 // out of time. A closed channel has no role (drop).
 // terminals are the peer's circuits that end here: at most maxTerminals, the one last
