@@ -115,8 +115,8 @@ func beyond(counts []uint32, i int) (sum uint32) {
 	return sum
 }
 
-// Take notes a hop's answer; false: it is not to a question of ours.
-func (m *LossMeter) Take(now time.Time, hop int, p onion.Pong) bool {
+// Answer notes a hop's answer; false: it is not to a question of ours.
+func (m *LossMeter) Answer(now time.Time, hop int, p onion.Pong) bool {
 	if hop >= len(m.hops) || m.hops[hop].id == 0 || m.hops[hop].id != p.ID {
 		return false
 	}

@@ -140,7 +140,7 @@ func measureLoss(t *testing.T, length time.Duration, setup func(n *testNet)) (fo
 	src.send(c, link.FrameLong, "first")
 	n.Run(100 * time.Millisecond)
 	meter := NewLossMeter(c)
-	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.Take(now, hop, p) }
+	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.Answer(now, hop, p) }
 	setup(n)
 	rounds := 0
 	for end := n.Now.Add(length); n.Now.Before(end); {

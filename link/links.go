@@ -108,14 +108,14 @@ func (ls *Links) All() []*Link {
 // before a check has passed. It owns f from now on.
 func (ls *Links) Receive(now time.Time, id int, f *Frame) {
 	p := ls.port(id)
-	if p == nil || ls.take(now, p, f) {
+	if p == nil || ls.classify(now, p, f) {
 		return
 	}
 	ls.c.Env.Free(f)
 }
 
-// take returns true when it has passed f on.
-func (ls *Links) take(now time.Time, p *port, f *Frame) bool {
+// classify finds out what a frame is; true: it has passed f on.
+func (ls *Links) classify(now time.Time, p *port, f *Frame) bool {
 	switch {
 	case f.N != FrameShort && f.N != FrameLong:
 		ls.N.BadLength++

@@ -161,7 +161,7 @@ func (m *Map) pump(now time.Time, n *near) {
 			n.control = n.control[1:]
 			ok = n.l.Post(now, c[0][0], c[1], done)
 		} else {
-			a, age := m.take(now, n)
+			a, age := m.dequeue(now, n)
 			if a == nil {
 				return
 			}
@@ -175,8 +175,8 @@ func (m *Map) pump(now time.Time, n *near) {
 	}
 }
 
-// take returns the next announcement for a neighbour; nil: none is left.
-func (m *Map) take(now time.Time, n *near) (raw, time.Duration) {
+// dequeue returns the next announcement for a neighbour; nil: none is left.
+func (m *Map) dequeue(now time.Time, n *near) (raw, time.Duration) {
 	for len(n.queue) > 0 {
 		id := n.queue[0]
 		n.queue = n.queue[1:]

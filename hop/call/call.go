@@ -192,7 +192,7 @@ func (c *Endpoint) takeRequest(now time.Time, id, total uint32, index uint16, da
 			return
 		}
 	}
-	request, ok := i.recv.take(now, c, total, index, data)
+	request, ok := i.recv.gather(now, c, total, index, data)
 	if !ok {
 		return
 	}
@@ -246,7 +246,7 @@ func (c *Endpoint) takeResponse(now time.Time, id, total uint32, index uint16, d
 		return
 	}
 	c.hold(-o.send.drop()) // who answers has all of the request
-	response, ok := o.recv.take(now, c, total, index, data)
+	response, ok := o.recv.gather(now, c, total, index, data)
 	if !ok {
 		return
 	}

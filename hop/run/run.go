@@ -252,12 +252,12 @@ func (r *Runner) read(id int, p *runPort) {
 			r.ended(p, err)
 			return
 		}
-		r.Turn(func(now time.Time) { r.take(now, id, p, batch[:n]) })
+		r.Turn(func(now time.Time) { r.receive(now, id, p, batch[:n]) })
 	}
 }
 
-// take passes frames to the node, which keeps them, and puts others in their place.
-func (r *Runner) take(now time.Time, id int, p *runPort, batch []*link.Frame) {
+// receive passes frames to the node, which keeps them, and puts others in their place.
+func (r *Runner) receive(now time.Time, id int, p *runPort, batch []*link.Frame) {
 	if r.port(id) != p {
 		return
 	}
