@@ -12,8 +12,8 @@ import (
 	"hopwire/link/step"
 )
 
-// Config says what the circuit layer of a node is made of.
-type Config struct {
+// CircuitsConfig says what the circuit layer of a node is made of.
+type CircuitsConfig struct {
 	Env         link.Env
 	Rand        io.Reader
 	Jitter      *mrand.Rand
@@ -54,11 +54,11 @@ type CircuitCounters struct {
 
 // Circuits is the circuit layer of one node: circuits that pass through, end
 // here, or start here. It does no I/O and reads no clock; it is not safe for
-// concurrent use. Its tables are bounded by Config.MaxCircuits and const.go.
+// concurrent use. Its tables are bounded by CircuitsConfig.MaxCircuits and const.go.
 type Circuits struct {
 	N CircuitCounters
 
-	c       Config
+	c       CircuitsConfig
 	ev      Events
 	links   []*side // by link.Link.Index
 	epoch   time.Time
@@ -83,8 +83,8 @@ type Circuits struct {
 	sweep   time.Time
 }
 
-// New returns an empty circuit layer.
-func New(c Config, ev Events) *Circuits {
+// NewCircuits returns an empty circuit layer.
+func NewCircuits(c CircuitsConfig, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}

@@ -21,7 +21,7 @@ type testNet struct {
 	t      testing.TB
 	nodes  []*testNode
 	cables map[[2]int]*linktest.Segment
-	most   int // Config.MaxCircuits
+	most   int // CircuitsConfig.MaxCircuits
 
 	// tap, if set, sees every data frame before the node that received it does.
 	tap func(at *testNode, from *link.Link, h link.Header, body []byte)
@@ -147,7 +147,7 @@ func (m *testNode) boot() {
 	jitter := mrand.New(mrand.NewPCG(uint64(m.index), uint64(m.boots)))
 	m.onion = onion.NewKeys(rand, n.Now)
 	m.links = link.New(link.Config{Identity: m.id, NetworkKeys: []identity.NetworkKey{{1}}, Beacon: true, Rand: rand, Jitter: jitter, Env: m.host}, m)
-	m.Circuits = New(Config{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
+	m.Circuits = NewCircuits(CircuitsConfig{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
 	m.lane = NewLane(m.links, m.Circuits, nil)
 	m.host.Core = m
 	for _, s := range m.sockets {

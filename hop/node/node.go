@@ -102,7 +102,7 @@ func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 	n.Onion = onion.NewKeys(n.rand, now)
 	n.Map = newMap(n.Onion)
 	n.Links = link.New(c.Links, (*upper)(n))
-	n.Circuits = hop.New(hop.Config{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
+	n.Circuits = hop.NewCircuits(hop.CircuitsConfig{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
 	return n
 }
 

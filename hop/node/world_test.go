@@ -138,7 +138,7 @@ func (m *member) boot() {
 		w.change(m.index, &c)
 	}
 	m.Node = New(w.Now, c, func(*onion.Keys) Map { return m.way })
-	m.Circuits = hop.New(hop.Config{Env: m.host, Rand: c.Links.Rand, Jitter: c.Links.Jitter, MaxCircuits: c.MaxCircuits, Onion: m.Onion, Key: m.Key()},
+	m.Circuits = hop.NewCircuits(hop.CircuitsConfig{Env: m.host, Rand: c.Links.Rand, Jitter: c.Links.Jitter, MaxCircuits: c.MaxCircuits, Onion: m.Onion, Key: m.Key()},
 		spy{(*events)(m.Node), m})
 	m.lane = hop.NewLane(m.Links, m.Circuits, m.EaseReceived)
 	m.host.Core = m

@@ -43,7 +43,7 @@ func newPlayer(l *load, me *node, relay link.Static) (*player, error) {
 	}
 	jitter := mrand.New(mrand.NewPCG(mrand.Uint64(), 1))
 	p.links = link.New(link.Config{Identity: me.id, NetworkKeys: l.keys, Neighbours: []link.Static{relay}, Rand: rand.Reader, Jitter: jitter, Env: p}, p)
-	p.cs = hop.New(hop.Config{Env: p, Rand: rand.Reader, Jitter: jitter, Onion: me.onion, Key: me.id.Key(), MaxCircuits: 4096}, p)
+	p.cs = hop.NewCircuits(hop.CircuitsConfig{Env: p, Rand: rand.Reader, Jitter: jitter, Onion: me.onion, Key: me.id.Key(), MaxCircuits: 4096}, p)
 	return p, nil
 }
 
