@@ -34,6 +34,7 @@ type Mesh struct {
 	Options
 	Nodes  []*Node
 	Cables map[[2]int]*linktest.Segment
+	foes   uint64
 }
 
 // A Node is one of it.
