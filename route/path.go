@@ -203,7 +203,7 @@ func loadOf(flags byte) hop.Load {
 // Failed notes trouble with hop i of a path, or the link that leads to it.
 func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	switch why {
-	case hop.ReasonTimeout: // nobody knows where: all of it, mildly
+	case hop.ReasonTimeout, hop.ReasonSpoiled: // nobody knows where: all of it, mildly
 		for i := range p.Hops {
 			m.shun(now, p, i, penaltyMild, avoidMild)
 		}
@@ -216,8 +216,6 @@ func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	case hop.ReasonLoss: // a circuit uses the link both ways
 		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 		m.shunBack(now, p, i, penaltyMild, 3*avoidMild)
-	case hop.ReasonSpoiled:
-		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 	default:
 		m.shun(now, p, i, penaltyAvoid, step.Jitter(m.c.Jitter, avoidFirst, 20))
 	}

@@ -10,6 +10,7 @@ import (
 	"hopwire/hop/ip"
 	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/step"
 )
 
 // Session frames (wire.md, "Session" and "Records"): sealed records, several to a frame.
@@ -76,7 +77,7 @@ type channel struct {
 	askedAt    time.Time
 	srtt       time.Duration
 	loss       *hop.LossMeter // of the circuit in use; nil: not begun
-	spoiled    int            // failed tags of late
+	spoiled    step.Bucket    // of failed tags
 	slow       bool           // frames wait on the way: to be passed on to what is inside
 
 	frame *link.Frame // being filled
@@ -282,9 +283,10 @@ func (ch *channel) patience() time.Duration {
 	return max(moveAfter, 2*ch.srtt+answerWithin)
 }
 
-// spoil counts a frame that failed its tag at the end; many close the circuit.
+// spoil counts a frame that failed its tag at the end; many of late close the circuit.
 func (ch *channel) spoil(now time.Time) {
-	if ch.spoiled++; ch.spoiled >= spoiledMost && ch.c != nil {
+	const most = spoiledMost - 1
+	if ch.c != nil && !ch.spoiled.Take(now, most/spoiledSpan.Seconds(), most) {
 		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
 	}
 }

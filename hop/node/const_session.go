@@ -17,7 +17,8 @@ const (
 	retryFirst   = 500 * time.Millisecond
 	retryFull    = 2 * time.Second // ± 50 %, after a relay was full or busy
 	retryMost    = 4 * time.Second
-	spoiledMost  = 8 // failed tags within spoiledSpan close a circuit
+	workRetry    = 50 * time.Millisecond // ± 50 %, until a worker that had no room is asked again
+	spoiledMost  = 8                     // failed tags within spoiledSpan close a circuit
 	spoiledSpan  = 10 * time.Second
 	waitFor      = 5 * time.Second // for the answer to a ping or trace
 

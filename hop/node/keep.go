@@ -41,6 +41,9 @@ func (p *peer) closeIdle(now time.Time) {
 	if p.warm != nil && now.Sub(p.used) >= warmFor {
 		p.warm.close(now)
 	}
+	if p.warm != nil {
+		p.n.next.By(p.used.Add(warmFor))
+	}
 	if !p.idle(now) {
 		p.n.next.By(p.used.Add(idleAfter))
 		return
@@ -137,20 +140,17 @@ func (p *peer) ensure(now time.Time) {
 	}
 	need, full := false, false
 	p.replace = false
+	if p.improve(now); p.opening != nil {
+		return
+	}
 	switch a := p.active; {
 	case a == nil:
 		need = p.busy(now)
 	case !now.Before(a.renewAt):
 		need, full = true, true
-	case now.Sub(p.used) < warmFor && !now.Before(p.checkAt):
-		p.improve(now)
-		return
 	default:
 		p.n.next.By(a.renewAt)
-		if now.Before(p.checkAt) {
-			p.n.next.By(p.checkAt)
-		}
-		need = (a.failing(now) || p.warm == nil && now.Sub(p.used) < warmFor) && !now.Before(p.warmAt)
+		need = p.lacks(now)
 	}
 	if !need {
 		return
@@ -162,9 +162,34 @@ func (p *peer) ensure(now time.Time) {
 	p.begin(now, full)
 }
 
+// lacks says that a second circuit is missing: a warm one, or at once one in the place of
+// a circuit that is failing and that the warm one has not replaced.
+func (p *peer) lacks(now time.Time) bool {
+	if p.active.failing(now) {
+		p.n.next.By(later(p.spareAt, now))
+		return !now.Before(p.spareAt)
+	}
+	return p.warm == nil && now.Sub(p.used) < warmFor && !now.Before(p.warmAt)
+}
+
+// later returns t when it is after now, else no time.
+func later(t, now time.Time) time.Time {
+	if t.After(now) {
+		return t
+	}
+	return time.Time{}
+}
+
 // improve moves to the path that the map prefers now, when it is another than the one in
 // use. The map does not change for less than a fifth.
 func (p *peer) improve(now time.Time) {
+	if p.active == nil || !now.Before(p.active.renewAt) || now.Sub(p.used) >= warmFor {
+		return
+	}
+	if now.Before(p.checkAt) {
+		p.n.next.By(p.checkAt)
+		return
+	}
 	p.checkAt = now.Add(checkPath)
 	p.n.next.By(p.checkAt)
 	if p.warm != nil && p.n.Map.Load(p.warm.path) == hop.LoadFull {
@@ -202,7 +227,7 @@ func (p *peer) begin(now time.Time, renew bool) {
 		path, ok = p.other(now, paths)
 	}
 	if !ok { // there is but one way, or no other has room: no warm circuit
-		p.warmAt = now.Add(warmRetry)
+		p.warmAt, p.spareAt = now.Add(warmRetry), now.Add(askGap)
 		p.n.next.By(p.warmAt)
 		return
 	}

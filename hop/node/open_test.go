@@ -9,6 +9,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/link"
+	"hopwire/link/linktest"
 )
 
 // gaps are the times between moments.
@@ -242,5 +243,21 @@ func TestPacketsWaitInOrder(t *testing.T) {
 				t.Errorf("%d packets arrived, %d did not fit; want %d and %d", len(dst.got), src.N.QueueFull, c.most, 70-c.most)
 			}
 		})
+	}
+}
+
+// TestBusyWorkerIsNoFault: the worker has no room for the handshake. It is asked again
+// soon, no path is blamed for it, and when there is room the session opens.
+func TestBusyWorkerIsNoFault(t *testing.T) {
+	w := diamond(t, 10)
+	src, dst := w.ends()
+	src.host.Costs = &linktest.Costs{DH: 10 * time.Millisecond}
+	for range 64 { // 0.6 s of work
+		src.host.Work(link.Cost{Class: link.ClassHandshake, DH: 1}, func() func(time.Time) { return func(time.Time) {} })
+	}
+	src.send(dst, 1)
+	w.Run(900 * time.Millisecond)
+	if len(src.way.failed) != 0 || len(dst.got) != 1 {
+		t.Errorf("%d packets arrived, the map was told %+v; want one, and nothing", len(dst.got), src.way.failed)
 	}
 }

@@ -19,7 +19,8 @@ type opening struct {
 	first []byte
 	again hop.Repeat
 	until time.Time
-	busy  bool // the answer is being worked on
+	retry time.Time // message 1 had no worker: when to ask for one again; zero: it has
+	busy  bool      // the answer is being worked on
 }
 
 // answered is what a last hop keeps to repeat its answer, until the first session
@@ -44,15 +45,17 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 		ch.opening.join, ch.opening.first = j, j.body
 		ch.first(now)
 	} else {
-		ch.initiate()
+		ch.initiate(now)
 	}
 	p.n.next.By(ch.opening.until)
 	return ch
 }
 
-// initiate makes message 1 elsewhere and sends it.
-func (ch *channel) initiate() {
+// initiate makes message 1 elsewhere and sends it. When the worker has no room, that is
+// not the path's fault: it is asked again soon.
+func (ch *channel) initiate(now time.Time) {
 	n := ch.n
+	ch.opening.retry = time.Time{}
 	nk := n.c.Links.NetworkKeys[0]
 	filter := handshake.NewFirstFilter(ch.p.key, handshake.KindSession, nk, nil)
 	c := handshake.InitiateConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
@@ -67,7 +70,8 @@ func (ch *channel) initiate() {
 		}
 	})
 	if !ok {
-		ch.opening.until = time.Time{}
+		ch.opening.retry = now.Add(step.Jitter(n.jitter, workRetry, 50))
+		n.next.By(ch.opening.retry)
 	}
 }
 
@@ -81,25 +85,31 @@ func (ch *channel) first(now time.Time) {
 	ch.raw(now, o.first)
 }
 
-// advanceOpening repeats or gives up; false: given up.
-func (ch *channel) advanceOpening(now time.Time) bool {
+// advanceOpening repeats or gives up.
+func (ch *channel) advanceOpening(now time.Time) {
 	o := ch.opening
-	if !now.Before(o.until) && !o.busy {
+	switch {
+	case !now.Before(o.until) && o.first == nil: // no worker in all the time: who knows what the path is like
+		ch.n.N.Failed++
+		ch.p.retryAt = now.Add(retryFirst)
+		ch.close(now)
+		return
+	case !now.Before(o.until) && !o.busy:
 		ch.n.N.Failed++
 		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonTimeout)
-		return false
+		return
+	case !o.retry.IsZero() && !now.Before(o.retry):
+		ch.initiate(now)
 	}
-	if now.Before(o.until) {
-		ch.n.next.By(o.until)
-	}
+	ch.n.next.By(later(o.until, now))
+	ch.n.next.By(o.retry)
 	if o.again.Tries == 0 || o.busy || o.again.Over() {
-		return true
+		return
 	}
 	if !now.Before(o.again.At) {
 		ch.first(now)
 	}
 	ch.n.next.By(o.again.At)
-	return true
 }
 
 // opened takes the first frame that came back.

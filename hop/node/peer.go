@@ -55,6 +55,7 @@ type peer struct {
 	retryAt time.Time
 	wantErr error     // why there is no path
 	warmAt  time.Time // when to look for a second way again
+	spareAt time.Time // the same while the one in use is failing
 	checkAt time.Time // for a better path than the one in use
 	lossAt  time.Time // until then, loss moves no traffic
 	replace bool      // what is being opened is to replace the active circuit

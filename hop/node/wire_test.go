@@ -21,7 +21,7 @@ func TestWire(t *testing.T) {
 
 		"lossHold": hop.LossHold, "circuitLife": circuitLife, "idleAfter": idleAfter, "warmFor": warmFor, "warmGap": warmGap, "moveAfter": moveAfter,
 		"warmRetry": warmRetry, "checkPath": checkPath, "askGap": askGap, "lingerFor": lingerFor, "retryFirst": retryFirst,
-		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "waitFor": waitFor, "maxQueue": maxQueue,
+		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "spoiledSpan": spoiledSpan, "workRetry": workRetry, "waitFor": waitFor, "maxQueue": maxQueue,
 		"maxQueueLost": maxQueueLost, "maxTerminals": maxTerminals, "maxWaits": maxWaits, "sessionRate": sessionRate,
 		"sessionBurst": sessionBurst, "flowFor": flowFor, "maxTaught": maxTaught,
 	})
