@@ -200,6 +200,7 @@ func (n *Node) emit(now time.Time) {
 	for i := 0; i < len(n.filled); i++ {
 		n.filled[i].emit(now)
 	}
+	clear(n.filled)
 	n.filled = n.filled[:0]
 }
 
@@ -291,12 +292,25 @@ func (ch *channel) spoil(now time.Time) {
 	}
 }
 
+// wipe forgets every key of the channel. Whoever still has the channel (a flow, its
+// circuit) has none of them.
+func (ch *channel) wipe() {
+	aead.Wipe(ch.send)
+	aead.Wipe(ch.recv)
+	ch.send, ch.recv = nil, nil
+	if o := ch.opening; o != nil && o.join != nil {
+		*o.join = join{}
+	}
+	ch.opening, ch.answered = nil, nil
+}
+
 // close ends the channel and its circuit; nothing is reported.
 func (ch *channel) close(now time.Time) {
 	if ch.closed {
 		return
 	}
-	ch.closed = true
+	ch.closed, ch.n.swept = true, false
+	ch.wipe()
 	if ch.frame != nil {
 		ch.n.env.Free(ch.frame)
 		ch.frame = nil

@@ -15,6 +15,10 @@ func (n *Node) advancePeers(now time.Time) {
 	for _, p := range slices.Clone(n.order) {
 		p.advance(now)
 	}
+	if !n.swept {
+		n.flows.Sweep()
+		n.swept = true
+	}
 }
 
 func (p *peer) advance(now time.Time) {

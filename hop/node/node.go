@@ -62,6 +62,7 @@ type Node struct {
 	taught  taught
 	tokens  map[[tokenSize]byte]*peer
 	flows   flows
+	swept   bool // no flow has a closed channel
 	flowKey [16]byte
 	filled  []*channel                    // have a frame being filled
 	slow    struct{ sent, received bool } // a queue stands, of the TUN or of a port: a flow that we send, or that ends here, is to go slower

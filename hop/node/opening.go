@@ -133,7 +133,9 @@ func (ch *channel) finish(message []byte) {
 	ok := ch.n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 2, KEM: 1}, func() func(time.Time) {
 		keys, _, err := o.init.Finish(message)
 		return func(now time.Time) {
-			o.busy = false
+			if o.busy = false; err == nil {
+				defer keys.Wipe()
+			}
 			ch.n.next.By(o.until)
 			switch {
 			case ch.closed:
@@ -188,6 +190,9 @@ func (n *Node) respond(ch *channel, key int, message []byte) {
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
 		r, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
+			if err == nil {
+				defer r.Keys.Wipe()
+			}
 			if err != nil || ch.closed {
 				n.N.BadFirst++
 				ch.answered = nil

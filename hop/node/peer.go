@@ -105,6 +105,7 @@ func (p *peer) lostCause() bool {
 func (p *peer) forget(now time.Time) {
 	p.closeAll(now)
 	p.tokens.clear(p.n)
+	p.resume = resume{}
 	if p.calls != nil {
 		p.calls.Close(call.ErrClosed)
 	}
@@ -239,7 +240,7 @@ func (p *peer) flushQueue(now time.Time) {
 // and moves traffic to the warm circuit at once.
 func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	if ch.opening != nil && ch.opening.join != nil {
-		p.resume.valid = false // the other end may have lost the secret
+		p.resume = resume{} // the other end may have lost the secret
 	}
 	if ch.c != nil {
 		p.n.Map.Failed(now, ch.path, i, why)

@@ -294,6 +294,9 @@ type Keys struct {
 // Session returns the raw keys of an end-to-end session.
 func (k *Keys) Session() (send, recv [32]byte) { return k.Send.Session, k.Recv.Session }
 
+// Wipe overwrites them, once they are in use elsewhere or not wanted.
+func (k *Keys) Wipe() { *k = Keys{} }
+
 // newKeys derives the final keys: HKDF-BLAKE2s (RFC 5869) over both Split keys
 // and the ML-KEM secret, bound to everything that was on the wire.
 func newKeys(initiator bool, version byte, s *noise, secret, msg1, msg2 []byte) *Keys {
