@@ -64,6 +64,7 @@ type channel struct {
 	nonce      [aead.NonceSize]byte
 	opening    *opening // source: handshake under way
 	answered   *answered
+	firsts     int // last hop: handshakes that it has cost
 	closed     bool
 
 	path       hop.Path

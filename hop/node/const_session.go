@@ -14,6 +14,7 @@ const (
 	checkPath    = 5 * time.Second        // between looks for a better path, with traffic
 	askGap       = time.Second            // between RTT questions while there is traffic
 	lingerFor    = 3 * time.Second        // an abandoned circuit may still deliver
+	lossHold     = 30 * time.Second       // between two moves because of loss
 	retryFirst   = 500 * time.Millisecond
 	retryFull    = 2 * time.Second // ± 50 %, after a relay was full or busy
 	retryMost    = 4 * time.Second
@@ -27,6 +28,4 @@ const (
 	maxTerminals = 8  // circuits of one peer that end here
 	maxWaits     = 256
 	tokensAhead  = 4 // resumption tokens that a responder accepts
-	sessionRate  = 16
-	sessionBurst = 64
 )

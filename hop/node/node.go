@@ -69,7 +69,7 @@ type Node struct {
 	waits   map[uint32]wait
 	icmp    *ip.ErrorLimit
 	calls   *call.Pool
-	door    step.Bucket
+	doors   doors
 	next    step.Timer
 }
 

@@ -175,41 +175,56 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 	case i < 0:
 		n.N.BadFirst++
 	case ch.answered != nil: // being worked on
-	case !n.door.Take(now, sessionRate, sessionBurst):
-		n.N.FirstLimited++
 	default:
-		n.respond(ch, i, slices.Clone(body))
+		n.respond(now, ch, i, body)
 	}
 }
 
-// respond works out message 2 elsewhere.
-func (n *Node) respond(ch *channel, key int, message []byte) {
+// respond works out message 2 elsewhere, if the budgets allow it. A circuit whose first
+// messages come to nothing is closed.
+func (n *Node) respond(now time.Time, ch *channel, key int, body []byte) {
+	done, ok := n.doors.take(now, ch.source())
+	if !ok {
+		n.N.FirstLimited++
+		return
+	}
+	message := slices.Clone(body)
+	ch.firsts++
 	ch.answered = &answered{hash: handshake.SeenHash(message)}
 	c := handshake.RespondConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
-	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
+	ok = n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
 		r, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
-			if err == nil {
-				defer r.Keys.Wipe()
-			}
-			if err != nil || ch.closed {
-				n.N.BadFirst++
-				ch.answered = nil
+			if done(); err != nil {
+				ch.refuse(now)
 				return
 			}
-			n.accepted(now, ch, r)
+			defer r.Keys.Wipe()
+			if !ch.closed {
+				n.accepted(now, ch, r)
+			}
 		}
 	})
 	if !ok {
+		done()
 		n.N.FirstLimited++
+		ch.firsts--
 		ch.answered = nil
+	}
+}
+
+// refuse notes a first message that only passed the filter.
+func (ch *channel) refuse(now time.Time) {
+	ch.n.N.BadFirst++
+	if ch.answered = nil; ch.firsts >= maxFirst {
+		ch.close(now)
 	}
 }
 
 // accepted enters the session that a first message made and answers it.
 func (n *Node) accepted(now time.Time, ch *channel, r *handshake.Response) {
-	p := n.peer(now, r.Peer)
+	p := n.welcome(now, r.Peer, ch.source())
 	if p == nil {
 		ch.close(now)
 		return

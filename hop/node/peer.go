@@ -67,7 +67,7 @@ func (n *Node) peer(now time.Time, key identity.Key) *peer {
 	if p := n.peers[key]; p != nil {
 		return p
 	}
-	if len(n.order) >= n.c.MaxPeers && !n.evict(now) {
+	if len(n.order) >= n.c.MaxPeers && !n.evict(now) && !n.oust(now) {
 		n.N.NoRoom++
 		return nil
 	}
