@@ -125,7 +125,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	var seed [32]byte
 	rand.Read(seed[:])
 	jitter := mrand.New(mrand.NewChaCha8(seed))
-	nc := node.Config{MaxCircuits: circuits, CallMemory: d.c.Memory << 18, Deliver: d.runner.Deliver, Links: link.Config{Identity: d.id, NetworkKeys: d.keys,
+	nc := node.Config{MaxCircuits: circuits, CallMemory: d.c.Memory << 18, QueueMemory: d.c.Memory << 15, Deliver: d.runner.Deliver, Links: link.Config{Identity: d.id, NetworkKeys: d.keys,
 		Neighbours: neighbours, Allow: allow, Beacon: d.c.Beacon, Rand: rand.Reader, Jitter: jitter, Env: d.runner}}
 	var boot [8]byte
 	rand.Read(boot[:])

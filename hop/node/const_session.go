@@ -15,6 +15,7 @@ const (
 	askGap       = time.Second            // between RTT questions while there is traffic
 	lingerFor    = 3 * time.Second        // an abandoned circuit may still deliver
 	lossHold     = 30 * time.Second       // between two moves because of loss
+	openTries    = 3                      // paths that are tried without a pause; then who waits is told
 	retryFirst   = 500 * time.Millisecond
 	retryFull    = 2 * time.Second // ± 50 %, after a relay was full or busy
 	retryMost    = 4 * time.Second

@@ -57,7 +57,7 @@ func (p *peer) closeIdle(now time.Time) {
 			ch.close(now)
 		}
 	}
-	p.queue = nil
+	p.unwait()
 }
 
 // advance does what is due on one channel.
@@ -210,12 +210,12 @@ func (p *peer) improve(now time.Time) {
 		return
 	}
 	p.replace = true
-	p.opening = p.open(now, paths[0], false)
+	p.open(now, paths[0], false)
 }
 
 // busy: there is something for a circuit of ours to carry.
 func (p *peer) busy(now time.Time) bool {
-	return len(p.queue) > 0 || len(p.pings) > 0 || now.Sub(p.used) < warmFor || p.calls != nil && !p.calls.Idle()
+	return p.queue.held > 0 || len(p.pings) > 0 || now.Sub(p.used) < warmFor || p.calls != nil && !p.calls.Idle()
 }
 
 // begin opens a circuit on the best path, or, when one is in use, on the path
@@ -235,8 +235,8 @@ func (p *peer) begin(now time.Time, renew bool) {
 		p.n.next.By(p.warmAt)
 		return
 	}
-	if p.opening = p.open(now, path, renew || p.active == nil); p.opening == nil {
-		p.lost(now, hop.ErrNoPath)
+	if err := p.open(now, path, renew || p.active == nil); err != nil {
+		p.lost(now, err)
 	}
 }
 
@@ -258,9 +258,6 @@ func (p *peer) lost(now time.Time, err error) {
 	p.retryAt = now.Add(max(p.backoff(), retryFirst))
 	p.n.next.By(p.retryAt)
 	if p.active == nil && p.tries > 3 {
-		for _, packet := range p.queue {
-			p.n.unreachable(now, packet, ip.CodeNoRoute)
-		}
-		p.queue = nil
+		p.giveUp(now, ip.CodeNoRoute)
 	}
 }

@@ -32,10 +32,10 @@ type answered struct {
 
 // open starts a circuit to the peer over path. The handshake follows the set-up
 // at once: the circuit is usable after one round trip.
-func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
+func (p *peer) open(now time.Time, path hop.Path, full bool) error {
 	c, err := p.n.Circuits.Open(now, path, 1)
 	if err != nil {
-		return nil
+		return err
 	}
 	ch := &channel{n: p.n, p: p, c: c, path: path, born: now, heard: now}
 	ch.renewAt = now.Add(step.Jitter(p.n.jitter, p.n.c.CircuitLife, 20))
@@ -48,7 +48,8 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 		ch.initiate(now)
 	}
 	p.n.next.By(ch.opening.until)
-	return ch
+	p.opening = ch
+	return nil
 }
 
 // initiate makes message 1 elsewhere and sends it. When the worker has no room, that is
@@ -91,7 +92,7 @@ func (ch *channel) advanceOpening(now time.Time) {
 	switch {
 	case !now.Before(o.until) && o.first == nil: // no worker in all the time: who knows what the path is like
 		ch.n.N.Failed++
-		ch.p.retryAt = now.Add(retryFirst)
+		ch.p.missed(now, retryFirst)
 		ch.close(now)
 		return
 	case !now.Before(o.until) && !o.busy:

@@ -52,15 +52,7 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 		ch.add(now, recordIP, head, rest)
 		return
 	}
-	most := maxQueue
-	if p.lostCause() {
-		most = maxQueueLost
-	}
-	if len(p.queue) >= most {
-		n.N.QueueFull++
-		return
-	}
-	p.queue = append(p.queue, ip.Join(head, rest))
+	p.wait(head, rest)
 }
 
 // fromSession takes an IP packet from the other end; a source address that is

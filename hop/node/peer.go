@@ -7,6 +7,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/call"
+	"hopwire/hop/ip"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
@@ -42,7 +43,7 @@ type peer struct {
 	opening   *channel   // to become active or warm
 	old       []*channel // replaced; they linger to deliver what is under way
 	terminals []*channel // the one last heard of comes first
-	queue     [][]byte   // packets that wait for a session
+	queue     waiting    // packets for a session
 	pings     []uint32   // and questions
 	calls     *call.Endpoint
 	version   byte // of the sessions, as the newest handshake has agreed
@@ -98,12 +99,13 @@ func (n *Node) evict(now time.Time) bool {
 // lostCause says that the map knows no way to the peer, and that there is no circuit to
 // it either, neither of ours nor of the peer's.
 func (p *peer) lostCause() bool {
-	return p.wantErr != nil && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
+	return p.wantErr != nil && p.wantErr != hop.ErrTooMany && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
 }
 
 // forget closes what the peer has and removes it.
 func (p *peer) forget(now time.Time) {
 	p.closeAll(now)
+	p.unwait()
 	p.tokens.clear(p.n)
 	p.resume = resume{}
 	if p.calls != nil {
@@ -224,9 +226,7 @@ func (p *peer) want(now time.Time) {
 
 // flushQueue sends the packets that waited.
 func (p *peer) flushQueue(now time.Time) {
-	queue := p.queue
-	p.queue = nil
-	for _, packet := range queue {
+	for _, packet := range p.unwait() {
 		p.n.toPeer(now, p, packet, nil)
 	}
 	pings := p.pings
@@ -251,8 +251,7 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	}
 	ch.close(now)
 	if opening {
-		p.tries++
-		p.retryAt = now.Add(p.backoff())
+		p.missed(now, 0)
 	}
 	if why == hop.ReasonFull || why == hop.ReasonBusy { // do not add to what is too much already
 		p.retryAt = now.Add(step.Jitter(p.n.jitter, retryFull, 50))
@@ -260,12 +259,22 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	p.n.next.By(now)
 }
 
+// missed notes an opening that came to nothing. After some the senders of what waits are
+// told.
+func (p *peer) missed(now time.Time, least time.Duration) {
+	p.tries++
+	p.retryAt = now.Add(max(p.backoff(), least))
+	if p.tries >= openTries && p.active == nil {
+		p.giveUp(now, ip.CodeNoAnswer)
+	}
+}
+
 // backoff grows once every path has been tried.
 func (p *peer) backoff() time.Duration {
-	if p.tries < 3 {
+	if p.tries < openTries {
 		return 0
 	}
-	return min(retryFirst<<min(p.tries-3, 8), retryMost)
+	return min(retryFirst<<min(p.tries-openTries, 8), retryMost)
 }
 
 // move puts the warm circuit to use.

@@ -20,7 +20,8 @@ func TestWire(t *testing.T) {
 
 		"lossHold": lossHold, "circuitLife": circuitLife, "idleAfter": idleAfter, "warmFor": warmFor, "warmGap": warmGap, "moveAfter": moveAfter,
 		"warmRetry": warmRetry, "checkPath": checkPath, "askGap": askGap, "lingerFor": lingerFor, "retryFirst": retryFirst,
-		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "spoiledSpan": spoiledSpan, "workRetry": workRetry, "waitFor": waitFor, "maxQueue": maxQueue,
+		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "spoiledSpan": spoiledSpan, "workRetry": workRetry, "waitFor": waitFor, "maxQueue": maxQueue, "openTries": openTries, "queueMemory": queueMemory,
+		"queueShare": queueShare, "queueEach": queueEach,
 		"maxQueueLost": maxQueueLost, "maxTerminals": maxTerminals, "maxWaits": maxWaits, "sessionRate": sessionRate, "doorRate": doorRate, "doorBurst": doorBurst,
 		"doorJobs": doorJobs, "portJobs": portJobs, "maxJobs": maxJobs, "maxFirst": maxFirst, "guestRest": guestRest,
 		"sessionBurst": sessionBurst, "flowFor": flowFor, "maxTaught": maxTaught,
