@@ -13,6 +13,7 @@ import (
 type Hop struct {
 	Key    identity.Key
 	Onion  [32]byte // the X25519 onion key to use now
+	Other  [32]byte // the other key that the hop has announced, of the other parity; zero: none
 	Parity byte     // lowest bit of the epoch of Onion
 	Price  byte     // price limit as a power of two
 }

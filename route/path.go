@@ -168,13 +168,13 @@ func (m *Map) path(now time.Time, g *graph, way []int) (hop.Path, bool) {
 // hop chooses the onion key by the announcement's age: the current one, or the
 // next when the current one's hour is over.
 func (o *node) hop(now time.Time) (hop.Hop, bool) {
-	h := hop.Hop{Key: o.raw.key(), Onion: o.raw.current(), Parity: byte(o.raw.epoch() & 1)}
+	h := hop.Hop{Key: o.raw.key(), Onion: o.raw.current(), Other: o.raw.next(), Parity: byte(o.raw.epoch() & 1)}
 	age := o.ageAt(now)
 	switch {
 	case age < o.raw.left():
 		return h, true
 	case age < o.raw.left()+time.Hour:
-		h.Onion, h.Parity = o.raw.next(), h.Parity^1
+		h.Onion, h.Other, h.Parity = h.Other, h.Onion, h.Parity^1
 		return h, true
 	}
 	return h, false

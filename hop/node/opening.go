@@ -52,6 +52,25 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) error {
 	return nil
 }
 
+// otherKey begins the opening anew with the other onion key of a hop that refused. The
+// map chose the key by an age that nobody signs, so the hop may be as good as its key is
+// wrong: the map hears of it when both were refused. False: there is no other key.
+func (ch *channel) otherKey(now time.Time, i int) bool {
+	p, path := ch.p, ch.path
+	if p.opening != ch || i >= len(path.Hops) || path.Hops[i].Other == ([32]byte{}) {
+		return false
+	}
+	path.Hops = slices.Clone(path.Hops)
+	h := &path.Hops[i]
+	h.Onion, h.Other, h.Parity = h.Other, [32]byte{}, h.Parity^1
+	if p.open(now, path, ch.opening.join == nil) != nil {
+		return false
+	}
+	p.n.N.OtherKeys++
+	ch.close(now)
+	return true
+}
+
 // initiate makes message 1 elsewhere and sends it. When the worker has no room, that is
 // not the path's fault: it is asked again soon.
 func (ch *channel) initiate(now time.Time) {
