@@ -79,11 +79,16 @@ type channel struct {
 	srtt       time.Duration
 	loss       *hop.LossMeter // of the circuit in use; nil: not begun
 	spoiled    step.Bucket    // of failed tags
+	long       probe          // question in a long frame
+	longAt     time.Time      // a long frame with data went out or came in
+	narrow     bool           // long frames are lost, short ones are not
 	slow       bool           // frames wait on the way: to be passed on to what is inside
 
 	frame *link.Frame // being filled
 	fill  int
 	wants bool // it holds something that wants an answer
+
+	stretch bool // it is to be long whatever it holds
 }
 
 // setKeys readies the channel for session frames.
@@ -159,7 +164,7 @@ func (ch *channel) begin() bool {
 		return false
 	}
 	f.N = link.FrameLong
-	ch.frame, ch.fill, ch.wants = f, 0, false
+	ch.frame, ch.fill, ch.wants, ch.stretch = f, 0, false, false
 	ch.n.filled = append(ch.n.filled, ch)
 	return true
 }
@@ -176,7 +181,10 @@ func (ch *channel) emit(now time.Time) {
 		return
 	}
 	size := plainLong
-	if f.N = link.FrameLong; ch.fill <= plainShort {
+	switch f.N = link.FrameLong; {
+	case ch.fill > plainShort:
+		ch.longAt = now
+	case !ch.stretch:
 		f.N, size = link.FrameShort, plainShort
 	}
 	b, seq := f.Body(), ch.nextSeq()
@@ -222,7 +230,13 @@ func (ch *channel) receive(now time.Time, seq uint32, body []byte) {
 			n.N.BadRecord++
 			return
 		}
+		if size > plainShort {
+			ch.longAt = now
+		}
 		ch.act(now, kind, plain[:size])
+		if kind == recordAsk && ch.frame != nil && len(body) == link.BodyLong {
+			ch.stretch = true // the echo, as long as the question
+		}
 		plain = plain[size:]
 	}
 }
@@ -260,7 +274,9 @@ func (ch *channel) ask(now time.Time) {
 	ch.asked++
 	ch.askedAt, ch.askAt = now, now.Add(askGap)
 	binary.LittleEndian.PutUint32(id[:], ch.asked)
-	ch.add(now, recordAsk, id[:])
+	if ch.add(now, recordAsk, id[:]) && ch.p.active != ch {
+		ch.stretch = true // a warm circuit shows that long frames pass too
+	}
 }
 
 // echo takes the answer to a question: of ours for the RTT, or of a ping.
@@ -269,6 +285,9 @@ func (ch *channel) echo(now time.Time, data []byte) {
 		return
 	}
 	id := binary.LittleEndian.Uint32(data)
+	if id&^(probeBit-1) == probeBit {
+		ch.answeredProbe(now, id)
+	}
 	if ch.n.answer(now, id, 0) || id != ch.asked || ch.askedAt.IsZero() {
 		return
 	}

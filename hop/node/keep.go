@@ -78,6 +78,7 @@ func (ch *channel) advance(now time.Time) {
 	ch.owe(now)
 	if ch.c != nil {
 		ch.measure(now)
+		ch.probe(now)
 		ch.gauge(now)
 		ch.watch(now)
 	}

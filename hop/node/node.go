@@ -81,6 +81,7 @@ type SessionCounters struct {
 	NoPeer, NoRoom, QueueFull, BadSource        uint64
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
+	Narrow                                      uint64 // circuits that lost all their long frames and no short one
 	OtherKeys                                   uint64 // hops that refused and were tried with their other onion key
 	Lossy                                       uint64 // circuits moved, or tried to, because of unexplained loss
 	Slowed, SlowDropped                         uint64 // Slow cells heard; packets dropped so that their flow goes slower

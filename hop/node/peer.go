@@ -191,9 +191,9 @@ func (p *peer) linger(now time.Time, ch *channel) {
 }
 
 // failing says that something was sent that wants an answer, and that nothing has come
-// back within patience.
+// back within patience; or that long frames do not pass.
 func (ch *channel) failing(now time.Time) bool {
-	return !ch.unanswered.IsZero() && now.Sub(ch.unanswered) >= ch.patience()
+	return ch.narrow || !ch.unanswered.IsZero() && now.Sub(ch.unanswered) >= ch.patience()
 }
 
 // route picks the channel for a packet of a flow: where the flow's last packet

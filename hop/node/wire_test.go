@@ -18,7 +18,8 @@ func TestWire(t *testing.T) {
 
 		"MTU": ip.MTU, "answerWithin": answerWithin, "tokenSize": tokenSize, "joinSize": joinSize, "tokensAhead": tokensAhead,
 
-		"lossHold": lossHold, "circuitLife": circuitLife, "idleAfter": idleAfter, "warmFor": warmFor, "warmGap": warmGap, "moveAfter": moveAfter,
+		"lossHold": lossHold, "probeGap": probeGap, "probeSoon": probeSoon, "probeNext": probeNext, "probeMost": probeMost,
+		"probeFew": probeFew, "circuitLife": circuitLife, "idleAfter": idleAfter, "warmFor": warmFor, "warmGap": warmGap, "moveAfter": moveAfter,
 		"warmRetry": warmRetry, "checkPath": checkPath, "askGap": askGap, "lingerFor": lingerFor, "retryFirst": retryFirst,
 		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "spoiledSpan": spoiledSpan, "workRetry": workRetry, "waitFor": waitFor, "maxQueue": maxQueue, "openTries": openTries, "queueMemory": queueMemory,
 		"queueShare": queueShare, "queueEach": queueEach,

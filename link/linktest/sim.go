@@ -322,6 +322,7 @@ type Faults struct {
 	Loss, Duplicate, Reorder float64
 	Delay, Jitter            time.Duration // one way; a reordered frame takes Jitter longer
 	Down                     bool
+	MTU                      int                      // longer frames are lost, and no end knows; 0: none
 	Cut                      func(from, to *End) bool // one-way partitions
 }
 
@@ -370,7 +371,7 @@ func (g *Segment) transmit(from *End, f *link.Frame) {
 // toward applies the faults for one receiver.
 func (g *Segment) toward(from, to *End, f *link.Frame) {
 	r := g.Sim.Rand
-	if g.Down || r.Float64() < g.Loss || g.Cut != nil && g.Cut(from, to) {
+	if g.Down || g.MTU > 0 && f.N > g.MTU || r.Float64() < g.Loss || g.Cut != nil && g.Cut(from, to) {
 		return
 	}
 	copies := 1
