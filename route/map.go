@@ -263,7 +263,7 @@ func (m *Map) takeAnnouncement(now time.Time, n *near, data []byte) {
 	}
 	switch o := m.known(a.key()); {
 	case a.key() == m.c.Identity.Key():
-		m.sawOwn(now, a)
+		m.sawOwn(now, n, a)
 	case o != nil && !o.before(a):
 		m.older(now, n, o, a)
 	default:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -22,6 +23,9 @@ type ownState struct {
 	checkAt  time.Time
 	full     bool // hysteresis of the load bits
 	load     byte // as last announced
+
+	elsewhere     identity.Key // the neighbour that gave us another boot's announcement
+	elsewhereSeen time.Time
 }
 
 // linksChanged has a new announcement made: at once for a lost link, else 250 ms
@@ -77,15 +81,22 @@ func (m *Map) takeSequence(now time.Time, sequence uint32) {
 // sawOwn: an announcement of ours comes back. One with a higher sequence, or the
 // same of another boot, is from before a restart, or from somebody with our
 // identity: we announce above it at once.
-func (m *Map) sawOwn(now time.Time, a raw) {
+func (m *Map) sawOwn(now time.Time, from *near, a raw) {
 	d := int32(a.sequence() - m.state.sequence)
 	if d < 0 || d == 0 && a.boot() == m.c.Boot {
 		return
 	}
 	if m.own != nil && a.boot() != m.c.Boot {
 		m.N.ElsewhereSeen++
+		m.state.elsewhere, m.state.elsewhereSeen = from.l.Peer(), now
 	}
 	m.takeSequence(now, a.sequence()+1)
+}
+
+// Elsewhere returns the neighbour that last gave us an announcement by another node with
+// our identity, and when. Zero: none did.
+func (m *Map) Elsewhere() (from identity.Key, at time.Time) {
+	return m.state.elsewhere, m.state.elsewhereSeen
 }
 
 // advanceOwn announces what is due.

@@ -167,6 +167,12 @@ func (d *daemon) findings() *table.Table {
 		default:
 			f.bad("is the other node on this cable running, with the same network key?", "no neighbour has been heard")
 		}
+		if from, ok := elsewhere(now, d.m); ok {
+			f.bad(elsewhereHint, "this identity is in use elsewhere: the other's announcements come by %s", from)
+		}
+		if n.N.Narrow > 0 {
+			f.note("look for a switch, tunnel or modem on the way with an MTU below 1500", "%d circuits lost long frames and no short ones", n.N.Narrow)
+		}
 	})
 	return f.Table
 }

@@ -133,7 +133,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	n = node.New(time.Now(), nc, func(o *onion.Keys) node.Map {
 		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
 			MaxNodes: nodes, Load: func() (int, int) { return n.Circuits.Load() }})
-		return &watchedMap{d.m, d.log}
+		return &watchedMap{Map: d.m, log: d.log}
 	})
 	d.runner.Start(n)
 }
@@ -141,7 +141,8 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 // watchedMap logs the links that come and go.
 type watchedMap struct {
 	*route.Map
-	log *logs.Logger
+	log  *logs.Logger
+	said time.Time // that the identity is in use elsewhere
 }
 
 func (w *watchedMap) LinkUp(now time.Time, l *link.Link) {

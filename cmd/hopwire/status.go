@@ -20,7 +20,7 @@ import (
 
 // status is the node in one row.
 func (d *daemon) status() *table.Table {
-	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n")
+	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n elsewhere:s")
 	t.Single = true
 	rss, peak := memory()
 	names, why := d.ports.list()
@@ -33,8 +33,12 @@ func (d *daemon) status() *table.Table {
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		circuits, most := n.Circuits.Load()
+		by := ""
+		if from, ok := elsewhere(now, d.m); ok {
+			by = from.String()
+		}
 		t.Add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), len(d.m.Known(now)), n.Peers(),
-			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak)
+			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak, by)
 	})
 	return t
 }

@@ -36,6 +36,11 @@ func (w *world) first(to *member, number uint64, good bool) []byte {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return w.firstOf(id, to, rand, good)
+}
+
+// firstOf is the same of somebody who is given.
+func (w *world) firstOf(id *identity.Identity, to *member, rand *mrand.ChaCha8, good bool) []byte {
 	nk, key := identity.NetworkKey{1}, to.Key()
 	filter := handshake.NewFirstFilter(key, handshake.KindSession, nk, nil)
 	c := handshake.InitiateConfig{Kind: handshake.KindSession, Identity: id, NetworkKey: nk, Peer: key, Filter: &filter, Size: link.BodyLong}
@@ -186,4 +191,15 @@ func (w *world) every(gap time.Duration, do func(i int)) (stop func()) {
 	}
 	next()
 	return func() { on = false }
+}
+
+// TestOwnKeyCalls: a caller with our own identity gets no session, and is counted.
+func TestOwnKeyCalls(t *testing.T) {
+	w := star(t, 97, 2, nil)
+	victim, foe := w.members[0], w.members[1]
+	foe.say(foe.circuit(0), w.firstOf(victim.id, victim, mrand.NewChaCha8([32]byte{1}), true))
+	w.Run(100 * time.Millisecond)
+	if victim.N.OwnKey != 1 || victim.Peers() != 0 {
+		t.Errorf("%d callers with our key are counted, %d peers; want one and none", victim.N.OwnKey, victim.Peers())
+	}
 }

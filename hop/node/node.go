@@ -81,6 +81,7 @@ type SessionCounters struct {
 	NoPeer, NoRoom, QueueFull, BadSource        uint64
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
+	OwnKey                                      uint64 // handshakes of somebody with our own identity
 	Narrow                                      uint64 // circuits that lost all their long frames and no short one
 	OtherKeys                                   uint64 // hops that refused and were tried with their other onion key
 	Lossy                                       uint64 // circuits moved, or tried to, because of unexplained loss

@@ -244,6 +244,11 @@ func (ch *channel) refuse(now time.Time) {
 
 // accepted enters the session that a first message made and answers it.
 func (n *Node) accepted(now time.Time, ch *channel, r *handshake.Response) {
+	if r.Peer == n.key { // our identity is in use elsewhere, or somebody plays our message back
+		n.N.OwnKey++
+		ch.close(now)
+		return
+	}
 	p := n.welcome(now, r.Peer, ch.source())
 	if p == nil {
 		ch.close(now)
