@@ -136,8 +136,17 @@ func (p *peer) callsReady() *call.Endpoint {
 			return false
 		}
 		return ch.add(now, recordCall, fragment)
-	}, Serve: p.serve()})
+	}, Serve: p.serve(), Source: p.caller})
 	return p.calls
+}
+
+// caller is where the peer's calls come from: a guest's from its source, and a peer that we
+// call ourselves is one of its own.
+func (p *peer) caller() any {
+	if s := p.source(); p.used.IsZero() && s != (source{}) {
+		return s
+	}
+	return p
 }
 
 // takeCall takes a fragment of a call.
