@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hopwire/link/identity"
+	"hopwire/route"
 )
 
 // An identity that runs on two nodes (a copied folder or image) takes callers from both:
@@ -17,9 +18,7 @@ const elsewhereHint = "give one of the two nodes an identity of its own: stop it
 
 // elsewhere is the neighbour by which the announcements come of another node that runs
 // with our identity; false: none did of late.
-func elsewhere(now time.Time, m interface {
-	Elsewhere() (identity.Key, time.Time)
-}) (from identity.Key, ok bool) {
+func elsewhere(now time.Time, m *route.Map) (from identity.Key, ok bool) {
 	from, at := m.Elsewhere()
 	return from, !at.IsZero() && now.Sub(at) < elsewhereFor
 }

@@ -28,7 +28,7 @@ type Pool struct {
 
 // A source is what counts as one.
 type source struct {
-	of      any
+	of      uint64 // 0: of one peer
 	held    int
 	members int
 }
@@ -72,23 +72,16 @@ func (p *Pool) room(now time.Time, c *Endpoint, r *receiver, n, total int) bool 
 
 // source is that of a peer, if it holds something; nil: none of it does.
 func (p *Pool) source(c *Endpoint) *source {
-	if c.from != nil {
+	if c.from != nil || c.c.Source == nil {
 		return c.from
 	}
-	of := c.source()
-	i := slices.IndexFunc(p.sources, func(s *source) bool { return s.of == of })
-	if i < 0 {
-		return nil
+	of := c.c.Source()
+	for _, s := range p.sources {
+		if of != 0 && s.of == of {
+			return s
+		}
 	}
-	return p.sources[i]
-}
-
-// source is where the peer's calls come from; one without is a source of its own.
-func (c *Endpoint) source() any {
-	if c.c.Source == nil {
-		return c
-	}
-	return c.c.Source()
+	return nil
 }
 
 // heldBy is what a source holds, which may be none.
@@ -219,7 +212,10 @@ func (c *Endpoint) hold(n int) {
 func (p *Pool) enter(c *Endpoint) {
 	p.members = append(p.members, c)
 	if c.from = p.source(c); c.from == nil {
-		c.from = &source{of: c.source()}
+		c.from = new(source)
+		if c.c.Source != nil {
+			c.from.of = c.c.Source()
+		}
 		p.sources = append(p.sources, c.from)
 	}
 	c.from.members++

@@ -164,7 +164,7 @@ func TestAttackCallSources(t *testing.T) {
 	const most, made = 4 << 20, 256
 	p, wires := share(most, made+2)
 	for k, w := range wires {
-		w.b.c.Source = func() any { return max(k-made, 0) } // the last comes by another
+		w.b.c.Source = func() uint64 { return uint64(1 + max(k-made, 0)) } // the last comes by another
 	}
 	for _, w := range wires[:made] {
 		for id := range uint32(callOpen) {

@@ -300,6 +300,8 @@ func (ch *channel) echo(now time.Time, data []byte) {
 }
 
 // patience is how long a sender waits for any answer before it moves.
+//
+//go:noinline
 func (ch *channel) patience() time.Duration {
 	return max(moveAfter, 2*ch.srtt+answerWithin)
 }

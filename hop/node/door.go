@@ -1,26 +1,33 @@
 package node
 
 import (
+	"encoding/binary"
 	"time"
 
-	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // A source is where what ends here came in: a port, and a neighbour on it. Identities
 // cost nothing and cables do, so what strangers may take is shared among ports, and what
 // a port may among its neighbours. More is not known of who sends by a circuit.
-type source struct {
-	port int
-	from identity.Key // zero: the whole port
-}
+//
+// It is the port's id and one in the upper bits, and below them 48 bits of the neighbour's
+// address: none of them for the whole port. Two on one port whose bits are the same share.
+type source uint64
+
+const ofNeighbour = 1<<48 - 1
+
+func (s source) port() source { return s &^ ofNeighbour }
 
 // source is that of a channel at its last hop; zero: the channel is ours.
+//
+//go:noinline
 func (ch *channel) source() source {
 	if ch.t == nil {
-		return source{}
+		return 0
 	}
-	return source{ch.t.Port(), ch.t.From()}
+	from := ch.t.From()
+	return source(ch.t.Port()+1)<<48 | source(binary.LittleEndian.Uint64(from[:])&ofNeighbour)
 }
 
 // Budgets of first messages, for what comes by one neighbour, by one port, and all. The
@@ -34,14 +41,16 @@ const (
 	maxJobs     = 32 // of all
 
 	sessionBurst = 64
-	maxFirst     = 2   // handshakes that one circuit may cost before it has a session
-	doorSweep    = 128 // doors that are kept before those not needed go
+	maxFirst     = 2               // handshakes that one circuit may cost before it has a session
+	doorSweep    = 128             // doors that are kept before those go that
+	doorRest     = 4 * time.Second // were left alone: their buckets are full
 )
 
 // A door is the budget of a source.
 type door struct {
 	bucket step.Bucket
-	jobs   int // with the worker
+	at     time.Time // of the last try
+	jobs   int       // with the worker
 }
 
 type doors struct {
@@ -52,7 +61,7 @@ type doors struct {
 // take takes a handshake from the budgets of a source; done gives the worker's part back.
 // False: some budget is used up, and nothing was taken from those of others.
 func (d *doors) take(now time.Time, s source) (done func(), ok bool) {
-	side, port := d.get(now, s), d.get(now, source{port: s.port})
+	side, port := d.get(now, s), d.get(now, s.port())
 	switch {
 	case d.jobs >= maxJobs || port.jobs >= portJobs || side.jobs >= doorJobs:
 		return nil, false
@@ -69,12 +78,14 @@ func (d *doors) count(side, port *door, n int) {
 
 // get finds a door. One that has been left alone is as good as a new one.
 func (d *doors) get(now time.Time, s source) *door {
-	if o := d.of[s]; o != nil {
+	o := d.of[s]
+	if o != nil {
+		o.at = now
 		return o
 	}
 	if len(d.of) >= doorSweep {
 		for k, o := range d.of {
-			if o.jobs == 0 && o.bucket.Full(now, sessionRate, sessionBurst) {
+			if o.jobs == 0 && now.Sub(o.at) > doorRest {
 				delete(d.of, k)
 			}
 		}
@@ -82,7 +93,7 @@ func (d *doors) get(now time.Time, s source) *door {
 	if d.of == nil {
 		d.of = map[source]*door{}
 	}
-	o := new(door)
+	o = &door{at: now}
 	d.of[s] = o
 	return o
 }

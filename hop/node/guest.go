@@ -14,11 +14,14 @@ import (
 // same source, which may be as bad or as good.
 const guestRest = 2 * time.Second
 
+//go:noinline
 func (p *peer) guest(now time.Time) bool {
 	return p.active == nil && p.opening == nil && p.idle(now)
 }
 
 // source is where the peer was last heard of.
+//
+//go:noinline
 func (p *peer) source() (s source) {
 	if len(p.terminals) > 0 {
 		s = p.terminals[0].source()
@@ -36,26 +39,12 @@ func (n *Node) welcome(now time.Time, key identity.Key, from source) *peer {
 	return n.peer(now, key)
 }
 
-// A tally says how many guests each source has brought, and how many there are.
-type tally struct {
-	of  map[source]int
-	all int
-}
+// A tally is how many guests each source has brought.
+type tally map[source]int
 
-func (n *Node) tally(now time.Time) (t tally) {
-	t.of = map[source]int{}
-	for _, p := range n.order {
-		if p.guest(now) && len(p.terminals) > 0 {
-			t.add(p.source())
-		}
-	}
-	return t
-}
-
-func (t *tally) add(s source) {
-	t.all++
-	t.of[s]++
-	t.of[source{port: s.port}]++
+func (t tally) add(s source) {
+	t[s]++
+	t[s.port()]++
 }
 
 // crowd makes room for a guest when guests have all that they may: of the port that has
@@ -63,14 +52,14 @@ func (t *tally) add(s source) {
 // goes. The newcomer counts too: it is refused when its own source has most, and none of
 // that source rests.
 func (n *Node) crowd(now time.Time, most int, from source) bool {
-	t := n.tally(now)
-	if t.all < most {
+	t, guests := tally{}, n.guests(now)
+	if len(guests) < most {
 		return true
 	}
 	t.add(from)
-	worst := n.worst(now, t)
+	worst := t.worst(guests)
 	s := worst.source()
-	more := t.of[source{port: s.port}] > t.of[source{port: from.port}] || s.port == from.port && t.of[s] > t.of[from]
+	more := t[s.port()] > t[from.port()] || s.port() == from.port() && t[s] > t[from]
 	if !more && now.Sub(worst.touched) < guestRest {
 		return false
 	}
@@ -81,25 +70,35 @@ func (n *Node) crowd(now time.Time, most int, from source) bool {
 // oust makes room for a peer of our own when the table is full, as long as guests have
 // more than half of it.
 func (n *Node) oust(now time.Time) bool {
-	t := n.tally(now)
-	if t.all <= n.c.MaxPeers/2 {
+	guests := n.guests(now)
+	if len(guests) <= n.c.MaxPeers/2 {
 		return false
 	}
-	n.worst(now, t).forget(now)
+	tally{}.worst(guests).forget(now)
 	return true
 }
 
-// worst is the guest that goes first.
-func (n *Node) worst(now time.Time, t tally) (worst *peer) {
-	var ports, sides int
+// guests are those that have a circuit here.
+func (n *Node) guests(now time.Time) (all []*peer) {
 	for _, p := range n.order {
-		if !p.guest(now) || len(p.terminals) == 0 {
-			continue
+		if p.source() != 0 && p.guest(now) {
+			all = append(all, p)
 		}
+	}
+	return all
+}
+
+// worst counts the guests and returns the one that goes first.
+func (t tally) worst(guests []*peer) (worst *peer) {
+	for _, p := range guests {
+		t.add(p.source())
+	}
+	most := 0
+	for _, p := range guests {
 		s := p.source()
-		a, b := t.of[source{port: s.port}], t.of[s]
-		if worst == nil || a > ports || a == ports && (b > sides || b == sides && p.touched.Before(worst.touched)) {
-			worst, ports, sides = p, a, b
+		order := t[s.port()]<<16 + t[s]
+		if order > most || order == most && p.touched.Before(worst.touched) {
+			worst, most = p, order
 		}
 	}
 	return worst

@@ -37,6 +37,7 @@ func (p *peer) advance(now time.Time) {
 	}
 }
 
+//go:noinline
 func (p *peer) idle(now time.Time) bool { return now.Sub(p.used) >= idleAfter }
 
 // closeIdle closes our circuits when there was no traffic for long, and the warm one
@@ -170,19 +171,17 @@ func (p *peer) ensure(now time.Time) {
 // lacks says that a second circuit is missing: a warm one, or at once one in the place of
 // a circuit that is failing and that the warm one has not replaced.
 func (p *peer) lacks(now time.Time) bool {
+	at := p.warmAt
 	if p.active.failing(now) {
-		p.n.next.By(later(p.spareAt, now))
-		return !now.Before(p.spareAt)
+		at = p.spareAt
+	} else if p.warm != nil || now.Sub(p.used) >= warmFor {
+		return false
 	}
-	return p.warm == nil && now.Sub(p.used) < warmFor && !now.Before(p.warmAt)
-}
-
-// later returns t when it is after now, else no time.
-func later(t, now time.Time) time.Time {
-	if t.After(now) {
-		return t
+	if now.Before(at) {
+		p.n.next.By(at)
+		return false
 	}
-	return time.Time{}
+	return true
 }
 
 // improve moves to the path that the map prefers now, when it is another than the one in

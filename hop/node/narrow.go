@@ -67,6 +67,8 @@ func (ch *channel) probed(now time.Time) bool {
 }
 
 // carries: long frames with data have been under way of late.
+//
+//go:noinline
 func (ch *channel) carries(now time.Time) bool { return now.Sub(ch.longAt) < 2*askGap }
 
 // askProbe sends one question of the round, in a frame of its own.

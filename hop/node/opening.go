@@ -121,7 +121,9 @@ func (ch *channel) advanceOpening(now time.Time) {
 	case !o.retry.IsZero() && !now.Before(o.retry):
 		ch.initiate(now)
 	}
-	ch.n.next.By(later(o.until, now))
+	if !o.busy {
+		ch.n.next.By(o.until)
+	}
 	ch.n.next.By(o.retry)
 	if o.again.Tries == 0 || o.busy || o.again.Over() {
 		return

@@ -142,11 +142,11 @@ func (p *peer) callsReady() *call.Endpoint {
 
 // caller is where the peer's calls come from: a guest's from its source, and a peer that we
 // call ourselves is one of its own.
-func (p *peer) caller() any {
-	if s := p.source(); p.used.IsZero() && s != (source{}) {
-		return s
+func (p *peer) caller() uint64 {
+	if p.used.IsZero() {
+		return uint64(p.source())
 	}
-	return p
+	return 0
 }
 
 // takeCall takes a fragment of a call.

@@ -98,6 +98,8 @@ func (n *Node) evict(now time.Time) bool {
 
 // lostCause says that the map knows no way to the peer, and that there is no circuit to
 // it either, neither of ours nor of the peer's.
+//
+//go:noinline
 func (p *peer) lostCause() bool {
 	return p.wantErr != nil && p.wantErr != hop.ErrTooMany && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
 }
@@ -192,6 +194,8 @@ func (p *peer) linger(now time.Time, ch *channel) {
 
 // failing says that something was sent that wants an answer, and that nothing has come
 // back within patience; or that long frames do not pass.
+//
+//go:noinline
 func (ch *channel) failing(now time.Time) bool {
 	return ch.narrow || !ch.unanswered.IsZero() && now.Sub(ch.unanswered) >= ch.patience()
 }
