@@ -174,6 +174,7 @@ func TestAttackCallSources(t *testing.T) {
 	if p.held > p.most/2+callFragment {
 		t.Errorf("one neighbour's callers hold %d of %d bytes, want half", p.held, p.most)
 	}
+	fmt.Printf("attack: | calls of %d made-up callers | | hold %d of %d kB | |\n", made, p.held>>10, p.most>>10)
 	for k, size := range []int{4_000, 20_000} {
 		served := false
 		w := wires[made+k]
