@@ -64,7 +64,7 @@ load: # the generator of bench, bench-peers and profile
 	$(BUILD) -o bin/load ./scripts/bench/load
 
 bench: build load ## steps of a hop; three and five nodes beside plain forwarding (root)
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop ./hop/onion
 	scripts/bench/bench.sh
 
 bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with ratios (root)

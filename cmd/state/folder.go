@@ -2,7 +2,7 @@
 // identity file (the seed as hex, 0600) and the lock, and the file of network keys,
 // which others hand out.
 //
-//	folder := &identity.Folder{Program: "hopwire", Path: "/var/lib/hopwire"}
+//	folder := &state.Folder{Program: "hopwire", Path: "/var/lib/hopwire"}
 //	id, made, err := folder.Init() // once
 //	id, err := folder.Load()
 //	lock, err := folder.Lock() // until the process ends
