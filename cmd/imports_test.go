@@ -49,6 +49,7 @@ var allowed = map[string][]string{
 // not link one.
 var commands = map[string]map[string]string{
 	"cmd/hint": {},
+	"cmd/file": {},
 	"cmd/hopwire": {
 		"link":         "links are counted",
 		"link/nic":     "ports are opened, interfaces are watched",
@@ -61,6 +62,7 @@ var commands = map[string]map[string]string{
 		"route":        "the map of the node",
 		"pay":          "payment of the node",
 		"cmd/hint":     "errors say what to do",
+		"cmd/file":     "names are read from a file, and errors of files judged",
 		"cmd/command":  "which command, help, errors",
 		"cmd/control":  "the other commands ask the node that runs",
 		"cmd/identity": "the node's key, and those of its network",
@@ -77,6 +79,7 @@ var commands = map[string]map[string]string{
 	"cmd/identity": {
 		"link":        "an identity is a link's; what a file of keys may hold is judged there",
 		"cmd/hint":    "most faults of files are the operator's to mend",
+		"cmd/file":    "no FIFO holds the start, no file is half written",
 		"cmd/setting": "hints name settings",
 	},
 	"cmd/logs":    {"cmd/table": "a value stays on its line by the same rule"},
