@@ -2,6 +2,7 @@ package nic
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -15,18 +16,55 @@ import (
 type UDP struct {
 	s    *batchSocket
 	port int
+	from func(b *[nameSize]byte) link.Addr
+	to   func(b *[nameSize]byte, a link.Addr) uint32
 }
 
-// OpenUDP listens on an address ("", ":0": a random port), IPv6 and IPv4. DF is
-// off: a path that is narrower than a frame fragments it.
+// OpenUDP listens on an address ("", ":0": a random port), IPv6 and IPv4, or IPv4 alone
+// in a kernel that has no IPv6. DF is off: a path that is narrower than a frame
+// fragments it.
 func OpenUDP(listen string) (*UDP, error) {
 	sa, err := listenAddr(listen)
 	if err != nil {
 		return nil, fmt.Errorf("nic: UDP address %q: %w", listen, err)
 	}
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	u, err := openUDP6(sa)
+	if errors.Is(err, unix.EAFNOSUPPORT) {
+		u, err = openUDP4(sa)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("nic: UDP socket: %w", err)
+		return nil, fmt.Errorf("nic: UDP on %q: %w", listen, err)
+	}
+	return u, nil
+}
+
+func openUDP6(a netip.AddrPort) (*UDP, error) {
+	sa := &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	if zone := a.Addr().Zone(); zone != "" {
+		i, err := lookUp(zone)
+		if err != nil {
+			return nil, err
+		}
+		sa.ZoneId = uint32(i.Index)
+	}
+	return bindUDP(unix.AF_INET6, sa, udpSender, udpReceiver)
+}
+
+func openUDP4(a netip.AddrPort) (*UDP, error) {
+	ip := a.Addr().Unmap()
+	if ip == netip.IPv6Unspecified() {
+		ip = netip.IPv4Unspecified()
+	}
+	if !ip.Is4() {
+		return nil, errors.New("the kernel has no IPv6")
+	}
+	return bindUDP(unix.AF_INET, &unix.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}, udp4Sender, udp4Receiver)
+}
+
+func bindUDP(family int, sa unix.Sockaddr, from func(*[nameSize]byte) link.Addr, to func(*[nameSize]byte, link.Addr) uint32) (*UDP, error) {
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0)
 	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
@@ -35,26 +73,28 @@ func OpenUDP(listen string) (*UDP, error) {
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
 	if err := unix.Bind(fd, sa); err != nil {
 		unix.Close(fd)
-		return nil, fmt.Errorf("nic: UDP bind to %s: %w", listen, err)
+		return nil, fmt.Errorf("bind: %w", err)
 	}
-	u := &UDP{}
-	if got, err := unix.Getsockname(fd); err == nil {
-		u.port = got.(*unix.SockaddrInet6).Port
+	u := &UDP{from: from, to: to}
+	switch got, _ := unix.Getsockname(fd); sa := got.(type) {
+	case *unix.SockaddrInet6:
+		u.port = sa.Port
+	case *unix.SockaddrInet4:
+		u.port = sa.Port
 	}
 	u.s, err = newBatchSocket(fd)
 	return u, err
 }
 
 // listenAddr reads IP:PORT or :PORT; no names, which would need a resolver.
-func listenAddr(s string) (*unix.SockaddrInet6, error) {
+func listenAddr(s string) (netip.AddrPort, error) {
 	if s == "" {
-		return &unix.SockaddrInet6{}, nil
+		s = ":0"
 	}
 	if s[0] == ':' {
 		s = "[::]" + s
 	}
-	a, err := netip.ParseAddrPort(s)
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}, err
+	return netip.ParseAddrPort(s)
 }
 
 // LocalPort is the port number that is listened on.
@@ -62,10 +102,9 @@ func (u *UDP) LocalPort() int { return u.port }
 
 // Offsets in a sockaddr_in6.
 const (
-	offSIN6Port  = 2
-	offSIN6Addr  = 8
-	offSIN6Scope = 24
-	sin6Size     = 28
+	offSIN6Port = 2
+	offSIN6Addr = 8
+	sin6Size    = 28
 )
 
 func udpSender(b *[nameSize]byte) link.Addr {
@@ -82,13 +121,37 @@ func udpReceiver(b *[nameSize]byte, a link.Addr) uint32 {
 	return sin6Size
 }
 
+// Offsets in a sockaddr_in, whose port is where that of a sockaddr_in6 is.
+const (
+	offSINAddr = 4
+	sinSize    = 16
+)
+
+func udp4Sender(b *[nameSize]byte) link.Addr {
+	ip := netip.AddrFrom4([4]byte(b[offSINAddr:]))
+	return link.UDPAddr(netip.AddrPortFrom(ip, binary.BigEndian.Uint16(b[offSIN6Port:])))
+}
+
+func udp4Receiver(b *[nameSize]byte, a link.Addr) uint32 {
+	clear(b[:])
+	binary.NativeEndian.PutUint16(b[:], unix.AF_INET)
+	binary.BigEndian.PutUint16(b[offSIN6Port:], a.UDP().Port())
+	if to := a.UDP().Addr().Unmap(); to.Is4() {
+		ip := to.As4()
+		copy(b[offSINAddr:], ip[:])
+	} else {
+		binary.NativeEndian.PutUint16(b[:], unix.AF_INET6) // the kernel refuses it
+	}
+	return sinSize
+}
+
 // Read and Write implement Port.
-func (u *UDP) Read(frames []*link.Frame) (int, error)  { return u.s.readBatch(frames, udpSender) }
-func (u *UDP) Write(frames []*link.Frame) (int, error) { return u.s.writeBatch(frames, udpReceiver) }
+func (u *UDP) Read(frames []*link.Frame) (int, error)  { return u.s.readBatch(frames, u.from) }
+func (u *UDP) Write(frames []*link.Frame) (int, error) { return u.s.writeBatch(frames, u.to) }
 
 // TryRead, Descriptors, Queued and the setters implement Pollable.
 func (u *UDP) TryRead(_ int, frames []*link.Frame) (int, error) {
-	return u.s.tryRead(frames, udpSender)
+	return u.s.tryRead(frames, u.from)
 }
 func (u *UDP) Descriptors() (read []int, write int) { return []int{u.s.fd}, u.s.fd }
 func (u *UDP) Queued() int                          { return u.s.queued() }
