@@ -146,6 +146,7 @@ func (f *findings) interfaces(c *config) {
 // findings is what the running node knows of its own trouble.
 func (d *daemon) findings() *table.Table {
 	f := newFindings()
+	f.tun(d)
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		c := n.Links.N

@@ -22,6 +22,8 @@ type portManager struct {
 	opened map[string]*opened
 	said   map[string]string // why an interface is not used, as last logged
 	down   map[string]bool   // bridge members without carrier
+	udp    int               // id of the UDP port; -1: there is none
+	again  bool              // something could not be opened yet
 }
 
 // opened is an interface in use.
@@ -40,6 +42,10 @@ func (p *portManager) open() error {
 		return noCapability()
 	}
 	all, err := nic.Interfaces()
+	if nic.Transient(err) {
+		p.say("interfaces", err.Error())
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -67,14 +73,37 @@ func memberError(i nic.Interface) error {
 		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
 }
 
-// update follows the kernel.
-func (p *portManager) update() {
+// update follows the kernel; true: something could not be opened yet.
+func (p *portManager) update() (again bool) {
 	all, err := nic.Interfaces()
-	if err != nil {
-		return
+	if err == nil {
+		err = p.sync(all)
 	}
-	if err := p.sync(all); err != nil {
-		p.d.log.Error("interfaces", "error", err)
+	if err == nil {
+		err = p.openUDP()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.say("interfaces", err.Error())
+		return true
+	}
+	delete(p.said, "interfaces")
+	return p.again
+}
+
+// failed closes what has ended by itself, so that update opens it again.
+func (p *portManager) failed(id int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, o := range p.opened {
+		if slices.Contains(o.ids, id) {
+			p.close(name, err.Error())
+		}
+	}
+	if id == p.udp {
+		p.udp = -1
+		p.d.runner.RemovePort(id)
 	}
 }
 
@@ -83,6 +112,7 @@ func (p *portManager) update() {
 func (p *portManager) sync(all []nic.Interface) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.again = false
 	there := map[string]nic.Interface{}
 	for _, i := range all {
 		there[i.Name] = i
@@ -128,10 +158,20 @@ func (p *portManager) say(name, why string) {
 	}
 }
 
+// later says why something is not used, and has it tried again.
+func (p *portManager) later(name string, err error) {
+	p.again = true
+	p.say(name, err.Error())
+}
+
 // try opens an interface that is usable.
 func (p *portManager) try(i nic.Interface) error {
 	if why := i.Usable(); why != "" {
 		p.say(i.Name, why)
+		return nil
+	}
+	if err := i.Ask(); err != nil {
+		p.later(i.Name, err)
 		return nil
 	}
 	o := &opened{Interface: i}
@@ -145,7 +185,10 @@ func (p *portManager) try(i nic.Interface) error {
 			return noCapability()
 		}
 		if err != nil {
-			p.say(i.Name, err.Error())
+			for _, id := range o.ids {
+				p.d.runner.RemovePort(id)
+			}
+			p.later(i.Name, err)
 			return nil
 		}
 		info := link.PortInfo{Name: i.Name, MAC: i.MAC, Broadcast: true, Key: k, Capacity: i.Capacity, Radio: i.Wireless}
@@ -192,16 +235,24 @@ func (p *portManager) members(all []nic.Interface) {
 	p.down = down
 }
 
-// openUDP opens the UDP port when one is set or a neighbour needs it.
+// openUDP opens the UDP port when one is set or a neighbour needs it. An error is one
+// that will not pass by itself.
 func (p *portManager) openUDP() error {
-	if p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.udp >= 0 || p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
 		return nil
 	}
 	u, err := nic.OpenUDP(p.d.c.UDPListen)
+	if nic.Transient(err) { // the address may come later
+		p.later("udp", err)
+		return nil
+	}
 	if err != nil {
 		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
 	}
-	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
+	delete(p.said, "udp")
+	p.udp = p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
 	p.d.log.Info("UDP up", "port", u.LocalPort())
 	return nil
 }

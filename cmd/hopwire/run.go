@@ -2,8 +2,6 @@ package main
 
 import (
 	"crypto/rand"
-	"errors"
-	"fmt"
 	mrand "math/rand/v2"
 	"os"
 	"os/signal"
@@ -36,6 +34,8 @@ type daemon struct {
 	m      *route.Map
 	ports  *portManager
 	tun    *ip.TUN
+	keeper *tunKeeper
+	kick   chan struct{} // what the watch is to look at
 	names  *resolver
 }
 
@@ -75,7 +75,7 @@ func runNode(*command.Args) error {
 		return err
 	}
 	defer control.Close()
-	go nic.WatchInterfaces(stop, d.ports.update)
+	go nic.WatchInterfaces(stop, d.kick, identity.MeshPrefix(), d.look)
 	go d.ports.watchRates(stop)
 
 	signals := make(chan os.Signal, 2)
@@ -96,7 +96,8 @@ func newDaemon(c *config) (d *daemon, err error) {
 	if d.id, err = c.folder().Load(); err != nil {
 		return nil, err
 	}
-	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
+	d.keeper, d.kick = &tunKeeper{d: d}, make(chan struct{}, 1)
+	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}, udp: -1}
 	if len(c.Interfaces) == 0 && c.UDPListen == "" && !d.udpNeighbour() {
 		return nil, hint.Errorf("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
 	}
@@ -118,10 +119,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	neighbours, _ := d.c.neighbours()
 	allow, _ := d.c.allowed()
 	d.runner = run.New(frames)
-	d.runner.Errors = func(port string, err error) {
-		d.log.Error("port", "interface", port, "error", err)
-		go d.ports.update()
-	}
+	d.runner.Errors = d.failed
 	var seed [32]byte
 	rand.Read(seed[:])
 	jitter := mrand.New(mrand.NewChaCha8(seed))
@@ -136,6 +134,24 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 		return &watchedMap{d.m, d.log}
 	})
 	d.runner.Start(n)
+}
+
+// failed is told what has ended by itself; it is opened again.
+func (d *daemon) failed(id int, name string, err error) {
+	d.log.Error("port", "interface", name, "error", err)
+	if id != run.TUN {
+		d.ports.failed(id, err)
+	}
+	select {
+	case d.kick <- struct{}{}:
+	default:
+	}
+}
+
+// look follows the kernel; true: something could not be done yet.
+func (d *daemon) look() (again bool) {
+	again = d.ports.update()
+	return d.keeper.look() || again
 }
 
 // watchedMap logs the links that come and go.
@@ -160,14 +176,5 @@ func (d *daemon) openTUN() error {
 	if d.c.TUN == "" || d.c.TUN == "none" {
 		return nil
 	}
-	t, err := ip.OpenTUN(d.c.TUN, d.id.Key().IPv6())
-	if te, ok := errors.AsType[*ip.TUNError](err); ok {
-		return hint.Add(err, te.Hint)
-	}
-	if err != nil {
-		return fmt.Errorf("TUN: %w", err)
-	}
-	d.tun = t
-	d.runner.AttachTUN(t)
-	return nil
+	return d.keeper.open()
 }

@@ -20,14 +20,17 @@ import (
 // It has several queues, so that one flow does not wait behind what another has put
 // there (McKenney 1990: stochastic fairness). The kernel puts a flow into the queue by
 // which packets of its other direction last came, so those are what we spread.
+// Somebody may delete the device, or flush its address: LookTUN sees that, and MendTUN
+// gives back what it can.
 //
 // It is not safe for concurrent use, and nothing in it blocks.
 type TUN struct {
-	fds  []int // one a queue; nil: closed
-	name string
-	in   [vnetSize + 1<<16]byte
-	head [maxHead]byte
-	out  coalescer
+	fds   []int // one a queue; nil: closed
+	name  string
+	index int
+	in    [vnetSize + 1<<16]byte
+	head  [maxHead]byte
+	out   coalescer
 }
 
 // ErrTUNName is wrapped by a TUNError about a name that another device has.
@@ -163,16 +166,20 @@ func (t *TUN) offload() {
 // address has the mesh's prefix length, by which the kernel makes the route for
 // the whole mesh, and removes it with the device.
 func (t *TUN) configure(addr netip.Addr) error {
-	index, err := t.index()
+	index, err := ifreq(t.name, unix.SIOCGIFINDEX)
 	if err != nil {
 		return err
 	}
+	t.index = index
 	// No link-local address: nobody would answer. Without one no router solicitation
 	// leaves either. By netlink: a jail may have /proc/sys read-only. Old kernels
 	// lack it, and a stray address does no harm.
 	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
 	spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(inet6AddrGenMode, nl.Uint8Attr(addrGenModeNone))
 	setLink(index, 0, spec)
+	// No more segments in a piece than a turn may take: a neighbour of a program here
+	// may ask for small ones.
+	setLink(index, 0, nl.NewRtAttr(unix.IFLA_GSO_MAX_SEGS, nl.Uint32Attr(pieceMost)))
 	err = setLink(index, unix.IFF_UP, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)), nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(tunQueue)))
 	if err != nil {
 		return err
@@ -180,21 +187,22 @@ func (t *TUN) configure(addr netip.Addr) error {
 	return addAddr(index, netip.PrefixFrom(addr, identity.MeshPrefix().Bits()))
 }
 
-// index asks the kernel for the device's number.
-func (t *TUN) index() (int, error) {
+// ifreq asks the kernel for a number of a device, by name.
+func ifreq(name string, op uintptr) (int, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer unix.Close(fd)
-	req, err := unix.NewIfreq(t.name)
-	if err == nil {
-		err = ioctl(fd, unix.SIOCGIFINDEX, req)
-	}
+	req, err := unix.NewIfreq(name)
 	if err != nil {
 		return 0, err
 	}
-	return int(req.Uint32()), nil
+	err = ioctl(fd, op, req)
+	if op == unix.SIOCGIFFLAGS {
+		return int(req.Uint16()), err
+	}
+	return int(req.Uint32()), err
 }
 
 // These two do what netlink.LinkSetUp and netlink.AddrAdd do, for a device whose
@@ -227,15 +235,17 @@ func addAddr(index int, p netip.Prefix) error {
 	return err
 }
 
-// Name returns the device's name.
+// Name returns the device's name, Index its number, which no other has meanwhile.
 func (t *TUN) Name() string { return t.name }
+func (t *TUN) Index() int   { return t.index }
 
 // Descriptors can be polled for packets, one a queue.
 func (t *TUN) Descriptors() []int { return t.fds }
 
 // Receive passes on the packets of one read of a queue, in parts, which are valid
 // during take: a head with all headers and the rest. False: there was nothing to read.
-// It allocates nothing. After Close the error is net.ErrClosed.
+// It allocates nothing. After Close the error is net.ErrClosed; any other error means
+// that the device is gone.
 func (t *TUN) Receive(queue int, take func(head, rest []byte)) (bool, error) {
 	if queue >= len(t.fds) {
 		return false, net.ErrClosed
@@ -244,8 +254,8 @@ func (t *TUN) Receive(queue int, take func(head, rest []byte)) (bool, error) {
 	switch {
 	case err == unix.EAGAIN:
 		return false, nil
-	case err == unix.EINTR, err == nil && n < vnetSize:
-		return true, nil
+	case err == unix.EINTR, err == unix.ENOBUFS, err == unix.ENOMEM, err == nil && n < vnetSize:
+		return true, nil // of this moment, or this packet
 	case err != nil:
 		return false, err
 	}

@@ -25,8 +25,8 @@ type Interface struct {
 	Bridge   string // the bridge it is a port of
 	IsBridge bool
 	Ethernet bool // has MAC addresses and broadcasts
-	Wireless bool
-	Capacity uint32 // kbit/s; 0: unknown
+	Wireless bool   // as Ask says,
+	Capacity uint32 // kbit/s; 0: unknown; likewise
 }
 
 // Usable says why the interface cannot carry frames; "": it can.
@@ -57,10 +57,6 @@ func Interfaces() ([]Interface, error) {
 	if err != nil {
 		return sysInterfaces()
 	}
-	radios, err := radios()
-	if Transient(err) {
-		return nil, fmt.Errorf("nic: radios: %w", err)
-	}
 	names, masters := map[int]string{}, map[string]int{}
 	all := make([]Interface, 0, len(messages))
 	for _, m := range messages {
@@ -72,8 +68,7 @@ func Interfaces() ([]Interface, error) {
 		all = append(all, i)
 	}
 	for n := range all {
-		i := &all[n]
-		i.Bridge, i.Wireless, i.Capacity = names[masters[i.Name]], radios[i.Index], capacity(i.Name)
+		all[n].Bridge = names[masters[all[n].Name]]
 	}
 	sort.Sort(byName(all))
 	return all, nil
@@ -141,20 +136,25 @@ func fromNetlink(m []byte) (i Interface, bridge int, ok bool) {
 
 const operUp = 6 // IF_OPER_UP (RFC 2863); 0 is unknown
 
-// radios are the indexes of interfaces that nl80211 knows.
-func radios() (map[int]bool, error) {
+// Ask fills in what drivers know of an interface, Wireless and Capacity: each listing
+// would be a question to every driver.
+func (i *Interface) Ask() error {
 	var s Stations
-	if err := s.find(); err != nil {
-		return nil, err // no such family: no radio
+	err := s.find()
+	if err == nil {
+		request := nl.NewNetlinkRequest(int(s.family), 0)
+		request.AddRawData([]byte{getInterface, 0, 0, 0})
+		request.AddRawData(attribute(attrIndex, binary.NativeEndian.AppendUint32(nil, uint32(i.Index))))
+		_, err = request.Execute(unix.NETLINK_GENERIC, s.family)
+		i.Wireless = i.Wireless || err == nil
 	}
-	request := nl.NewNetlinkRequest(int(s.family), unix.NLM_F_DUMP)
-	request.AddRawData([]byte{getInterface, 0, 0, 0})
-	found := map[int]bool{}
-	err := request.ExecuteIter(unix.NETLINK_GENERIC, s.family, func(m []byte) bool {
-		found[int(figure(find(body(m), attrIndex)))] = true
-		return true
-	})
-	return found, err
+	if Transient(err) { // else there are no radios, or it is none
+		return fmt.Errorf("nic: what %s is: %w", i.Name, err)
+	}
+	if k := capacity(i.Name); k != 0 {
+		i.Capacity = k
+	}
+	return nil
 }
 
 // capacity asks a driver for the speed of a cable, in kbit/s; 0: it does not know.

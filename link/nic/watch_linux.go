@@ -14,7 +14,8 @@ import (
 // Times of a watch.
 const (
 	watchGap   = 5 * time.Second        // between looks, in case a message was lost
-	watchFirst = 250 * time.Millisecond // before a failed step is tried again; twice as long each time
+	watchFirst = 250 * time.Millisecond // before a failed step is tried again; twice as long each time,
+	watchMost  = time.Second            // and at most so long: the kernel does not say that IPv6 is allowed again
 	watchLeast = 50 * time.Millisecond  // between two looks, whatever the kernel says
 )
 
@@ -28,12 +29,12 @@ const (
 )
 
 // WatchInterfaces calls changed when something about an interface, an address, or a
-// route to a prefix may have changed: soon after the kernel says so, and every few
-// seconds in case a message was lost. When changed returns true, or kick receives
+// route to a prefix may have changed: at once, soon after the kernel says so, and every
+// few seconds in case a message was lost. When changed returns true, or kick receives
 // something, something could not be done, and it is called again, later each time. It
 // calls changed from this goroutine alone, and returns when stop is closed.
 func WatchInterfaces(stop, kick <-chan struct{}, route netip.Prefix, changed func() (again bool)) {
-	w := &watch{route: route.Addr().AsSlice(), said: make(chan struct{}, 1), ended: make(chan struct{}, 1), pause: watchGap}
+	w := &watch{route: route.Addr().AsSlice(), said: make(chan struct{}, 1), ended: make(chan struct{}, 1), pause: watchLeast}
 	defer w.close()
 	for {
 		w.subscribe()
@@ -75,7 +76,7 @@ func (w *watch) failed() {
 	if now.Sub(w.last) > 2*watchGap {
 		w.delay = watchFirst / 2
 	}
-	w.delay, w.last = min(2*w.delay, watchGap), now
+	w.delay, w.last = min(2*w.delay, watchMost), now
 	w.pause = w.delay
 }
 
