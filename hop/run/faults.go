@@ -95,14 +95,15 @@ func (r *Runner) ended(p *runPort, err error) {
 	}
 }
 
-// ReadErrors is how many reads of a port have failed since it was added, all of its
-// queues together. It must be called inside Turn.
-func (r *Runner) ReadErrors(id int) uint64 {
-	p := r.port(id)
-	if p == nil {
-		return 0
+// ReadErrors is how many reads of the ports that there are have failed and were gone on
+// from. It must be called inside Turn.
+func (r *Runner) ReadErrors() (n uint64) {
+	for _, p := range r.ports {
+		if p != nil {
+			p.mu.Lock()
+			n += p.readErrors
+			p.mu.Unlock()
+		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.readErrors
+	return n
 }

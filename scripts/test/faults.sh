@@ -79,4 +79,19 @@ lab_pids="$lab_pids $!"
 is "with /sys of another namespace: ping" wait_for 5 reaches s b
 is "its MAC address is that of the cable" log_has s "mac=$(in_ns s cat /sys/class/net/to-r/address)"
 
+# A smaller MTU in the middle: beacons come through, handshakes do not.
+host n m o
+cable n m
+cable m o
+in_ns m ip link set to-o mtu 1000
+in_ns m ip link add name br0 type bridge
+in_ns m ip link set to-n master br0
+in_ns m ip link set to-o master br0
+in_ns m ip link set br0 up
+start n
+start o
+doctor_says() { with "$1" "$hopwire" doctor | grep -q "$2"; }
+is "a smaller MTU in the middle: doctor says it" wait_for 10 doctor_says n "smaller MTU"
+is "at the other end too" wait_for 10 doctor_says o "smaller MTU"
+
 [ $failures = 0 ]
