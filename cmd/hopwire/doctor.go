@@ -147,13 +147,13 @@ func (f *findings) interfaces(c *config) {
 func (d *daemon) findings() *table.Table {
 	f := newFindings()
 	f.tun(d)
+	if n := d.runner.ReadErrors(); n > 0 {
+		f.note("the kernel's log may say why", "%d reads of ports failed, and were gone on from", n)
+	}
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		c := n.Links.N
 		f.ok("%d beacons sent, %d heard", c.BeaconsSent, c.BeaconsHeard)
-		if n := d.runner.ReadErrors(); n > 0 {
-			f.note("the kernel's log may say why", "%d reads of ports failed; they went on", n)
-		}
 		if links := len(n.Links.All()); links > 0 {
 			f.ok("%d links, %d nodes known", links, len(d.m.Known(now)))
 		} else {

@@ -13,7 +13,6 @@ import (
 	"hopwire/cmd/hint"
 	"hopwire/cmd/logs"
 	"hopwire/cmd/state"
-	"hopwire/hop/ip"
 	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
@@ -33,7 +32,7 @@ type daemon struct {
 	runner *run.Runner
 	m      *route.Map
 	ports  *portManager
-	tun    *ip.TUN
+	tun    bool // the settings want one
 	keeper *tunKeeper
 	kick   chan struct{} // what the watch is to look at
 	names  *resolver
@@ -173,7 +172,7 @@ func (w *watchedMap) LinkDown(now time.Time, l *link.Link) {
 }
 
 func (d *daemon) openTUN() error {
-	if d.c.TUN == "" || d.c.TUN == "none" {
+	if d.tun = d.c.TUN != "" && d.c.TUN != "none"; !d.tun {
 		return nil
 	}
 	return d.keeper.open()

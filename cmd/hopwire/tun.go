@@ -11,10 +11,12 @@ import (
 // A tunKeeper sees to it that the TUN stays as the node has made it: others may delete
 // it, or flush its addresses. It is used by the watch's goroutine alone.
 type tunKeeper struct {
-	d     *daemon
-	index int    // of the device that is attached
-	said  string // of what is wrong; "": nothing is
+	_    [0]func() // not compared: saves the code
+	d    *daemon
+	said string // of what is wrong; "": nothing is
 }
+
+const tunDown = "down: it stays so"
 
 // open makes the device and attaches it.
 func (k *tunKeeper) open() error {
@@ -22,92 +24,73 @@ func (k *tunKeeper) open() error {
 	if err == nil {
 		err = k.d.runner.AttachTUN(t)
 	}
+	return tunError(err)
+}
+
+// tunError gives an error the hint that it has.
+func tunError(err error) error {
 	if te, ok := errors.AsType[*ip.TUNError](err); ok {
 		return hint.Add(err, te.Hint)
 	}
 	if err != nil {
 		return fmt.Errorf("TUN: %w", err)
 	}
-	k.index = t.Index()
-	if k.d.tun == nil { // others only look whether there is one
-		k.d.tun = t
-	}
 	return nil
 }
 
-// look puts right what is wrong with the device; true: that could not be done yet.
+// look puts right what is wrong with the device; true: whether it is right now is to be
+// seen.
 func (k *tunKeeper) look() (again bool) {
-	if k.d.tun == nil {
+	if !k.d.tun {
 		return false // the settings say so
 	}
-	s, err := ip.LookTUN(k.d.c.TUN, k.d.id.Key().IPv6())
+	what, advice := "", ""
+	s, err := k.d.lookTUN()
 	switch {
 	case err != nil:
-	case s.Index != k.index || !k.d.runner.HasTUN():
-		k.say("gone: it is made again", "")
-		err = k.open()
+	case s.Index == 0 || !k.d.runner.HasTUN():
+		what, err = "gone: it is made again", k.open()
 	case !s.Up:
-		k.say("down: it stays so", tunDownHint(s.Name))
-		return false
-	case !s.Addr || !s.Route:
-		k.say(tunLacks(s)+": it is given back", "")
-		if err = s.Mend(k.d.id.Key().IPv6()); err == nil {
-			return true // look whether it is there
-		}
-	default:
-		k.well()
-		return false
+		what, advice = tunDown, tunAdvice(s)
+	case !s.Well:
+		what, err = "no mesh address or no route: they are given back", tunError(s.Mend(k.d.id.Key().IPv6()))
 	}
 	if err != nil {
-		k.say(err.Error(), hint.Of(err))
-		return true
+		what, advice = err.Error(), hint.Of(err)
 	}
-	k.well()
-	return false
+	k.say(what, advice)
+	return what != "" && what != tunDown
 }
 
-// say logs what is wrong, once.
-func (k *tunKeeper) say(what, hint string) {
-	if k.said == what {
-		return
+// say logs what is wrong, or that nothing is any more, once.
+func (k *tunKeeper) say(what, advice string) {
+	switch {
+	case what == k.said:
+	case what == "":
+		k.d.log.Info("TUN restored", "device", k.d.c.TUN)
+	default:
+		k.d.log.Error("TUN", "device", k.d.c.TUN, "error", what, "hint", advice)
 	}
 	k.said = what
-	k.d.log.Error("TUN", "device", k.d.c.TUN, "error", what, "hint", hint)
 }
 
-// well logs that all is right again.
-func (k *tunKeeper) well() {
-	if k.said != "" {
-		k.d.log.Info("TUN restored", "device", k.d.c.TUN)
-	}
-	k.said = ""
-}
+func (d *daemon) lookTUN() (ip.TUNState, error) { return ip.LookTUN(d.c.TUN, d.id.Key().IPv6()) }
 
-func tunLacks(s ip.TUNState) string {
-	if !s.Addr {
-		return "no mesh address"
-	}
-	return "no route to the mesh"
-}
-
-func tunDownHint(name string) string { return "ip link set " + name + " up" }
+func tunAdvice(s ip.TUNState) string { return "ip link set " + s.Name + " up" }
 
 // tun checks the device of the node that runs.
 func (f *findings) tun(d *daemon) {
-	if d.tun == nil {
+	if !d.tun {
 		return
 	}
-	s, err := ip.LookTUN(d.c.TUN, d.id.Key().IPv6())
-	switch {
+	switch s, err := d.lookTUN(); {
 	case err != nil:
-		f.bad("", "%s: %v", d.c.TUN, err)
-	case s.Index == 0:
-		f.bad("the log of the node says why it cannot make it again", "the device %s is gone", s.Name)
-	case !s.Up:
-		f.bad(tunDownHint(s.Name), "%s is down: no IP reaches the mesh", s.Name)
-	case !s.Addr || !s.Route:
-		f.bad("the log of the node says why it cannot give it back", "%s has %s", s.Name, tunLacks(s))
-	default:
+		f.err(err)
+	case s.Well:
 		f.ok("%s is up, with the mesh address and the route", s.Name)
+	case s.Index != 0 && !s.Up:
+		f.bad(tunAdvice(s), "%s is down: no IP reaches the mesh", s.Name)
+	default:
+		f.bad("the log of the node says why it cannot give it back", "%s is gone, or has no mesh address or no route", s.Name)
 	}
 }

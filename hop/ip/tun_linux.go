@@ -25,12 +25,11 @@ import (
 //
 // It is not safe for concurrent use, and nothing in it blocks.
 type TUN struct {
-	fds   []int // one a queue; nil: closed
-	name  string
-	index int
-	in    [vnetSize + 1<<16]byte
-	head  [maxHead]byte
-	out   coalescer
+	fds  []int // one a queue; nil: closed
+	name string
+	in   [vnetSize + 1<<16]byte
+	head [maxHead]byte
+	out  coalescer
 }
 
 // ErrTUNName is wrapped by a TUNError about a name that another device has.
@@ -170,7 +169,6 @@ func (t *TUN) configure(addr netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	t.index = index
 	// No link-local address: nobody would answer. Without one no router solicitation
 	// leaves either. By netlink: a jail may have /proc/sys read-only. Old kernels
 	// lack it, and a stray address does no harm.
@@ -184,7 +182,7 @@ func (t *TUN) configure(addr netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	return addAddr(index, netip.PrefixFrom(addr, identity.MeshPrefix().Bits()))
+	return setAddr(unix.RTM_NEWADDR, index, addr)
 }
 
 // ifreq asks the kernel for a number of a device, by name.
@@ -222,22 +220,26 @@ func setLink(index int, flags uint32, attrs ...*nl.RtAttr) error {
 	return err
 }
 
-// addAddr gives a device an IPv6 address, at once: it is derived from a key, so
-// there is nothing that duplicate address detection could find.
-func addAddr(index int, p netip.Prefix) error {
-	r := nl.NewNetlinkRequest(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+// setAddr gives a device a mesh address, or takes it away (RTM_NEWADDR, RTM_DELADDR), at
+// once: it is derived from a key, so there is nothing that duplicate address detection
+// could find.
+func setAddr(op, index int, addr netip.Addr) error {
+	flags := unix.NLM_F_ACK
+	if op == unix.RTM_NEWADDR {
+		flags |= unix.NLM_F_CREATE | unix.NLM_F_EXCL
+	}
+	r := nl.NewNetlinkRequest(op, flags)
 	m := nl.NewIfAddrmsg(unix.AF_INET6)
-	m.Index, m.Prefixlen, m.IfAddrmsg.Flags = uint32(index), uint8(p.Bits()), unix.IFA_F_NODAD
+	m.Index, m.Prefixlen, m.IfAddrmsg.Flags = uint32(index), uint8(identity.MeshPrefix().Bits()), unix.IFA_F_NODAD
 	r.AddData(m)
-	r.AddData(nl.NewRtAttr(unix.IFA_LOCAL, p.Addr().AsSlice()))
-	r.AddData(nl.NewRtAttr(unix.IFA_ADDRESS, p.Addr().AsSlice()))
+	r.AddData(nl.NewRtAttr(unix.IFA_LOCAL, addr.AsSlice()))
+	r.AddData(nl.NewRtAttr(unix.IFA_ADDRESS, addr.AsSlice()))
 	_, err := r.Execute(unix.NETLINK_ROUTE, 0)
 	return err
 }
 
-// Name returns the device's name, Index its number, which no other has meanwhile.
+// Name returns the device's name.
 func (t *TUN) Name() string { return t.name }
-func (t *TUN) Index() int   { return t.index }
 
 // Descriptors can be polled for packets, one a queue.
 func (t *TUN) Descriptors() []int { return t.fds }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"hopwire/link/nic"
-	"hopwire/link/step"
 )
 
 // Constants of reads that fail (queues.md, "Errors").
@@ -16,74 +15,57 @@ const (
 	readMost  = time.Second          // and at most so long
 )
 
-// A retry is what is known of the errors of one receive queue. What the kernel reports
-// of a socket is mostly of one moment (a cable pulled, no memory, an ICMP error), and a
-// queue that nobody reads any more is a port that is dead for ever.
-type retry struct {
-	row   int       // errors in a row
-	again time.Time // the queue is not polled until then; zero: it is
-}
-
-// failed counts an error; it returns for how long the queue is to be left alone.
-func (r *retry) failed() time.Duration {
-	r.row++
-	if r.row <= readSpare {
+// errorPause is for how long to leave a queue alone after so many errors in a row.
+func errorPause(row int) time.Duration {
+	if row <= readSpare {
 		return 0
 	}
-	return min(readPause<<min(r.row-readSpare-1, 16), readMost)
+	return min(readPause<<min(row-readSpare-1, 16), readMost)
 }
 
-// failed does what an error of a receive queue asks for: an end, or a pause. The caller
-// holds the runner's lock for reading.
+// failed does what an error of a receive queue asks for: an end, or a pause. What the
+// kernel reports of a socket is mostly of one moment (a cable pulled, no memory, an ICMP
+// error), and a queue that nobody reads any more is a port that is dead for ever. The
+// caller holds the runner's lock for reading.
 func (l *lane) failed(p *runPort, queue int, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	fds, _ := p.pollable.Descriptors()
-	if nic.Gone(err) {
-		l.poller.Remove(fds[queue])
-		go l.r.ended(p, err)
+	l.r.readErrors.Add(1)
+	p.row[queue]++
+	pause, gone := errorPause(p.row[queue]), nic.Gone(err)
+	if !gone && pause == 0 {
 		return
 	}
-	p.readErrors++
-	if pause := p.retries[queue].failed(); pause > 0 {
-		l.poller.Remove(fds[queue])
-		p.retries[queue].again = l.now.Add(pause)
-		l.r.wakeBy(p.retries[queue].again)
+	fds, _ := p.pollable.Descriptors()
+	l.poller.Remove(fds[queue])
+	if gone {
+		go l.r.ended(p, err)
+	} else {
+		time.AfterFunc(pause, func() { l.r.revive(p, queue) })
 	}
 }
 
-// revive has the queues polled again whose pause is over, and returns when the next is.
-// The caller holds p.mu, or the runner's lock.
-func (p *runPort) revive(now time.Time) (next time.Time) {
-	for i := range p.retries {
-		r := &p.retries[i]
-		if r.again.IsZero() {
-			continue
+// revive has a queue polled again.
+//
+//go:noinline
+func (r *Runner) revive(p *runPort, queue int) {
+	r.Turn(func(time.Time) {
+		if r.port(p.id) == p && p.add(queue) != nil {
+			time.AfterFunc(readMost, func() { r.revive(p, queue) })
 		}
-		if !now.Before(r.again) {
-			if p.add(i) == nil {
-				r.again = time.Time{}
-				continue
-			}
-			r.again = now.Add(readMost)
-		}
-		next = step.Earliest(next, r.again)
-	}
-	return next
+	})
 }
 
-// pause waits after an error of a goroutine that reads; false: it is the end.
-func (p *runPort) pause(r *retry, err error) bool {
+// goOn waits after an error of a goroutine that reads, the last of so many in a row;
+// false: it is the end.
+func (r *Runner) goOn(p *runPort, row int, err error) bool {
 	if nic.Gone(err) {
+		r.ended(p, err)
 		return false
 	}
-	p.mu.Lock()
-	p.readErrors++
-	p.mu.Unlock()
+	r.readErrors.Add(1)
 	select {
 	case <-p.closed:
 		return false
-	case <-time.After(r.failed()):
+	case <-time.After(errorPause(row)):
 		return true
 	}
 }
@@ -95,15 +77,5 @@ func (r *Runner) ended(p *runPort, err error) {
 	}
 }
 
-// ReadErrors is how many reads of the ports that there are have failed and were gone on
-// from. It must be called inside Turn.
-func (r *Runner) ReadErrors() (n uint64) {
-	for _, p := range r.ports {
-		if p != nil {
-			p.mu.Lock()
-			n += p.readErrors
-			p.mu.Unlock()
-		}
-	}
-	return n
-}
+// ReadErrors is how many reads of ports have failed and were gone on from.
+func (r *Runner) ReadErrors() int { return int(r.readErrors.Load()) }

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,7 +32,7 @@ func faulty(t *testing.T, err error) (*Runner, *faultyPort, *runPort) {
 	}
 	r := &Runner{pool: newPool(4*batchSize, batchSize), start: time.Now()}
 	l := newLane(r)
-	l.Lane = hop.NewLane(nil, nil, nil)
+	l.Lane = hop.NewLane(new(link.Links), new(hop.Circuits), nil)
 	r.lanes = []*lane{l}
 	f := &faultyPort{slowPort: slowPort{fd: fd}, err: err}
 	p := newRunPort(0, f, link.PortInfo{Name: "w0"}, r.pool)
@@ -43,45 +44,43 @@ func faulty(t *testing.T, err error) (*Runner, *faultyPort, *runPort) {
 	return r, f, p
 }
 
-// turns has the lane serve its events so many times, in virtual time.
-func (r *Runner) turns(n int, now time.Time, step time.Duration) time.Time {
+// turns has the lane serve its events so many times, in steps of time.
+func (r *Runner) turns(n int, step time.Duration) {
 	l := r.lanes[0]
 	for range n {
-		now = now.Add(step)
-		l.now = now
+		<-time.After(step)
 		for _, e := range l.poller.Wait(0) {
 			l.event(e)
 		}
-		l.now = now
-		r.ports[0].revive(now)
 	}
-	return now
 }
 
 // TestReadErrors: an error of one moment does not end a receive queue, many in a row are
 // no load, and a read that succeeds ends the row.
 func TestReadErrors(t *testing.T) {
 	for _, err := range []error{unix.ENOBUFS, unix.ENOMEM, unix.ECONNREFUSED, unix.EHOSTUNREACH, unix.EIO} {
-		r, f, p := faulty(t, err)
-		now := r.turns(10_000, time.Now(), time.Millisecond) // ten seconds
-		if f.reads < 10 || f.reads > 40 {
-			t.Errorf("%v: %d reads in 10 s of errors, want 10 to 40", err, f.reads)
-		}
-		if p.readErrors != uint64(f.reads) {
-			t.Errorf("%v: %d counted of %d", err, p.readErrors, f.reads)
-		}
-		f.err = nil
-		before := f.reads
-		r.turns(2000, now, time.Millisecond)
-		if f.reads < before+900 || p.retries[0].row != 0 {
-			t.Errorf("%v: %d reads in two seconds after the last error, row %d", err, f.reads-before, p.retries[0].row)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			r, f, p := faulty(t, err)
+			r.turns(10_000, time.Millisecond)
+			if f.reads < 10 || f.reads > 40 {
+				t.Errorf("%v: %d reads in 10 s of errors, want 10 to 40", err, f.reads)
+			}
+			if r.ReadErrors() != f.reads {
+				t.Errorf("%v: %d counted of %d", err, r.ReadErrors(), f.reads)
+			}
+			f.err = nil
+			before := f.reads
+			r.turns(2000, time.Millisecond)
+			if f.reads < before+900 || p.row[0] != 0 {
+				t.Errorf("%v: %d reads in two seconds after the last error, row %d", err, f.reads-before, p.row[0])
+			}
+		})
 	}
 }
 
 // TestReadGone: a port that is no more is reported, with its id, and not read again.
 func TestReadGone(t *testing.T) {
-	for _, err := range []error{unix.ENODEV, unix.EBADF, errors.New("unforeseen")} {
+	for _, err := range []error{unix.ENODEV, unix.EBADF} {
 		r, f, _ := faulty(t, err)
 		told := make(chan int, 100)
 		r.Errors = func(id int, name string, got error) {
@@ -90,7 +89,7 @@ func TestReadGone(t *testing.T) {
 			}
 			told <- id
 		}
-		r.turns(100, time.Now(), time.Millisecond)
+		r.turns(100, time.Microsecond)
 		if id := <-told; id != 0 || f.reads != 1 {
 			t.Errorf("%v: port %d was read %d times, want port 0 once", err, id, f.reads)
 		}
@@ -99,21 +98,16 @@ func TestReadGone(t *testing.T) {
 
 // TestBroadcastErrors: the goroutine that hears beacons goes on after an error.
 func TestBroadcastErrors(t *testing.T) {
-	_, _, p := faulty(t, nil)
-	var row retry
-	for range readSpare {
-		if !p.pause(&row, unix.ENOBUFS) {
+	r, _, p := faulty(t, nil)
+	for row := range readSpare {
+		if !r.goOn(p, row, unix.ENOBUFS) {
 			t.Fatal("an error of one moment is the end")
 		}
 	}
-	if row.failed() != readPause || p.pause(&row, unix.ENODEV) {
+	if errorPause(readSpare+1) != readPause || r.goOn(p, 1, unix.ENODEV) {
 		t.Error("no pause after many errors, or no end without a device")
 	}
-	var most time.Duration
-	for range 100 {
-		most = max(most, row.failed())
-	}
-	if most != readMost {
+	if most := errorPause(1 << 30); most != readMost {
 		t.Errorf("a pause of %v, want at most %v", most, readMost)
 	}
 }

@@ -160,7 +160,7 @@ func (l *lane) read(id int, p *runPort, queue int) int {
 		l.failed(p, queue, err)
 		return 0
 	}
-	p.retries[queue].row = 0
+	p.row[queue] = 0
 	l.Stands = p.intakes[queue].tell(l.now, n > l.stint.most/2) // more than half: while these are handled, as many will come
 	for i, f := range l.batch[:n] {
 		f.Broadcast = false

@@ -28,15 +28,14 @@ type runPort struct {
 	closed   chan struct{} // when the port is
 	info     link.PortInfo
 	dropped  uint64
-	intakes  [maxQueues]intake // each of the lane that reads it
+	intakes  [maxQueues]intake // each of the lane that reads it, as are
+	row      [maxQueues]int    // errors in a row
 
-	mu         sync.Mutex       // of what follows: lanes send to a port at the same time
-	retries    [maxQueues]retry // row: of the lane that reads the queue, without the lock
-	readErrors uint64
-	queue      *link.Queue
-	out        []*link.Frame // sealed, not taken by the kernel yet
-	full       bool          // the kernel has no room; it will say when
-	later      time.Time     // or it does not: try again then
+	mu    sync.Mutex // of what follows: lanes send to a port at the same time
+	queue *link.Queue
+	out   []*link.Frame // sealed, not taken by the kernel yet
+	full  bool          // the kernel has no room; it will say when
+	later time.Time     // or it does not: try again then
 	below
 }
 

@@ -40,8 +40,10 @@ type Runner struct {
 	closed  bool
 	stopped atomic.Bool
 	done    sync.WaitGroup
-	packet  func(head, rest []byte) // made once: a closure per call would be garbage
-	fromTUN func(now time.Time)     // readTUN, likewise
+
+	readErrors atomic.Uint32
+	packet     func(head, rest []byte) // made once: a closure per call would be garbage
+	fromTUN    func(now time.Time)     // readTUN, likewise
 
 	// Errors takes what has ended a port, which is to be removed then, or the TUN, which
 	// is then closed: its id is TUN. It is called by a goroutine of its own, maybe more
@@ -120,7 +122,7 @@ func (r *Runner) finish() {
 	next := r.node.Advance(r.now)
 	for _, p := range r.ports {
 		if p != nil {
-			next = step.Earliest(step.Earliest(next, p.flush(r.now, r.pool)), p.revive(r.now))
+			next = step.Earliest(next, p.flush(r.now, r.pool))
 		}
 	}
 	if r.tun != nil {
@@ -252,17 +254,16 @@ func (r *Runner) read(id int, p *runPort) {
 	for i := range batch {
 		batch[i] = new(link.Frame)
 	}
-	var errs retry
+	row := 0 // of errors
 	for {
 		n, err := p.port.Read(batch)
 		if err != nil {
-			if !p.pause(&errs, err) {
-				r.ended(p, err)
+			if row++; !r.goOn(p, row, err) {
 				return
 			}
 			continue
 		}
-		errs.row = 0
+		row = 0
 		r.Turn(func(now time.Time) { r.receive(now, id, p, batch[:n]) })
 	}
 }
@@ -288,19 +289,15 @@ func (r *Runner) receive(now time.Time, id int, p *runPort, batch []*link.Frame)
 func (r *Runner) readBroadcast(id int, p *runPort) {
 	defer r.done.Done()
 	f := new(link.Frame)
-	var errs retry
+	row := 0 // of errors
 	for {
-		err := p.port.ReadBroadcast(f)
-		switch {
-		case errors.Is(err, link.ErrNoBroadcast):
-			return
-		case err != nil && p.pause(&errs, err):
+		if err := p.port.ReadBroadcast(f); err != nil {
+			if row++; errors.Is(err, link.ErrNoBroadcast) || !r.goOn(p, row, err) {
+				return
+			}
 			continue
-		case err != nil:
-			r.ended(p, err)
-			return
 		}
-		errs.row = 0
+		row = 0
 		r.Turn(func(now time.Time) {
 			if free := r.Alloc(); free != nil && r.port(id) == p {
 				f.Broadcast = true

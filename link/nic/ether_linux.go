@@ -55,8 +55,6 @@ func RawAllowed() error {
 	return nil // what else is wrong will be said by who opens a port
 }
 
-func denied(err error) bool { return errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) }
-
 // Buffers of the kernel at first: the receiving one holds a burst, the sending one
 // little, or the queue would stand there and not in ours.
 const (

@@ -24,7 +24,7 @@ type Interface struct {
 	MTU      int
 	Bridge   string // the bridge it is a port of
 	IsBridge bool
-	Ethernet bool // has MAC addresses and broadcasts
+	Ethernet bool   // has MAC addresses and broadcasts
 	Wireless bool   // as Ask says,
 	Capacity uint32 // kbit/s; 0: unknown; likewise
 }

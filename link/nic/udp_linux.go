@@ -24,13 +24,18 @@ type UDP struct {
 // in a kernel that has no IPv6. DF is off: a path that is narrower than a frame
 // fragments it.
 func OpenUDP(listen string) (*UDP, error) {
-	sa, err := listenAddr(listen)
+	return openUDP(listen, unix.AF_INET6)
+}
+
+func openUDP(listen string, family int) (*UDP, error) {
+	a, err := listenAddr(listen)
 	if err != nil {
 		return nil, fmt.Errorf("nic: UDP address %q: %w", listen, err)
 	}
-	u, err := openUDP6(sa)
-	if errors.Is(err, unix.EAFNOSUPPORT) {
-		u, err = openUDP4(sa)
+	ip := a.Addr().As16()
+	u, err := bindUDP(family, &unix.SockaddrInet6{Port: int(a.Port()), Addr: ip}, udpSender, udpReceiver)
+	if errors.Is(err, unix.EAFNOSUPPORT) && (a.Addr().Is4() || a.Addr().IsUnspecified()) {
+		u, err = bindUDP(unix.AF_INET, &unix.SockaddrInet4{Port: int(a.Port()), Addr: [4]byte(ip[mapped:])}, udp4Sender, udp4Receiver)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("nic: UDP on %q: %w", listen, err)
@@ -38,27 +43,13 @@ func OpenUDP(listen string) (*UDP, error) {
 	return u, nil
 }
 
-func openUDP6(a netip.AddrPort) (*UDP, error) {
-	sa := &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
-	if zone := a.Addr().Zone(); zone != "" {
-		i, err := lookUp(zone)
-		if err != nil {
-			return nil, err
-		}
-		sa.ZoneId = uint32(i.Index)
-	}
-	return bindUDP(unix.AF_INET6, sa, udpSender, udpReceiver)
-}
-
-func openUDP4(a netip.AddrPort) (*UDP, error) {
-	ip := a.Addr().Unmap()
-	if ip == netip.IPv6Unspecified() {
-		ip = netip.IPv4Unspecified()
-	}
-	if !ip.Is4() {
-		return nil, errors.New("the kernel has no IPv6")
-	}
-	return bindUDP(unix.AF_INET, &unix.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}, udp4Sender, udp4Receiver)
+// options of a socket; those of the other protocol are refused without harm.
+var options = [...][3]int{
+	{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0},
+	{unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IP_PMTUDISC_DONT},
+	{unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT},
+	{unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer},
+	{unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer},
 }
 
 func bindUDP(family int, sa unix.Sockaddr, from func(*[nameSize]byte) link.Addr, to func(*[nameSize]byte, link.Addr) uint32) (*UDP, error) {
@@ -66,14 +57,12 @@ func bindUDP(family int, sa unix.Sockaddr, from func(*[nameSize]byte) link.Addr,
 	if err != nil {
 		return nil, err
 	}
-	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0)
-	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
-	unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
+	for _, o := range options {
+		unix.SetsockoptInt(fd, o[0], o[1], o[2])
+	}
 	if err := unix.Bind(fd, sa); err != nil {
 		unix.Close(fd)
-		return nil, fmt.Errorf("bind: %w", err)
+		return nil, err
 	}
 	u := &UDP{from: from, to: to}
 	switch got, _ := unix.Getsockname(fd); sa := got.(type) {
@@ -94,8 +83,14 @@ func listenAddr(s string) (netip.AddrPort, error) {
 	if s[0] == ':' {
 		s = "[::]" + s
 	}
-	return netip.ParseAddrPort(s)
+	a, err := netip.ParseAddrPort(s)
+	if a.Addr().Zone() != "" {
+		err = errZone
+	}
+	return a, err
 }
+
+var errZone = errors.New("a zone (%) has no meaning for neighbours elsewhere")
 
 // LocalPort is the port number that is listened on.
 func (u *UDP) LocalPort() int { return u.port }
@@ -121,28 +116,29 @@ func udpReceiver(b *[nameSize]byte, a link.Addr) uint32 {
 	return sin6Size
 }
 
-// Offsets in a sockaddr_in, whose port is where that of a sockaddr_in6 is.
+// A sockaddr_in has its port where a sockaddr_in6 has it; its address is the end of one
+// that is mapped to IPv6 (RFC 4291, section 2.5.5.2).
 const (
 	offSINAddr = 4
 	sinSize    = 16
+	mapped     = 12
 )
 
 func udp4Sender(b *[nameSize]byte) link.Addr {
-	ip := netip.AddrFrom4([4]byte(b[offSINAddr:]))
-	return link.UDPAddr(netip.AddrPortFrom(ip, binary.BigEndian.Uint16(b[offSIN6Port:])))
+	copy(b[offSIN6Addr+mapped:], b[offSINAddr:offSINAddr+4])
+	copy(b[offSIN6Addr:], "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff")
+	return udpSender(b)
 }
 
+// udp4Receiver leaves an IPv6 address as it is: the kernel refuses that.
 func udp4Receiver(b *[nameSize]byte, a link.Addr) uint32 {
-	clear(b[:])
-	binary.NativeEndian.PutUint16(b[:], unix.AF_INET)
-	binary.BigEndian.PutUint16(b[offSIN6Port:], a.UDP().Port())
-	if to := a.UDP().Addr().Unmap(); to.Is4() {
-		ip := to.As4()
-		copy(b[offSINAddr:], ip[:])
-	} else {
-		binary.NativeEndian.PutUint16(b[:], unix.AF_INET6) // the kernel refuses it
+	size := udpReceiver(b, a)
+	if a.UDP().Addr().Is4() {
+		binary.NativeEndian.PutUint16(b[:], unix.AF_INET)
+		copy(b[offSINAddr:], b[offSIN6Addr+mapped:offSIN6Addr+mapped+4])
+		return sinSize
 	}
-	return sinSize
+	return size
 }
 
 // Read and Write implement Port.

@@ -34,7 +34,7 @@ const (
 // something, something could not be done, and it is called again, later each time. It
 // calls changed from this goroutine alone, and returns when stop is closed.
 func WatchInterfaces(stop, kick <-chan struct{}, route netip.Prefix, changed func() (again bool)) {
-	w := &watch{route: route.Addr().AsSlice(), said: make(chan struct{}, 1), ended: make(chan struct{}, 1), pause: watchLeast}
+	w := &watch{route: route.Addr().AsSlice(), said: make(chan struct{}, 1), ended: make(chan struct{}, 1), pause: watchLeast, delay: watchFirst}
 	defer w.close()
 	for {
 		w.subscribe()
@@ -49,9 +49,12 @@ func WatchInterfaces(stop, kick <-chan struct{}, route netip.Prefix, changed fun
 			w.failed()
 			continue
 		case <-w.said:
-			w.last = time.Time{}
+			w.delay = watchFirst
 			unix.Poll(nil, int(watchLeast.Milliseconds()))
 		case <-time.After(w.pause):
+			if w.pause == watchGap {
+				w.delay = watchFirst // all has been well
+			}
 		}
 		w.pause = watchGap
 		if changed() {
@@ -62,22 +65,16 @@ func WatchInterfaces(stop, kick <-chan struct{}, route netip.Prefix, changed fun
 
 // A watch is what WatchInterfaces knows.
 type watch struct {
-	route       []byte // destination of the routes that concern us
-	socket      *nl.NetlinkSocket
-	said, ended chan struct{}
-	pause       time.Duration // before the next look
-	delay       time.Duration // after the last failure,
-	last        time.Time     // which was then
+	route        []byte // destination of the routes that concern us
+	socket       *nl.NetlinkSocket
+	said, ended  chan struct{}
+	pause, delay time.Duration // before the next look, and before the one after the next failure
 }
 
 // failed has the next look come sooner than else.
 func (w *watch) failed() {
-	now := time.Now()
-	if now.Sub(w.last) > 2*watchGap {
-		w.delay = watchFirst / 2
-	}
-	w.delay, w.last = min(2*w.delay, watchMost), now
 	w.pause = w.delay
+	w.delay = min(2*w.delay, watchMost)
 }
 
 func (w *watch) close() {
