@@ -1,7 +1,6 @@
 package ip
 
 import (
-	"bytes"
 	"errors"
 	"net/netip"
 
@@ -29,22 +28,28 @@ func LookTUN(name string, addr netip.Addr) (s TUNState, err error) {
 		flags, err = ifreq(name, unix.SIOCGIFFLAGS)
 	}
 	if s.Up = flags&unix.IFF_UP != 0; s.Up {
-		s.Well = isBehind(s.Index, addr)
+		s.Well, err = isBehind(name, addr)
 	}
 	return s, err
 }
 
-// isBehind asks for the way to some other mesh address by the interface: it must be
-// there, and go out from ours.
-func isBehind(index int, addr netip.Addr) bool {
-	other := addr.As16()
-	other[15] ^= 1
-	r := nl.NewNetlinkRequest(unix.RTM_GETROUTE, 0)
-	r.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET6, Dst_len: 128}})
-	r.AddData(nl.NewRtAttr(unix.RTA_DST, other[:]))
-	r.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(index))))
-	answers, _ := r.Execute(unix.NETLINK_ROUTE, 0)
-	return len(answers) > 0 && bytes.Contains(answers[0], addr.AsSlice())
+// isBehind asks for the way to some other mesh address by the device: it must be there,
+// and go out from ours. A socket is asked, since an answer of netlink is 128 KiB of
+// garbage.
+func isBehind(name string, addr netip.Addr) (bool, error) {
+	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false, err
+	}
+	defer unix.Close(fd)
+	to := unix.SockaddrInet6{Port: 9, Addr: addr.As16()}
+	to.Addr[15] ^= 1
+	if unix.BindToDevice(fd, name) != nil || unix.Connect(fd, &to) != nil {
+		return false, nil
+	}
+	from, _ := unix.Getsockname(fd)
+	sa, ok := from.(*unix.SockaddrInet6)
+	return ok && sa.Addr == addr.As16(), nil
 }
 
 // Mend gives the device its MTU (below 1280 it loses its address), its address and
