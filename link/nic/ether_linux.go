@@ -43,16 +43,17 @@ func (e *BridgeMemberError) Error() string {
 // ErrNoCapability means that raw sockets are not allowed.
 var ErrNoCapability = errors.New("nic: raw sockets need CAP_NET_RAW")
 
-// RawAllowed returns ErrNoCapability when raw sockets are not allowed.
+// RawAllowed returns ErrNoCapability when raw sockets are not allowed, or what else
+// is in their way.
 func RawAllowed() error {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err == nil {
-		unix.Close(fd)
-	}
 	if denied(err) {
 		return ErrNoCapability
 	}
-	return nil // what else is wrong will be said by who opens a port
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
 }
 
 // Buffers of the kernel at first: the receiving one holds a burst, the sending one

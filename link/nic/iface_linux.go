@@ -27,6 +27,7 @@ type Interface struct {
 	Ethernet bool   // has MAC addresses and broadcasts
 	Wireless bool   // as Ask says,
 	Capacity uint32 // kbit/s; 0: unknown; likewise
+	AltNames []string
 }
 
 // Usable says why the interface cannot carry frames; "": it can.
@@ -120,6 +121,7 @@ func fromNetlink(m []byte) (i Interface, bridge int, ok bool) {
 	typ, flags, attrs := binary.NativeEndian.Uint16(m[2:]), binary.NativeEndian.Uint32(m[8:]), m[unix.SizeofIfInfomsg:]
 	i.Index, i.Up = int(int32(binary.NativeEndian.Uint32(m[4:]))), flags&unix.IFF_UP != 0
 	i.Name, i.MTU = text(find(attrs, unix.IFLA_IFNAME)), int(figure(find(attrs, unix.IFLA_MTU)))
+	i.AltNames = altNames(find(attrs, unix.IFLA_PROP_LIST))
 	mac, info := find(attrs, unix.IFLA_ADDRESS), find(attrs, unix.IFLA_LINKINFO)
 	copy(i.MAC[:], mac)
 	i.IsBridge, i.Ethernet = text(find(info, unix.IFLA_INFO_KIND)) == "bridge", typ == unix.ARPHRD_ETHER && len(mac) == len(i.MAC)
@@ -135,6 +137,18 @@ func fromNetlink(m []byte) (i Interface, bridge int, ok bool) {
 }
 
 const operUp = 6 // IF_OPER_UP (RFC 2863); 0 is unknown
+
+// altNames reads the other names that an interface has (ip link property add).
+func altNames(list []byte) (all []string) {
+	for {
+		name := find(list, unix.IFLA_ALT_IFNAME)
+		if name == nil {
+			return all
+		}
+		all = append(all, unix.ByteSliceToString(name))
+		list = list[min(len(list), (attrHeader+len(name)+3)&^3):] // they stand alone
+	}
+}
 
 // Ask fills in what drivers know of an interface, Wireless and Capacity: each listing
 // would be a question to every driver.

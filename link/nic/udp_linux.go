@@ -2,7 +2,6 @@ package nic
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -16,138 +15,127 @@ import (
 type UDP struct {
 	s    *batchSocket
 	port int
-	from func(b *[nameSize]byte) link.Addr
-	to   func(b *[nameSize]byte, a link.Addr) uint32
+	v4   bool                                        // of AF_INET
+	to   func(b *[nameSize]byte, a link.Addr) uint32 // receiver, made once
 }
 
-// OpenUDP listens on an address ("", ":0": a random port), IPv6 and IPv4, or IPv4 alone
-// in a kernel that has no IPv6. DF is off: a path that is narrower than a frame
-// fragments it.
+// newSocket is unix.Socket but in tests, which play a kernel without IPv6.
+var newSocket = unix.Socket
+
+// OpenUDP listens on an address ("", ":0": a random port), IPv6 and IPv4, or IPv4
+// alone where the kernel has no IPv6. DF is off: a path that is narrower than a frame
+// fragments it. The error wraps that of the system call.
 func OpenUDP(listen string) (*UDP, error) {
-	return openUDP(listen, unix.AF_INET6)
-}
-
-func openUDP(listen string, family int) (*UDP, error) {
-	a, err := listenAddr(listen)
+	sa, err := listenAddr(listen)
 	if err != nil {
 		return nil, fmt.Errorf("nic: UDP address %q: %w", listen, err)
 	}
-	ip := a.Addr().As16()
-	u, err := bindUDP(family, &unix.SockaddrInet6{Port: int(a.Port()), Addr: ip}, udpSender, udpReceiver)
-	if errors.Is(err, unix.EAFNOSUPPORT) && (a.Addr().Is4() || a.Addr().IsUnspecified()) {
-		u, err = bindUDP(unix.AF_INET, &unix.SockaddrInet4{Port: int(a.Port()), Addr: [4]byte(ip[mapped:])}, udp4Sender, udp4Receiver)
+	const kind = unix.SOCK_DGRAM | unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
+	u := &UDP{}
+	u.to = u.receiver
+	fd, err := newSocket(unix.AF_INET6, kind, 0)
+	if err == unix.EAFNOSUPPORT && (sa.Addr[11] == 0xff || sa.Addr == [16]byte{}) { // of IPv4, or any
+		u.v4 = true
+		fd, err = newSocket(unix.AF_INET, kind, 0)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("nic: UDP on %q: %w", listen, err)
+		return nil, fmt.Errorf("nic: UDP socket: %w", err)
 	}
-	return u, nil
-}
-
-// options of a socket; those of the other protocol are refused without harm.
-var options = [...][3]int{
-	{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0},
-	{unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IP_PMTUDISC_DONT},
-	{unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT},
-	{unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer},
-	{unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer},
-}
-
-func bindUDP(family int, sa unix.Sockaddr, from func(*[nameSize]byte) link.Addr, to func(*[nameSize]byte, link.Addr) uint32) (*UDP, error) {
-	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range options {
-		unix.SetsockoptInt(fd, o[0], o[1], o[2])
-	}
-	if err := unix.Bind(fd, sa); err != nil {
+	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0)
+	unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
+	unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
+	if err := unix.Bind(fd, u.sockaddr(sa)); err != nil {
 		unix.Close(fd)
-		return nil, err
+		return nil, fmt.Errorf("nic: UDP bind to %s: %w", listen, err)
 	}
-	u := &UDP{from: from, to: to}
-	switch got, _ := unix.Getsockname(fd); sa := got.(type) {
-	case *unix.SockaddrInet6:
-		u.port = sa.Port
-	case *unix.SockaddrInet4:
-		u.port = sa.Port
-	}
+	u.port = boundPort(fd)
 	u.s, err = newBatchSocket(fd)
 	return u, err
 }
 
+// sockaddr is an address in the socket's family.
+func (u *UDP) sockaddr(a *unix.SockaddrInet6) unix.Sockaddr {
+	if u.v4 {
+		return &unix.SockaddrInet4{Port: a.Port, Addr: [4]byte(a.Addr[12:])}
+	}
+	return a
+}
+
+func boundPort(fd int) int {
+	got, _ := unix.Getsockname(fd)
+	switch got := got.(type) {
+	case *unix.SockaddrInet6:
+		return got.Port
+	case *unix.SockaddrInet4:
+		return got.Port
+	}
+	return 0
+}
+
+// Family says what the socket takes, for people.
+func (u *UDP) Family() string {
+	if u.v4 {
+		return "IPv4 alone: this kernel has no IPv6"
+	}
+	return "IPv6 and IPv4"
+}
+
 // listenAddr reads IP:PORT or :PORT; no names, which would need a resolver.
-func listenAddr(s string) (netip.AddrPort, error) {
+func listenAddr(s string) (*unix.SockaddrInet6, error) {
 	if s == "" {
-		s = ":0"
+		return &unix.SockaddrInet6{}, nil
 	}
 	if s[0] == ':' {
 		s = "[::]" + s
 	}
 	a, err := netip.ParseAddrPort(s)
-	if a.Addr().Zone() != "" {
-		err = errZone
-	}
-	return a, err
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}, err
 }
-
-var errZone = errors.New("a zone (%) has no meaning for neighbours elsewhere")
 
 // LocalPort is the port number that is listened on.
 func (u *UDP) LocalPort() int { return u.port }
 
-// Offsets in a sockaddr_in6.
+// Offsets in a sockaddr_in6 and in a sockaddr_in, whose port is at the same place.
 const (
-	offSIN6Port = 2
+	offSINPort  = 2
+	offSINAddr  = 4
+	sinSize     = 16
 	offSIN6Addr = 8
 	sin6Size    = 28
 )
 
 func udpSender(b *[nameSize]byte) link.Addr {
-	ip := netip.AddrFrom16([16]byte(b[offSIN6Addr:]))
-	return link.UDPAddr(netip.AddrPortFrom(ip, binary.BigEndian.Uint16(b[offSIN6Port:])))
+	ip := [16]byte(b[offSIN6Addr:])
+	if binary.NativeEndian.Uint16(b[:]) == unix.AF_INET {
+		ip = [16]byte{10: 0xff, 11: 0xff, 12: b[offSINAddr], 13: b[offSINAddr+1], 14: b[offSINAddr+2], 15: b[offSINAddr+3]}
+	}
+	return link.UDPAddr(netip.AddrPortFrom(netip.AddrFrom16(ip), binary.BigEndian.Uint16(b[offSINPort:])))
 }
 
-func udpReceiver(b *[nameSize]byte, a link.Addr) uint32 {
+// receiver writes a sockaddr. On a socket of AF_INET the kernel refuses IPv6.
+func (u *UDP) receiver(b *[nameSize]byte, a link.Addr) uint32 {
 	clear(b[:])
 	ip := a.UDP().Addr().As16()
+	binary.BigEndian.PutUint16(b[offSINPort:], a.UDP().Port())
+	if u.v4 && ip[10] == 0xff && ip[11] == 0xff {
+		binary.NativeEndian.PutUint16(b[:], unix.AF_INET)
+		copy(b[offSINAddr:], ip[12:])
+		return sinSize
+	}
 	binary.NativeEndian.PutUint16(b[:], unix.AF_INET6)
-	binary.BigEndian.PutUint16(b[offSIN6Port:], a.UDP().Port())
 	copy(b[offSIN6Addr:], ip[:])
 	return sin6Size
 }
 
-// A sockaddr_in has its port where a sockaddr_in6 has it; its address is the end of one
-// that is mapped to IPv6 (RFC 4291, section 2.5.5.2).
-const (
-	offSINAddr = 4
-	sinSize    = 16
-	mapped     = 12
-)
-
-func udp4Sender(b *[nameSize]byte) link.Addr {
-	copy(b[offSIN6Addr+mapped:], b[offSINAddr:offSINAddr+4])
-	copy(b[offSIN6Addr:], "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff")
-	return udpSender(b)
-}
-
-// udp4Receiver leaves an IPv6 address as it is: the kernel refuses that.
-func udp4Receiver(b *[nameSize]byte, a link.Addr) uint32 {
-	size := udpReceiver(b, a)
-	if a.UDP().Addr().Is4() {
-		binary.NativeEndian.PutUint16(b[:], unix.AF_INET)
-		copy(b[offSINAddr:], b[offSIN6Addr+mapped:offSIN6Addr+mapped+4])
-		return sinSize
-	}
-	return size
-}
-
 // Read and Write implement Port.
-func (u *UDP) Read(frames []*link.Frame) (int, error)  { return u.s.readBatch(frames, u.from) }
+func (u *UDP) Read(frames []*link.Frame) (int, error)  { return u.s.readBatch(frames, udpSender) }
 func (u *UDP) Write(frames []*link.Frame) (int, error) { return u.s.writeBatch(frames, u.to) }
 
 // TryRead, Descriptors, Queued and the setters implement Pollable.
 func (u *UDP) TryRead(_ int, frames []*link.Frame) (int, error) {
-	return u.s.tryRead(frames, u.from)
+	return u.s.tryRead(frames, udpSender)
 }
 func (u *UDP) Descriptors() (read []int, write int) { return []int{u.s.fd}, u.s.fd }
 func (u *UDP) Queued() int                          { return u.s.queued() }
