@@ -104,7 +104,7 @@ func (r *resolver) start(stop <-chan struct{}) {
 	if slices.Contains(listen, "none") {
 		return
 	}
-	if r.d.tun != nil {
+	if r.d.tun {
 		listen = append(listen, "["+r.d.id.Key().IPv6().String()+"]:53")
 	}
 	for _, at := range listen {

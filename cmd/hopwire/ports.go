@@ -7,9 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"hopwire/cmd/file"
 	"hopwire/cmd/hint"
 	"hopwire/link"
 	"hopwire/link/nic"
@@ -24,8 +21,9 @@ type portManager struct {
 	opened map[string]*opened
 	said   map[string]string // why an interface is not used, as last logged
 	down   map[string]bool   // bridge members without carrier
-	udp    bool              // the UDP port is open, or none is needed
-	failed string            // what is wrong with all of them, as last logged
+	udp    int               // id of the UDP port; -1: there is none
+	again  bool              // something could not be opened yet
+	wrong  string            // what is wrong with all of them, as last logged
 }
 
 // opened is an interface in use.
@@ -41,11 +39,14 @@ func (p *portManager) open() error {
 		return err
 	}
 	if len(p.d.c.Interfaces) > 0 {
-		if err := nic.RawAllowed(); err != nil {
+		if err := nic.RawAllowed(); err != nil && !nic.Transient(err) {
 			return rawError(err)
 		}
 	}
 	all, err := nic.Interfaces()
+	if nic.Transient(err) {
+		return nil // it is looked at again soon, and said then
+	}
 	if err != nil {
 		return err
 	}
@@ -75,25 +76,41 @@ func memberError(i nic.Interface) error {
 		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
 }
 
-// update follows the kernel. What is wrong is said once, and tried again.
-func (p *portManager) update() {
+// update follows the kernel; true: something could not be opened yet. What is wrong is
+// said once.
+func (p *portManager) update() (again bool) {
 	all, err := nic.Interfaces()
 	if err == nil {
 		err = p.sync(all)
 	}
-	if again := p.openUDP(); err == nil {
-		err = again
+	if udp := p.openUDP(); err == nil {
+		err = udp
 	}
 	text := ""
 	if err != nil {
 		text = err.Error()
 	}
 	p.mu.Lock()
-	said := text == "" || text == p.failed
-	p.failed = text
-	p.mu.Unlock()
-	if !said {
+	defer p.mu.Unlock()
+	if text != "" && text != p.wrong {
 		p.d.log.Error("interfaces", "error", text)
+	}
+	p.wrong = text
+	return p.again || err != nil
+}
+
+// failed closes what has ended by itself, so that update opens it again.
+func (p *portManager) failed(id int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, o := range p.opened {
+		if slices.Contains(o.ids, id) {
+			p.close(name, err.Error())
+		}
+	}
+	if id == p.udp {
+		p.udp = -1
+		p.d.runner.RemovePort(id)
 	}
 }
 
@@ -102,6 +119,7 @@ func (p *portManager) update() {
 func (p *portManager) sync(all []nic.Interface) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.again = false
 	there := map[string]nic.Interface{}
 	for _, i := range all {
 		there[i.Name] = i
@@ -166,6 +184,12 @@ func (p *portManager) say(name, why string) {
 	}
 }
 
+// later says why something is not used, and has it tried again.
+func (p *portManager) later(name string, err error) {
+	p.again = true
+	p.say(name, err.Error()+": it is tried again")
+}
+
 // try opens an interface that is usable. What is wrong with it is said, and tried
 // again with the next look.
 func (p *portManager) try(i nic.Interface) error {
@@ -181,7 +205,7 @@ func (p *portManager) try(i nic.Interface) error {
 		if errors.Is(err, nic.ErrNoCapability) {
 			return rawError(err)
 		}
-		p.say(i.Name, err.Error())
+		p.later(i.Name, err)
 		return nil
 	}
 	delete(p.said, i.Name)
@@ -192,6 +216,9 @@ func (p *portManager) try(i nic.Interface) error {
 
 // openKeys opens a port for each network key.
 func (p *portManager) openKeys(o *opened) error {
+	if err := o.Ask(); err != nil {
+		return err
+	}
 	for k, key := range p.d.keys {
 		t, err := p.d.c.etherType(key)
 		if err != nil {
@@ -247,19 +274,19 @@ func (p *portManager) members(all []nic.Interface) {
 func (p *portManager) openUDP() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.udp = p.udp || p.d.c.UDPListen == "" && !p.d.udpNeighbour(); p.udp {
+	if p.udp >= 0 || p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
 		return nil
 	}
 	u, err := nic.OpenUDP(p.d.c.UDPListen)
-	if errors.Is(err, unix.EADDRNOTAVAIL) || file.Exhausted(err) {
-		p.say("udp", err.Error()+": waiting")
+	if nic.Transient(err) {
+		p.later("udp", err)
 		return nil
 	}
 	if err != nil {
 		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port, and IPv4 where the kernel has no IPv6", "HOPWIRE_UDP_LISTEN: %v", err)
 	}
-	p.udp = true
-	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
+	delete(p.said, "udp")
+	p.udp = p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
 	p.d.log.Info("UDP up", "port", u.LocalPort(), "family", u.Family())
 	return nil
 }

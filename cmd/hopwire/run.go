@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	mrand "math/rand/v2"
 	"os"
 	"os/signal"
@@ -15,7 +14,6 @@ import (
 	"hopwire/cmd/hint"
 	"hopwire/cmd/logs"
 	"hopwire/cmd/state"
-	"hopwire/hop/ip"
 	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
@@ -36,7 +34,9 @@ type daemon struct {
 	runner *run.Runner
 	m      *route.Map
 	ports  *portManager
-	tun    *ip.TUN
+	tun    bool // the settings want one
+	keeper *tunKeeper
+	kick   chan struct{} // what the watch is to look at
 	names  *resolver
 }
 
@@ -91,7 +91,7 @@ func serve(c *config, queue *logs.Queue) error {
 		return err
 	}
 	defer control.Close()
-	go nic.WatchInterfaces(stop, d.ports.update)
+	go nic.WatchInterfaces(stop, d.kick, identity.MeshPrefix(), d.look)
 	go d.ports.watchRates(stop)
 
 	d.log.Info("started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
@@ -110,7 +110,8 @@ func newDaemon(c *config, queue *logs.Queue) (d *daemon, err error) {
 	if err = d.loadIdentity(); err != nil {
 		return nil, err
 	}
-	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
+	d.keeper, d.kick = &tunKeeper{d: d}, make(chan struct{}, 1)
+	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}, udp: -1}
 	if len(c.Interfaces) == 0 && c.UDPListen == "" && !d.udpNeighbour() {
 		return nil, hint.Errorf("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
 	}
@@ -143,10 +144,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	neighbours, _ := d.c.neighbours()
 	allow, _ := d.c.allowed()
 	d.runner = run.New(frames)
-	d.runner.Errors = func(port string, err error) {
-		d.log.Error("port", "interface", port, "error", err)
-		go d.ports.update()
-	}
+	d.runner.Errors = d.failed
 	var seed [32]byte
 	rand.Read(seed[:])
 	jitter := mrand.New(mrand.NewChaCha8(seed))
@@ -161,6 +159,24 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 		return &watchedMap{d.m, d.log}
 	})
 	d.runner.Start(n)
+}
+
+// failed is told what has ended by itself; it is opened again.
+func (d *daemon) failed(id int, name string, err error) {
+	d.log.Error("port", "interface", name, "error", err)
+	if id != run.TUN {
+		d.ports.failed(id, err)
+	}
+	select {
+	case d.kick <- struct{}{}:
+	default:
+	}
+}
+
+// look follows the kernel; true: something could not be done yet.
+func (d *daemon) look() (again bool) {
+	again = d.ports.update()
+	return d.keeper.look() || again
 }
 
 // watchedMap logs the links that come and go.
@@ -182,17 +198,8 @@ func (w *watchedMap) LinkDown(now time.Time, l *link.Link) {
 }
 
 func (d *daemon) openTUN() error {
-	if d.c.TUN == "" || d.c.TUN == "none" {
+	if d.tun = d.c.TUN != "" && d.c.TUN != "none"; !d.tun {
 		return nil
 	}
-	t, err := ip.OpenTUN(d.c.TUN, d.id.Key().IPv6())
-	if te, ok := errors.AsType[*ip.TUNError](err); ok {
-		return hint.Add(err, te.Hint)
-	}
-	if err != nil {
-		return fmt.Errorf("TUN: %w", err)
-	}
-	d.tun = t
-	d.runner.AttachTUN(t)
-	return nil
+	return d.keeper.open()
 }

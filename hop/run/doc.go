@@ -3,6 +3,7 @@
 //
 //	r := run.New(frames)                 // it is the node's link.Env
 //	n := node.New(time.Now(), config, newMap)
+//	r.Errors = func(id int, name string, err error) { ... } // a port has ended
 //	r.Start(n)
 //	id := r.AddPort(port, info)
 //	r.AttachTUN(tun)
