@@ -1,6 +1,7 @@
 package route
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -29,7 +30,8 @@ type choice struct {
 
 // Paths returns up to n paths, the cheapest first (or the one in use, while no
 // other is a fifth better), the others as disjoint from those before as can be had.
-// hop.ErrUnknown: no announcement; hop.ErrNoPath: no way, or none of 16 hops.
+// hop.ErrUnknown: no announcement; hop.ErrNoPath: no way; wrapped, hop.ErrTooFar: it
+// has more than onion.MaxHops hops.
 func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 	g := m.build(now)
 	dest := m.known(to)
@@ -39,10 +41,14 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 	v := g.vertex(dest.short)
 	used := map[int]int{}
 	var paths []hop.Path
+	none := hop.ErrNoPath
 	for range n {
 		way := g.shortest(v, m.factor(now, g, v, used))
 		if len(paths) == 0 {
 			way = m.keep(now, g, to, way)
+		}
+		if len(way) > onion.MaxHops {
+			none = fmt.Errorf("%w: the way has %d", hop.ErrTooFar, len(way))
 		}
 		if way == nil || len(way) > onion.MaxHops {
 			break
@@ -59,7 +65,7 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, hop.ErrNoPath
+		return nil, none
 	}
 	return paths, nil
 }

@@ -101,7 +101,7 @@ func (d *daemon) routes() *table.Table {
 			paths, err := d.m.Paths(now, k.Key, 1)
 			state, via, cost := "ok", []string{}, 0.0
 			if err != nil {
-				state = strings.TrimPrefix(err.Error(), "hop: ")
+				state = plain(err)
 			} else {
 				cost = milliseconds(paths[0].Cost)
 				for _, h := range paths[0].Hops {
@@ -133,6 +133,7 @@ func (d *daemon) metrics(w io.Writer) error {
 	counters(w, "session", sn)
 	counters(w, "map", rn)
 	counters(w, "names", d.names.counters())
+	metric(w, "log_lost_lines_total", "counter", uint64(d.queue.Lost()))
 	rss, _ := memory()
 	gauge(w, "links", links)
 	gauge(w, "known_nodes", known)

@@ -31,7 +31,8 @@ type answered struct {
 }
 
 // open starts a circuit to the peer over path. The handshake follows the set-up
-// at once: the circuit is usable after one round trip.
+// at once: the circuit is usable after one round trip. full: it is a whole handshake,
+// even where a join would do.
 func (p *peer) open(now time.Time, path hop.Path, full bool) error {
 	c, err := p.n.Circuits.Open(now, path, 1)
 	if err != nil {
@@ -71,7 +72,7 @@ func (ch *channel) otherKey(now time.Time, i int) bool {
 	return true
 }
 
-// initiate makes message 1 elsewhere and sends it. When the worker has no room, that is
+// initiate makes message 1 on the worker and sends it. When the worker has no room, that is
 // not the path's fault: it is asked again soon.
 func (ch *channel) initiate(now time.Time) {
 	n := ch.n
@@ -148,7 +149,7 @@ func (ch *channel) opened(now time.Time, seq uint32, body []byte) {
 	}
 }
 
-// finish works message 2 out elsewhere; then the channel is ready.
+// finish works message 2 out on the worker; then the channel is ready.
 func (ch *channel) finish(message []byte) {
 	o := ch.opening
 	o.busy = true
@@ -202,7 +203,7 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 	}
 }
 
-// respond works out message 2 elsewhere, if the budgets allow it. A circuit whose first
+// respond works out message 2 on the worker, if the budgets allow it. A circuit whose first
 // messages come to nothing is closed.
 func (n *Node) respond(now time.Time, ch *channel, key int, body []byte) {
 	done, ok := n.doors.take(now, ch.source())

@@ -2,7 +2,6 @@ package run
 
 import (
 	"errors"
-	"net"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -41,12 +40,19 @@ type Runner struct {
 	closed  bool
 	stopped atomic.Bool
 	done    sync.WaitGroup
-	packet  func(head, rest []byte) // made once: a closure per call would be garbage
-	fromTUN func(now time.Time)     // readTUN, likewise
 
-	// Errors takes what goes wrong with a port while it runs; it may be nil.
-	Errors func(port string, err error)
+	readErrors atomic.Uint32
+	packet     func(head, rest []byte) // made once: a closure per call would be garbage
+	fromTUN    func(now time.Time)     // readTUN, likewise
+
+	// Errors takes what has ended a port, which is to be removed then, or the TUN, which
+	// is then closed: its id is TUN. It is called by a goroutine of its own, maybe more
+	// than once of one port, and may be nil.
+	Errors func(id int, name string, err error)
 }
+
+// TUN stands for the TUN where Errors wants the id of a port.
+const TUN = -1
 
 // maxLanes bounds the lanes: one a core, but a relay with more than four cores has
 // enough of them.
@@ -220,7 +226,9 @@ func (r *Runner) AddPort(port link.Port, info link.PortInfo) (id int) {
 		r.node.Links.AddPort(now, id, info)
 		r.done.Add(1)
 		go r.readBroadcast(id, p)
-		if !p.poll(r.lanes) {
+		if polled, err := p.poll(r.lanes); err != nil {
+			go r.ended(p, err)
+		} else if !polled {
 			r.done.Add(1)
 			go r.read(id, p)
 		}
@@ -246,12 +254,16 @@ func (r *Runner) read(id int, p *runPort) {
 	for i := range batch {
 		batch[i] = new(link.Frame)
 	}
+	row := 0 // of errors
 	for {
 		n, err := p.port.Read(batch)
 		if err != nil {
-			r.ended(p, err)
-			return
+			if row++; !r.goOn(p, row, err) {
+				return
+			}
+			continue
 		}
+		row = 0
 		r.Turn(func(now time.Time) { r.receive(now, id, p, batch[:n]) })
 	}
 }
@@ -277,45 +289,22 @@ func (r *Runner) receive(now time.Time, id int, p *runPort, batch []*link.Frame)
 func (r *Runner) readBroadcast(id int, p *runPort) {
 	defer r.done.Done()
 	f := new(link.Frame)
+	row := 0 // of errors
 	for {
 		if err := p.port.ReadBroadcast(f); err != nil {
-			if !errors.Is(err, link.ErrNoBroadcast) {
-				r.ended(p, err)
+			if row++; errors.Is(err, link.ErrNoBroadcast) || !r.goOn(p, row, err) {
+				return
 			}
-			return
+			continue
 		}
+		row = 0
 		r.Turn(func(now time.Time) {
-			if free := r.Alloc(); free != nil && r.ports[id] == p {
+			if free := r.Alloc(); free != nil && r.port(id) == p {
 				f.Broadcast = true
 				r.node.Receive(now, id, f)
 				f = free
 			}
 		})
-	}
-}
-
-func (r *Runner) ended(p *runPort, err error) {
-	if r.Errors != nil && !errors.Is(err, net.ErrClosed) {
-		r.Errors(p.info.Name, err)
-	}
-}
-
-// AttachTUN starts to read the IP side; the runner closes it.
-func (r *Runner) AttachTUN(t PacketDevice) {
-	r.Turn(func(time.Time) {
-		r.tun = t
-		queues := t.Descriptors()
-		r.tunStates = make([]tunState, len(queues))
-		for i, fd := range queues {
-			r.lanes[0].poller.Add(fd, tokenTUN+uint32(i), true, false)
-		}
-	})
-}
-
-// Deliver passes a packet to the TUN; it is meant for node.Config.Deliver.
-func (r *Runner) Deliver(packet []byte) {
-	if r.tun != nil {
-		r.tun.Put(packet)
 	}
 }
 
@@ -334,9 +323,7 @@ func (r *Runner) Close() {
 			p.close(r.pool)
 		}
 	}
-	if r.tun != nil {
-		r.tun.Close()
-	}
+	r.closeTUN()
 	r.stopped.Store(true)
 	for _, l := range r.lanes {
 		l.poller.Wake()
