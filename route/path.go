@@ -155,7 +155,7 @@ func (m *Map) forgetChoice() {
 // path turns vertices into hops with the onion keys to use now; false: one of them
 // has run out.
 func (m *Map) path(now time.Time, g *graph, way []int) (hop.Path, bool) {
-	p := hop.Path{Cost: time.Duration(g.cost(way))}
+	p := hop.Path{Cost: time.Duration(g.cost(way)), Hops: make([]hop.Hop, 0, len(way))}
 	for _, v := range way {
 		o := g.nodes[v]
 		h, ok := o.hop(now)

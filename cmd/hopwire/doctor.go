@@ -153,7 +153,7 @@ func (d *daemon) findings() *table.Table {
 		links := len(n.Links.All())
 		switch {
 		case links > 0:
-			f.ok("%d links, %d nodes known", links, len(d.m.Known(now)))
+			f.ok("%d links, %d nodes known", links, d.m.Len())
 		case c.BadVersion > 0:
 			f.bad("a node speaks its version and the one before: update the older node", "a neighbour speaks another version of the protocol")
 		case c.BeaconsBad > 0:
