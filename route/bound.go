@@ -1,9 +1,7 @@
 package route
 
 import (
-	"bytes"
 	"encoding/binary"
-	"time"
 
 	"hopwire/link/identity"
 )
@@ -15,15 +13,15 @@ import (
 func (m *Map) full() bool { return len(m.order) >= m.c.MaxNodes }
 
 // admit stores a new node and has another leave when there are too many; nil: itself.
-func (m *Map) admit(now time.Time, from *near, a raw, age time.Duration) *node {
-	o := m.insert(now, from.origin(), a, age)
+func (m *Map) admit(from *near, w *unverified) *node {
+	o := m.insert(from.port, w)
 	if len(m.order) <= m.c.MaxNodes {
 		return o
 	}
 	worst := m.leaves(o)
 	m.remove(worst)
 	if worst == o {
-		m.spurn(from, a)
+		m.spurn(from, w)
 		return nil
 	}
 	m.N.Evicted++
@@ -31,16 +29,22 @@ func (m *Map) admit(now time.Time, from *near, a raw, age time.Duration) *node {
 }
 
 // keeps says whether a new node would stay.
-func (m *Map) keeps(now time.Time, from *near, a raw) bool {
-	o := m.insert(now, from.origin(), a, 0)
+func (m *Map) keeps(from *near, w *unverified) bool {
+	if !m.full() || w.short == m.short {
+		return true
+	}
+	o := m.insert(from.port, w)
 	worst := m.leaves(o)
 	m.remove(o)
+	if worst == o {
+		m.spurn(from, w)
+	}
 	return worst != o
 }
 
 // leaves chooses who leaves now that x has come: who has no way; else the farthest of
-// those behind a node, or first heard from one neighbour, that have more than their
-// share; else the farthest of all.
+// those behind a node, or first heard on one port, that have more than their share; else
+// the farthest of all.
 func (m *Map) leaves(x *node) *node {
 	m.measure()
 	g := &m.graph
@@ -50,8 +54,8 @@ func (m *Map) leaves(x *node) *node {
 	if v := g.cuts.crowded(x.vertex); v != 0 {
 		return m.farthest(x, func(o *node) bool { return g.cuts.within[o.vertex] == v })
 	}
-	if who, over := m.talker(x.from); over {
-		return m.farthest(x, func(o *node) bool { return o.from.of(who) })
+	if p := m.talker(x.from); p != nil {
+		return m.farthest(x, func(o *node) bool { return o.from == p })
 	}
 	return m.farthest(x, func(*node) bool { return true })
 }
@@ -82,39 +86,41 @@ func (o *node) further(than *node) bool {
 
 // tooFar says without much work that a new node would leave at once, as most do that
 // come from beyond the horizon. False: it may have to.
-func (m *Map) tooFar(n *near, a raw) bool {
+func (m *Map) tooFar(n *near, w *unverified) bool {
+	if !m.full() || w.short == m.short || m.node(w.short) != nil {
+		return false
+	}
 	m.measure()
 	g := &m.graph
-	hops, inside := m.reach(a)
-	switch {
-	case hops == 0:
-		return true // no way, and the newest
-	case g.unreached > 0 || hops < g.farthest || g.cuts.forked:
-		return false
-	case g.cuts.inner != 0:
-		return inside
+	hops, inside := m.reach(w)
+	far := hops == 0 // no way, and the newest
+	if !far && g.unreached == 0 && hops >= g.farthest && !g.cuts.forked {
+		p := m.talker(n.port)
+		far = inside && g.cuts.inner != 0 || g.cuts.inner == 0 && (p == nil || p == n.port)
 	}
-	who, over := m.talker(n.origin())
-	return !over || n.origin().of(who)
+	if far {
+		m.spurn(n, w)
+	}
+	return far
 }
 
 // reach says how far away a new node would be, by the links that it states and others
 // state too (0: no way), and whether all of them are behind the innermost node that
 // has more than its share behind it.
-func (m *Map) reach(a raw) (hops int, inside bool) {
-	short, c := a.key().Short(), &m.graph.cuts
+func (m *Map) reach(w *unverified) (hops int, inside bool) {
+	c := &m.graph.cuts
 	for _, n := range m.near {
-		if n.short == short {
+		if n.short == w.short {
 			return 1, false
 		}
 	}
 	inside = true
-	for links := a.links(); len(links) > 0; links = links[linkSize:] {
+	for links := w.a.links(); len(links) > 0; links = links[linkSize:] {
 		p := m.node(identity.ShortID(links[offLinkID:]))
 		if p == nil || p.distance < 0 {
 			continue
 		}
-		if _, ok := p.states(short); ok {
+		if _, ok := p.states(w.short); ok {
 			if hops == 0 || p.distance+1 < hops {
 				hops = p.distance + 1
 			}
@@ -124,75 +130,47 @@ func (m *Map) reach(a raw) (hops int, inside bool) {
 	return hops, inside
 }
 
-// of says whether an origin is, or is on, another.
-func (o origin) of(who origin) bool {
-	return o.port == who.port && (o.short == who.short || who.short == identity.ShortID{})
-}
-
-// count keeps the number of nodes first heard from each port and neighbour. What a
-// neighbour says of itself does not count for it.
-func (m *Map) count(o *node, by int) {
-	add := func(who origin) {
-		if m.heard[who] += by; m.heard[who] == 0 {
-			delete(m.heard, who)
+// talker returns the port on which more than its share was first heard: p, if it is
+// one; else that with the most; nil: there is none.
+func (m *Map) talker(p *port) (most *port) {
+	ports := 1
+	for _, q := range m.ports {
+		if len(q.near) > 0 && q != p {
+			ports++
 		}
 	}
-	add(origin{port: o.from.port})
-	if o.from.short != o.short {
-		add(o.from)
+	share := max(m.c.MaxNodes/ports, m.c.MaxNodes/8)
+	if p.heard > share {
+		return p
 	}
-}
-
-// talker returns the port or neighbour that has told more than its share: that of x,
-// if it has; else the one that has told most.
-func (m *Map) talker(x origin) (who origin, over bool) {
-	ports := 0
-	for _, p := range m.ports {
-		ports += min(len(p.near), 1)
-	}
-	share := func(o origin) int {
-		parts := len(m.near)
-		if o.short == (identity.ShortID{}) {
-			parts = ports
-		}
-		return max(m.c.MaxNodes/max(parts, 1), m.c.MaxNodes/8)
-	}
-	for _, own := range [...]origin{{port: x.port}, x} {
-		if m.heard[own] > share(own) {
-			return own, true
+	for _, q := range m.ports {
+		if q.heard > share && (most == nil || q.heard > most.heard) {
+			most = q
 		}
 	}
-	most := 0
-	for o, n := range m.heard {
-		if n > share(o) && (n > most || n == most && o.before(who)) {
-			who, most = o, n
-		}
-	}
-	return who, most > 0
-}
-
-func (o origin) before(b origin) bool {
-	return o.port < b.port || o.port == b.port && bytes.Compare(o.short[:], b.short[:]) < 0
+	return most
 }
 
 // A refusal is an announcement that a neighbour has and the full store does not want.
 // It holds for that neighbour alone: another may have a better one.
 type refusal struct {
+	_        [0]func() // not to be compared, which would take code
 	id       identity.ShortID
 	sequence uint32
 	of       uint32 // the neighbour
-	lost     bool   // there was no way to it
 }
 
-// spurn remembers what was refused.
-func (m *Map) spurn(n *near, a raw) {
+// spurn remembers what was refused for being far.
+func (m *Map) spurn(n *near, w *unverified) {
 	m.N.Refused++
+	if hops, _ := m.reach(w); hops == 0 {
+		return // it may be that its neighbour comes later
+	}
 	if m.refused == nil {
 		m.refused = make([]refusal, 4*m.c.MaxNodes)
 	}
-	hops, _ := m.reach(a)
-	r := m.refusal(n, a.key().Short())
-	*r = refusal{a.key().Short(), a.sequence(), n.tag(), hops == 0}
+	r := m.refusal(n, w.short)
+	r.id, r.sequence, r.of = w.short, w.a.sequence(), n.tag()
 }
 
 func (n *near) tag() uint32 { return binary.LittleEndian.Uint32(n.short[:]) }
@@ -209,19 +187,4 @@ func (m *Map) spurned(n *near, id identity.ShortID, sequence uint32) bool {
 	}
 	r := m.refusal(n, id)
 	return r.id == id && r.of == n.tag() && int32(sequence-r.sequence) <= 0
-}
-
-// recall asks again for nodes to which there was no way, when one that links to them
-// has come.
-func (m *Map) recall(n *near, o *node) {
-	if m.refused == nil {
-		return
-	}
-	for links := o.raw.links(); len(links) > 0; links = links[linkSize:] {
-		id := identity.ShortID(links[offLinkID:])
-		if r := m.refusal(n, id); r.id == id && r.of == n.tag() && r.lost {
-			m.wish(n, id, r.sequence)
-			*r = refusal{}
-		}
-	}
 }

@@ -31,10 +31,8 @@ const (
 	originBurst   = 32
 	verifyRate    = 64 // signatures a second
 	verifyBurst   = 256
-	verifyQueue   = 48          // from one neighbour
-	verifyPort    = 96          // from one port
-	badPause      = time.Second // of who sent a bad signature, doubled with each of
-	badMost       = 7
+	verifyQueue   = 48 // from one neighbour
+	verifyPort    = 96 // from one port
 	sendWindow    = 8  // messages of the map not yet acknowledged, per neighbour
 	maxControl    = 64 // other messages that wait, per neighbour
 	queryRate     = 8  // digests and questions of a neighbour, a second

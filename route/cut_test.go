@@ -28,7 +28,7 @@ func randomMap(t *testing.T, seed uint64) *Map {
 		m.enter(m.port(r.IntN(3)), c.ids[r.IntN(n)].Short()).flying = sendWindow
 	}
 	for i := range n {
-		m.install(testNow, m.near[0], c.says(i), 0)
+		m.install(m.near[0], said(c.says(i), testNow))
 	}
 	return m
 }
@@ -107,7 +107,7 @@ func TestRingHasNoCuts(t *testing.T) {
 	m.enter(m.port(0), c.ids[0].Short()).flying = sendWindow
 	m.enter(m.port(1), c.ids[39].Short()).flying = sendWindow
 	for i := range c.ids {
-		m.install(testNow, m.near[0], c.says(i), 0)
+		m.install(m.near[0], said(c.says(i), testNow))
 	}
 	m.measure()
 	for v, n := range m.graph.cuts.behind {

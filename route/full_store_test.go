@@ -118,13 +118,13 @@ func (c *crowd) shorn() *crowd {
 	return s
 }
 
-func newFull(degree int, said func(m *Map, c *crowd) []raw) *full {
+func newFull(degree int, come func(m *Map, c *crowd) []raw) *full {
 	c := newCrowd(1024, degree)
 	f := &full{m: crowdMap(c), now: testNow}
 	for i := range c.ids {
-		f.m.install(testNow, f.m.near[0], c.says(i), 0)
+		f.m.install(f.m.near[0], said(c.says(i), testNow))
 	}
-	for _, a := range said(f.m, c) {
+	for _, a := range come(f.m, c) {
 		f.said = append(f.said, append(a, 0, 0, 0, 0))
 	}
 	return f
@@ -141,7 +141,7 @@ func (f *full) next() {
 	m.takeAnnouncement(f.now, m.near[0], a)
 	if m.checks.busy {
 		m.checks.busy = false
-		m.install(f.now, m.near[0], append(raw(nil), a[:len(a)-ageSize]...), 0)
+		m.install(m.near[0], said(append(raw(nil), a[:len(a)-ageSize]...), f.now))
 	}
 	m.measure()
 }

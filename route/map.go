@@ -53,9 +53,8 @@ type Map struct {
 	avoid   map[pair]*avoidance
 	chosen  map[identity.Key]*choice
 	checks  checks
-	heard   map[origin]int // nodes first heard from whom
-	refused []refusal      // hashed by what was refused; nil: nothing was yet
-	expire  step.Timer     // when the next announcement is too old
+	refused []refusal  // hashed by what was refused; nil: nothing was yet
+	expire  step.Timer // when the next announcement is too old
 	next    step.Timer
 }
 
@@ -65,18 +64,12 @@ type node struct {
 	short    identity.ShortID
 	age      time.Duration // at
 	at       time.Time
-	from     origin
+	from     *port // on which it was first heard
 	spread   step.Bucket
 	vertex   int
 	edges    []edge   // links that both ends state
 	ports    []uint16 // vertices of our ports on which it is a neighbour
 	distance int      // hops, as last measured; −1: no way
-}
-
-// An origin is where a node was first heard from: a neighbour, or all of a port.
-type origin struct {
-	port  int
-	short identity.ShortID // zero: whoever is on the port
 }
 
 // New returns a map that knows nobody.
@@ -87,7 +80,7 @@ func New(c Config) *Map {
 	c.MaxNodes = min(c.MaxNodes, maxVertex)
 	key := c.Identity.Key()
 	return &Map{c: c, short: key.Short(), graph: newGraph(),
-		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}, heard: map[origin]int{}}
+		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}}
 }
 
 // LinkUp enters a neighbour: it is told what we know, by a digest.
@@ -174,16 +167,13 @@ func (m *Map) known(key identity.Key) *node {
 
 func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
 
-// before says whether the announcement that is stored is older than a.
-func (o *node) before(a raw) bool { return int32(a.sequence()-o.raw.sequence()) > 0 }
-
 // insert stores the first announcement of a node.
-func (m *Map) insert(now time.Time, from origin, a raw, age time.Duration) *node {
-	o := &node{short: a.key().Short(), from: from, raw: a, age: age, at: now, distance: -1}
+func (m *Map) insert(from *port, w *unverified) *node {
+	o := &node{short: w.short, from: from, raw: w.a, age: w.age, at: w.at, distance: -1}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
 	m.order = step.Insert(m.order, i, o)
 	m.graph.add(o)
-	m.count(o, 1)
+	from.heard++
 	m.join(o)
 	return o
 }
@@ -192,7 +182,7 @@ func (m *Map) remove(o *node) {
 	m.graph.part(o)
 	m.graph.drop(o)
 	m.order = step.Remove(m.order, o)
-	m.count(o, -1)
+	o.from.heard--
 	for _, n := range m.near {
 		n.queued.set(o.vertex, false)
 	}

@@ -11,6 +11,7 @@ import (
 
 // ownState is when and what we announce.
 type ownState struct {
+	_        [0]func() // not to be compared, which would take code
 	sequence uint32
 	at       time.Time // when the newest was made
 	asked    time.Time // for our last sequence; zero: not yet
@@ -91,8 +92,6 @@ func (m *Map) takeSequence(now time.Time, n *near, sequence uint32) {
 	m.next.By(now)
 }
 
-func (m *Map) isOwn(a raw) bool { return a.key() == m.c.Identity.Key() }
-
 // above says whether an announcement that bears our name is above ours: it has a higher
 // sequence, or the same of another boot.
 func (m *Map) above(a raw) bool {
@@ -103,16 +102,16 @@ func (m *Map) above(a raw) bool {
 // sawOwn: an announcement that bears our name and signature is above ours. It is from
 // before a restart, or from somebody with our identity, and then younger than we are. We
 // announce above it: at once, then at growing gaps.
-func (m *Map) sawOwn(now time.Time, from *near, a raw, age time.Duration) {
-	s := &m.state
-	if !m.above(a) {
+func (m *Map) sawOwn(from *near, w *unverified) {
+	s, now := &m.state, w.at
+	if !m.above(w.a) {
 		return
 	}
-	if m.own != nil && a.boot() != m.c.Boot && age < now.Sub(s.asked) {
+	if m.own != nil && w.a.boot() != m.c.Boot && w.age < now.Sub(s.asked) {
 		m.N.ElsewhereSeen++
 		s.elsewhere, s.elsewhereSeen = from.l.Peer(), now
 	}
-	s.sequence, s.known = a.sequence(), true
+	s.sequence, s.known = w.a.sequence(), true
 	m.announceBy(now, s.above.earliest(now, now))
 	s.above.used(now, lastGap)
 }

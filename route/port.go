@@ -16,6 +16,7 @@ type port struct {
 	near    []*near
 	turn    int // of near, to have an announcement verified
 	waiting int // announcements of all of them that wait for it
+	heard   int // nodes that were first heard here, and are stored
 
 	changes step.Bucket // links lost or back, announced at once
 	pace    pace        // of new neighbours
@@ -25,12 +26,11 @@ type port struct {
 
 // A repute is what we remember of a neighbour when its link is gone.
 type repute struct {
-	short  identity.ShortID
-	back   bool        // it has been lost before
-	ups    step.Bucket // how often it comes back
-	bad    int         // bad signatures, less one for each minute
-	badAt  time.Time
-	paused time.Time // until then nothing of it is verified
+	_     [0]func() // not to be compared, which would take code
+	short identity.ShortID
+	back  bool        // it has been lost before
+	ups   step.Bucket // how often it comes back
+	lies  pace        // of bad signatures: until then nothing of it is verified
 }
 
 // near is a neighbour and what is to be sent to it.
@@ -46,15 +46,13 @@ type near struct {
 	done    func(now time.Time, ok bool) // one of these has arrived, or never will
 	control [][2][]byte                  // other messages: kind, data
 	queries step.Bucket                  // of what it asks
-	wants   []wanted                     // to be asked of it, a few at a time
+	wants   []byte                       // ids to be asked of it, a few at a time
 	wantAt  time.Time                    // not before
 	waiting []unverified
 	digest  time.Time
 	stated  statement // as we last announced the link
 	told    bool
 }
-
-func (n *near) origin() origin { return origin{n.port.id, n.short} }
 
 // port finds one by the id that it has at the link layer, or adds it. Of those without
 // neighbours a few are kept.

@@ -102,37 +102,26 @@ func (m *Map) say(now time.Time, n *near) (kind byte, data []byte) {
 	return 0, nil
 }
 
-// A wanted is an announcement that a neighbour has and we do not.
-type wanted struct {
-	id       identity.ShortID
-	sequence uint32
-}
-
 // ask returns the ids that are asked of a neighbour next: no more at once than can wait
-// to be verified, and none that came from elsewhere meanwhile.
+// to be verified.
 func (m *Map) ask(now time.Time, n *near) (ids []byte) {
-	switch {
-	case len(n.wants) == 0:
-		return nil
-	case now.Before(n.wantAt) || len(n.waiting) > verifyQueue/2:
-		m.next.By(now.Add(wantGap))
+	if len(n.wants) == 0 {
 		return nil
 	}
-	for len(n.wants) > 0 && len(ids) < verifyQueue/2*len(m.short) {
-		w := n.wants[0]
-		n.wants = n.wants[1:]
-		if o := m.node(w.id); o == nil || int32(w.sequence-o.raw.sequence()) > 0 {
-			ids = append(ids, w.id[:]...)
-		}
+	m.next.By(now.Add(wantGap))
+	if now.Before(n.wantAt) || len(n.waiting) > verifyQueue/2 {
+		return nil
 	}
 	n.wantAt = now.Add(wantGap)
+	ids = n.wants[:min(len(n.wants), verifyQueue/2*len(m.short))]
+	n.wants = n.wants[len(ids):]
 	return ids
 }
 
 // wish notes an announcement to be asked for, if there is room for it.
-func (m *Map) wish(n *near, id identity.ShortID, sequence uint32) {
-	if len(n.wants) < m.c.MaxNodes {
-		n.wants = append(n.wants, wanted{id, sequence})
+func (m *Map) wish(n *near, id identity.ShortID) {
+	if len(n.wants) < m.c.MaxNodes*len(id) {
+		n.wants = append(n.wants, id[:]...)
 	}
 }
 
@@ -183,7 +172,7 @@ func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
 			m.takeSequence(now, n, sequence)
 		case o == nil && m.spurned(n, id, sequence):
 		case o == nil || int32(sequence-o.raw.sequence()) > 0:
-			m.wish(n, id, sequence)
+			m.wish(n, id)
 		case sequence != o.raw.sequence():
 			n.queued.set(o.vertex, true)
 		}

@@ -1,11 +1,13 @@
 package route
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -22,9 +24,10 @@ type checks struct {
 
 // An unverified announcement waits for its turn.
 type unverified struct {
-	a   raw
-	age time.Duration // at
-	at  time.Time
+	a     raw
+	short identity.ShortID // of who announces
+	age   time.Duration    // at
+	at    time.Time
 }
 
 // takeAnnouncement checks what is cheap to check and has the signature verified later.
@@ -40,34 +43,32 @@ func (m *Map) takeAnnouncement(now time.Time, n *near, data []byte) {
 		m.N.BadFormat++
 		return
 	}
-	if !m.news(now, n, a) {
-		return
+	w := unverified{a, a.key().Short(), age, now}
+	if m.news(now, n, &w) && !m.tooFar(n, &w) && !n.supersede(&w) {
+		m.wait(n, w)
+		m.verifyNext(now)
 	}
-	if m.full() && m.stranger(a) && m.tooFar(n, a) {
-		m.spurn(n, a)
-		return
-	}
-	if n.supersede(now, a, age) {
-		return
-	}
+}
+
+// wait has an announcement wait, if there is room for it; else it is asked for later.
+func (m *Map) wait(n *near, w unverified) {
 	if len(n.waiting) >= verifyQueue || n.port.waiting >= verifyPort {
 		m.N.Limited++
-		m.wish(n, a.key().Short(), a.sequence())
+		m.wish(n, w.short)
 		return
 	}
-	n.waiting = append(n.waiting, unverified{slices.Clone(a), age, now})
+	w.a = slices.Clone(w.a)
+	n.waiting = append(n.waiting, w)
 	n.port.waiting++
-	m.verifyNext(now)
 }
 
 // supersede puts an announcement in the place of one of the same node that waits: where
 // all boot, most are old before their turn comes.
-func (n *near) supersede(now time.Time, a raw, age time.Duration) bool {
+func (n *near) supersede(w *unverified) bool {
 	for i := range n.waiting {
-		w := &n.waiting[i]
-		if w.a.key() == a.key() {
-			if int32(a.sequence()-w.a.sequence()) > 0 {
-				w.a, w.age, w.at = append(w.a[:0], a...), age, now
+		if old := &n.waiting[i]; old.short == w.short {
+			if old.a.before(w.a) {
+				old.a, old.age, old.at = append(old.a[:0], w.a...), w.age, w.at
 			}
 			return true
 		}
@@ -77,16 +78,19 @@ func (n *near) supersede(now time.Time, a raw, age time.Duration) bool {
 
 // news says whether an announcement tells what we do not know. If it is older than what
 // we have, that is offered.
-func (m *Map) news(now time.Time, n *near, a raw) bool {
-	o := m.node(a.key().Short())
+func (m *Map) news(now time.Time, n *near, w *unverified) bool {
+	if w.short == m.short {
+		return w.a.key() == m.c.Identity.Key() && m.above(w.a)
+	}
+	o := m.node(w.short)
 	switch {
-	case a.key() == m.c.Identity.Key():
-		return m.above(a)
-	case o == nil || o.raw.key() == a.key() && o.before(a):
+	case o == nil:
 		return true
-	case o.raw.key() != a.key(): // two of somebody's own: the first has the short id
+	case !bytes.Equal(o.raw[offAddress:offBoot], w.a[offAddress:offBoot]): // two of somebody's own: the first has the short id
 		m.N.Unwanted++
-	case a.sequence() == o.raw.sequence():
+	case o.raw.before(w.a):
+		return true
+	case w.a.sequence() == o.raw.sequence():
 		m.N.Duplicate++
 	default:
 		m.N.Old++
@@ -94,9 +98,6 @@ func (m *Map) news(now time.Time, n *near, a raw) bool {
 	}
 	return false
 }
-
-// stranger says whether nothing is stored of who announces.
-func (m *Map) stranger(a raw) bool { return m.node(a.key().Short()) == nil && !m.isOwn(a) }
 
 // verifyNext has the next signature verified, elsewhere, within the rate.
 func (m *Map) verifyNext(now time.Time) {
@@ -109,7 +110,7 @@ func (m *Map) verifyNext(now time.Time) {
 			m.next.By(now.Add(time.Second / verifyRate))
 			return
 		}
-		if w := n.shift(); m.worth(now, n, w.a) {
+		if w := n.shift(); m.worth(now, n, &w) {
 			m.check(now, n, w)
 		}
 	}
@@ -137,8 +138,8 @@ func (p *port) next(now time.Time, wake *step.Timer) *near {
 		n := p.near[at]
 		switch {
 		case len(n.waiting) == 0:
-		case now.Before(n.repute.paused):
-			wake.By(n.repute.paused)
+		case now.Before(n.repute.lies.earliest(now, now)):
+			wake.By(n.repute.lies.earliest(now, now))
 		default:
 			p.turn = at + 1
 			return n
@@ -159,18 +160,16 @@ func (n *near) shift() unverified {
 }
 
 // worth says whether a signature is to be verified, now that its turn has come.
-func (m *Map) worth(now time.Time, n *near, a raw) bool {
-	if !m.news(now, n, a) {
+func (m *Map) worth(now time.Time, n *near, w *unverified) bool {
+	if !m.news(now, n, w) {
 		return false
 	}
-	if o := m.node(a.key().Short()); o != nil && !m.isOwn(a) {
-		if has := o.spread; !has.Take(now, originRate, originBurst) {
-			m.N.Limited++
-			return false
-		}
-	} else if m.full() && m.stranger(a) && !m.keeps(now, n, a) {
-		m.checks.rate.Take(now, verifyRate, verifyBurst) // for the look at it
-		m.spurn(n, a)
+	o := m.node(w.short)
+	if o == nil {
+		return m.keeps(n, w)
+	}
+	if has := o.spread; !has.Take(now, originRate, originBurst) {
+		m.N.Limited++
 		return false
 	}
 	return true
@@ -191,56 +190,49 @@ func (m *Map) check(now time.Time, n *near, w unverified) {
 	if !ok {
 		m.checks.busy = false
 		m.N.Limited++
-		m.wish(n, w.a.key().Short(), w.a.sequence())
+		m.wish(n, w.short)
 	}
 }
 
 func (m *Map) checked(now time.Time, n *near, w unverified, good bool) {
-	age := w.age + now.Sub(w.at)
+	w.age += now.Sub(w.at)
+	w.at = now
 	switch {
 	case !good:
 		m.N.BadSignature++
-		n.repute.lied(now)
-	case m.isOwn(w.a):
-		m.sawOwn(now, n, w.a, age)
-	case age <= maxAge:
-		m.install(now, n, w.a, age)
+		n.repute.lies.used(now, lastGap)
+	case w.short == m.short:
+		m.sawOwn(n, &w)
+	case w.age <= maxAge:
+		m.install(n, &w)
 	}
 	m.pump(now, n) // more may be asked for
 }
 
-// lied has who sent a bad signature wait, twice as long as the last time. A minute
-// without one takes one of them back.
-func (r *repute) lied(now time.Time) {
-	r.bad = max(0, r.bad-int(min(now.Sub(r.badAt), badMost*time.Minute)/time.Minute))
-	r.bad = min(r.bad+1, badMost)
-	r.badAt, r.paused = now, now.Add(badPause<<(r.bad-1))
-}
-
 // install stores a verified announcement and passes it on to the other neighbours.
-func (m *Map) install(now time.Time, from *near, a raw, age time.Duration) {
-	o := m.node(a.key().Short())
-	switch {
-	case o == nil:
-		if o = m.admit(now, from, a, age); o == nil {
-			return
-		}
-	case !m.news(now, from, a):
+func (m *Map) install(from *near, w *unverified) {
+	if !m.news(w.at, from, w) {
 		return
-	case !o.spread.Take(now, originRate, originBurst):
+	}
+	o := m.node(w.short)
+	if o == nil {
+		o = m.admit(from, w)
+	} else if !o.spread.Take(w.at, originRate, originBurst) {
 		m.N.Limited++
 		return
-	default:
-		m.replace(o, a)
-		o.age, o.at = age, now
+	} else {
+		m.replace(o, w.a)
+		o.age, o.at = w.age, w.at
+	}
+	if o == nil {
+		return
 	}
 	m.N.Accepted++
-	m.expire.By(now.Add(maxAge - age))
+	m.expire.By(w.at.Add(maxAge - w.age))
 	m.next.By(m.expire.At())
-	m.recall(from, o)
 	for _, n := range m.near {
 		if n != from && n.short != o.short {
-			m.offer(now, n, o.vertex)
+			m.offer(w.at, n, o.vertex)
 		}
 	}
 }

@@ -75,16 +75,17 @@ func TestVerificationTakesTurns(t *testing.T) {
 	}
 }
 
-// TestLiarsWait: who sends a bad signature waits 1 s, then 2, 4 … 64 s; minutes without
-// one take that back. Its neighbours do not wait.
+// TestLiarsWait: who sends a bad signature waits 50 ms, then 100, 200 … ms up to 30 s; a
+// minute without one takes that back. Its neighbours do not wait.
 func TestLiarsWait(t *testing.T) {
 	m, b := benchMap(t, 512, 0, 0)
 	liar, now := m.near[0], testNow
-	for i := range 10 {
+	waits := func() time.Duration { return liar.repute.lies.earliest(now, now).Sub(now) }
+	for i := range 12 {
 		hears(m, now, liar, someone(t, byte(i)), 1, false)
 		b.work(now)
-		want := min(time.Second<<i, 64*time.Second)
-		if got := liar.repute.paused.Sub(now); got != want {
+		want := min(firstGap<<i, lastGap)
+		if got := waits(); got != want {
 			t.Errorf("the %d. bad signature: waits %v, want %v", i+1, got, want)
 		}
 		hears(m, now, liar, someone(t, byte(100+i)), 1, true)
@@ -96,11 +97,11 @@ func TestLiarsWait(t *testing.T) {
 		m.Advance(now)
 		b.work(now)
 	}
-	now = now.Add(time.Hour)
+	now = now.Add(2*lastGap + 1)
 	hears(m, now, liar, someone(t, 60), 1, false)
 	b.work(now)
-	if got := liar.repute.paused.Sub(now); got != time.Second {
-		t.Errorf("an hour later: waits %v, want 1 s", got)
+	if got := waits(); got != firstGap {
+		t.Errorf("a minute later: waits %v, want %v", got, firstGap)
 	}
 }
 
@@ -117,7 +118,7 @@ func TestLiarsKeepNothingBack(t *testing.T) {
 		}
 	}
 	now := testNow.Add(3 * time.Minute)
-	m.near[0].repute.paused = now.Add(time.Hour)
+	m.near[0].repute.lies = pace{now, time.Hour}
 	for seq := uint32(1); seq < originBurst; seq++ {
 		hears(m, now, m.near[0], id, seq, true)
 		hears(m, now, m.near[1], id, seq, true)
@@ -219,21 +220,19 @@ func TestRefusedIsRemembered(t *testing.T) {
 	}
 }
 
-// TestRecall: a node to which there was no way is asked for again when one that links to
-// it has come.
-func TestRecall(t *testing.T) {
+// TestNoWayIsNotRemembered: a node to which there is no way is refused, but asked for
+// again, since one that links to it may have come meanwhile.
+func TestNoWayIsNotRemembered(t *testing.T) {
 	m, c := fullMap(t)
 	n := m.near[0]
-	id := someone(t, 7)
+	id := someone(t, 7).Key().Short()
 	n.wants, m.N.Refused = nil, 0
-	hears(m, testNow, n, id, 1, true, c.ids[0].Short())
-	if m.N.Refused == 0 || len(n.wants) > 0 {
+	hears(m, testNow, n, someone(t, 7), 1, true, c.ids[0].Short())
+	if m.N.Refused != 1 {
 		t.Fatalf("not refused: %+v", m.N)
 	}
-	c.seq += 100
-	a := &announcement{flags: FlagRelay, key: c.ids[0], sequence: c.seq, links: []statement{{id: id.Key().Short()}}}
-	m.install(testNow, n, a.signed(anyone), 0)
-	if len(n.wants) != 1 || n.wants[0].id != id.Key().Short() {
-		t.Errorf("asked for: %v", n.wants)
+	m.takeDigest(testNow, n, binary.LittleEndian.AppendUint32(id[:], 1))
+	if identity.ShortID(n.wants) != id {
+		t.Errorf("asked for: %x", n.wants)
 	}
 }

@@ -35,7 +35,7 @@ func TestWire(t *testing.T) {
 		"avoidMild": avoidMild, "maxAvoid": maxAvoid, "maxChosen": maxChosen, "leastRTT": leastRTT, "unknownKbits": unknownKbits,
 		"airBytes": airBytes, "switchFactor": switchFactor, "penaltyAvoid": penaltyAvoid, "penaltyMild": penaltyMild, "penaltyShared": penaltyShared,
 		"nodeGap": nodeGap, "backRate": backRate, "backBurst": backBurst, "changeRate": changeRate, "changeBurst": changeBurst, "changeGap": changeGap,
-		"maxPorts": maxPorts, "maxReputes": maxReputes, "verifyPort": verifyPort, "badPause": badPause, "badMost": badMost, "maxControl": maxControl,
+		"maxPorts": maxPorts, "maxReputes": maxReputes, "verifyPort": verifyPort, "maxControl": maxControl,
 		"queryRate": queryRate, "queryBurst": queryBurst, "wantGap": wantGap,
 	})
 }
@@ -142,8 +142,12 @@ var testNow = time.Unix(1e9, 0)
 func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...statement) {
 	a := sample(id, 0)
 	a.sequence, a.links = seq, sortStatements(links)
-	m.install(testNow, &near{short: from, port: &port{}, queued: make(marks, m.c.MaxNodes/64+2), flying: sendWindow}, a.signed(id), 0)
+	n := &near{short: from, port: &port{}, queued: make(marks, m.c.MaxNodes/64+2), flying: sendWindow}
+	m.install(n, said(a.signed(id), testNow))
 }
+
+// said is an announcement that was just made.
+func said(a raw, now time.Time) *unverified { return &unverified{a, a.key().Short(), 0, now} }
 
 func newTestMap(t *testing.T, nodes int) (*Map, *identity.Identity) {
 	id := someone(t, 200)
