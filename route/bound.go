@@ -21,7 +21,7 @@ func (m *Map) admit(from *near, w *unverified) *node {
 	worst := m.leaves(o)
 	m.remove(worst)
 	if worst == o {
-		m.spurn(from, w)
+		m.spurn(from, w, o.distance)
 		return nil
 	}
 	m.N.Evicted++
@@ -37,7 +37,7 @@ func (m *Map) keeps(from *near, w *unverified) bool {
 	worst := m.leaves(o)
 	m.remove(o)
 	if worst == o {
-		m.spurn(from, w)
+		m.spurn(from, w, o.distance)
 	}
 	return worst != o
 }
@@ -99,7 +99,7 @@ func (m *Map) tooFar(n *near, w *unverified) bool {
 		far = inside && g.cuts.inner != 0 || g.cuts.inner == 0 && (p == nil || p == n.port)
 	}
 	if far {
-		m.spurn(n, w)
+		m.spurn(n, w, hops)
 	}
 	return far
 }
@@ -160,11 +160,11 @@ type refusal struct {
 	of       uint32 // the neighbour
 }
 
-// spurn remembers what was refused for being far.
-func (m *Map) spurn(n *near, w *unverified) {
+// spurn remembers what was refused, unless there is no way: its neighbour may come later.
+func (m *Map) spurn(n *near, w *unverified, hops int) {
 	m.N.Refused++
-	if hops, _ := m.reach(w); hops == 0 {
-		return // it may be that its neighbour comes later
+	if hops <= 0 {
+		return
 	}
 	if m.refused == nil {
 		m.refused = make([]refusal, 4*m.c.MaxNodes)

@@ -23,12 +23,16 @@ func (m *Map) Len() int { return len(m.order) }
 
 // Known returns the store in the order of short ids.
 func (m *Map) Known(now time.Time) []Known {
-	m.measure()
 	known := make([]Known, 0, len(m.order))
+	m.measure()
 	for _, o := range m.order {
-		known = append(known, Known{o.raw.key(), max(0, o.distance), o.ageAt(now), len(o.raw.links()) / linkSize, o.raw.flags()&FlagRelay != 0, o.raw.sequence()})
+		known = append(known, o.known(now))
 	}
 	return known
+}
+
+func (o *node) known(now time.Time) Known {
+	return Known{o.raw.key(), max(0, o.distance), o.ageAt(now), len(o.raw.links()) / linkSize, o.raw.flags()&FlagRelay != 0, o.raw.sequence()}
 }
 
 // A Route is an entry of the store with the way to it.
@@ -40,25 +44,22 @@ type Route struct {
 
 // Routes returns the store in the order of short ids, by one search for all the ways.
 func (m *Map) Routes(now time.Time) []Route {
-	known := m.Known(now)
-	routes := make([]Route, len(known))
+	routes, ways := make([]Route, len(m.order)), make([][]int, len(m.order))
+	m.measure()
 	g := m.look()
-	ways := make([][]int, len(known))
 	g.search(0, m.factor(now, g, 0, nil))
 	for i, o := range m.order {
 		ways[i] = g.way(o.vertex)
 	}
-	for i, k := range known {
-		routes[i] = Route{Known: k, Err: hop.ErrNoPath}
+	for i, o := range m.order {
+		r, ok := &routes[i], false
+		r.Known, r.Err = o.known(now), hop.ErrNoPath
 		if ways[i] == nil {
 			continue
 		}
-		way, ok := m.inUse(now, k.Key, ways[i]), false
-		if len(way) > onion.MaxHops {
-			continue
-		}
-		if routes[i].Path, ok = m.path(now, g, way); ok {
-			routes[i].Err = nil
+		way := m.inUse(now, r.Key, ways[i])
+		if r.Path, ok = m.path(now, g, way); ok && len(way) <= onion.MaxHops {
+			r.Err = nil
 		}
 	}
 	return routes

@@ -218,9 +218,9 @@ func (m *Map) Advance(now time.Time) time.Time {
 // forgetOld removes what has reached the age at which it is forgotten.
 func (m *Map) forgetOld(now time.Time) {
 	if m.expire.Due(now) {
-		for _, o := range slices.Clone(m.order) {
-			if end := o.at.Add(maxAge - o.age); now.Before(end) {
-				m.expire.By(end)
+		for i := len(m.order) - 1; i >= 0; i-- {
+			if o := m.order[i]; now.Before(o.at.Add(maxAge - o.age)) {
+				m.expire.By(o.at.Add(maxAge - o.age))
 			} else {
 				m.remove(o)
 			}

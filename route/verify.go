@@ -166,7 +166,11 @@ func (m *Map) worth(now time.Time, n *near, w *unverified) bool {
 	}
 	o := m.node(w.short)
 	if o == nil {
-		return m.keeps(n, w)
+		stays := m.keeps(n, w)
+		if !stays { // to find that out costs as much as a signature
+			m.checks.rate.Take(now, verifyRate, verifyBurst)
+		}
+		return stays
 	}
 	if has := o.spread; !has.Take(now, originRate, originBurst) {
 		m.N.Limited++
