@@ -85,6 +85,7 @@ var arrows = map[string]map[string]string{
 	},
 	"pay":      {},
 	"cmd/hint": {},
+	"cmd/file": {},
 	"cmd/command": {
 		"cmd/hint": "errors are printed with their hints",
 	},
@@ -100,12 +101,14 @@ var arrows = map[string]map[string]string{
 		"cmd/hint": "a bad value is the operator's to mend",
 	},
 	"cmd/state": {
+		"cmd/file":      "no FIFO holds the start, no file is half written",
 		"link/identity": "what a file of keys may hold is judged there",
 		"cmd/hint":      "most faults of files are the operator's to mend",
 		"cmd/setting":   "hints name settings",
 	},
 	"cmd/table": {},
 	"cmd/hopwire": {
+		"cmd/file":      "names are read from a file, and errors of files judged",
 		"link":          "links are counted",
 		"link/nic":      "ports are opened, interfaces are watched",
 		"link/identity": "addresses are read and shown",

@@ -150,7 +150,8 @@ func (cs *Circuits) toward(id identity.ShortID) (best *side) {
 // count only from a circuit's own upstream link and backward ones only from its
 // downstream link, since labels are looked up in that link's table.
 func (cs *Circuits) Frame(now time.Time, l *link.Link, h link.Header, f *link.Frame) {
-	switch p := cs.pass(now, l, h, f); {
+	var p passage
+	switch cs.pass(now, l, h, f, &p); {
 	case p.done && p.back:
 		cs.N.RelayedBack++
 		f.Depart()
@@ -161,7 +162,7 @@ func (cs *Circuits) Frame(now time.Time, l *link.Link, h link.Header, f *link.Fr
 			p.r.saySlow(now, p.seq)
 		}
 	case p.taken:
-		cs.proceed(now, l, p, f)
+		cs.proceed(now, &p, f)
 	default:
 		cs.local(now, cs.side(l), h, f)
 	}

@@ -39,7 +39,7 @@ func (o *node) known(now time.Time) Known {
 type Route struct {
 	Known
 	Path hop.Path // that Paths would return first, which this does not remember
-	Err  error    // hop.ErrNoPath; nil: Path is set
+	Err  error    // hop.ErrNoPath, hop.ErrTooFar; nil: Path is set
 }
 
 // Routes returns the store in the order of short ids, by one search for all the ways.
@@ -58,7 +58,9 @@ func (m *Map) Routes(now time.Time) []Route {
 			continue
 		}
 		way := m.inUse(now, r.Key, ways[i])
-		if r.Path, ok = m.path(now, g, way); ok && len(way) <= onion.MaxHops {
+		if len(way) > onion.MaxHops {
+			r.Err = tooLong(way)
+		} else if r.Path, ok = m.path(now, g, way); ok {
 			r.Err = nil
 		}
 	}

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -29,7 +30,8 @@ type choice struct {
 
 // Paths returns up to n paths, the cheapest first (or the one in use, while no
 // other is a fifth better), the others as disjoint from those before as can be had.
-// hop.ErrUnknown: no announcement; hop.ErrNoPath: no way, or none of 16 hops.
+// hop.ErrUnknown: no announcement; hop.ErrNoPath: no way; wrapped, hop.ErrTooFar: it
+// has more than onion.MaxHops hops.
 func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 	dest := m.known(to)
 	if dest == nil {
@@ -38,10 +40,14 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 	g, v := m.look(), dest.vertex
 	used := map[int]int{}
 	var paths []hop.Path
+	none := hop.ErrNoPath
 	for range n {
 		way := g.shortest(v, m.factor(now, g, v, used))
 		if len(paths) == 0 {
 			way = m.keep(now, to, way)
+		}
+		if len(way) > onion.MaxHops {
+			none = tooLong(way)
 		}
 		if way == nil || len(way) > onion.MaxHops {
 			break
@@ -58,10 +64,12 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, hop.ErrNoPath
+		return nil, none
 	}
 	return paths, nil
 }
+
+func tooLong(way []int) error { return fmt.Errorf("%w: the way has %d", hop.ErrTooFar, len(way)) }
 
 // factor weighs edges: only relays in between, links that failed and nodes of an
 // earlier path at a penalty.

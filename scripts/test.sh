@@ -14,7 +14,7 @@ CI=true go test -count=1 -timeout 900s -v ./... >"$out" 2>&1
 go=$?
 grep -E '^(---|===|ok|FAIL|panic|\s+.*_test.go:)' "$out" | grep -vE '^=== (RUN|CONT|PAUSE|NAME)|^--- PASS' | tail -n 60
 scenarios=0
-for s in netns.sh fair.sh names.sh secrecy.sh openwrt/test.sh; do
+for s in netns.sh operator.sh fair.sh names.sh secrecy.sh openwrt/test.sh; do
 	scripts/test/$s 2>&1 | tee -a "$out"
 	[ "${PIPESTATUS[0]}" = 0 ] || scenarios=1
 done

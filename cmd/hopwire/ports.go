@@ -4,10 +4,12 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"hopwire/cmd/file"
 	"hopwire/cmd/hint"
 	"hopwire/link"
 	"hopwire/link/nic"
@@ -22,6 +24,8 @@ type portManager struct {
 	opened map[string]*opened
 	said   map[string]string // why an interface is not used, as last logged
 	down   map[string]bool   // bridge members without carrier
+	udp    bool              // the UDP port is open, or none is needed
+	failed string            // what is wrong with all of them, as last logged
 }
 
 // opened is an interface in use.
@@ -36,30 +40,34 @@ func (p *portManager) open() error {
 	if err := p.openUDP(); err != nil {
 		return err
 	}
-	if len(p.d.c.Interfaces) > 0 && nic.RawAllowed() != nil {
-		return noCapability()
+	if len(p.d.c.Interfaces) > 0 {
+		if err := nic.RawAllowed(); err != nil {
+			return rawError(err)
+		}
 	}
 	all, err := nic.Interfaces()
 	if err != nil {
 		return err
 	}
 	for _, pattern := range p.d.c.Interfaces {
-		if strings.ContainsAny(pattern, "*?[") {
-			continue
-		}
-		i := slices.IndexFunc(all, func(i nic.Interface) bool { return i.Name == pattern })
-		switch {
-		case i < 0:
+		if !anyNamed(pattern, all) {
 			p.say(pattern, "missing: waiting for it")
-		case all[i].Bridge != "":
-			return memberError(all[i])
+		}
+	}
+	for _, i := range all {
+		if i.Bridge != "" && slices.Contains(p.d.c.Interfaces, i.Name) {
+			return memberError(i)
 		}
 	}
 	return p.sync(all)
 }
 
-func noCapability() error {
-	return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", nic.ErrNoCapability)
+// rawError is why raw sockets cannot be had; nil: they can.
+func rawError(err error) error {
+	if errors.Is(err, nic.ErrNoCapability) {
+		return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", err)
+	}
+	return err
 }
 
 func memberError(i nic.Interface) error {
@@ -67,14 +75,25 @@ func memberError(i nic.Interface) error {
 		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
 }
 
-// update follows the kernel.
+// update follows the kernel. What is wrong is said once, and tried again.
 func (p *portManager) update() {
 	all, err := nic.Interfaces()
-	if err != nil {
-		return
+	if err == nil {
+		err = p.sync(all)
 	}
-	if err := p.sync(all); err != nil {
-		p.d.log.Error("interfaces", "error", err)
+	if again := p.openUDP(); err == nil {
+		err = again
+	}
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	p.mu.Lock()
+	said := text == "" || text == p.failed
+	p.failed = text
+	p.mu.Unlock()
+	if !said {
+		p.d.log.Error("interfaces", "error", text)
 	}
 }
 
@@ -113,7 +132,26 @@ func (p *portManager) wanted(i nic.Interface) bool {
 		return false
 	}
 	for _, pattern := range p.d.c.Interfaces {
-		if ok, _ := filepath.Match(pattern, i.Name); ok {
+		if named(pattern, &i) {
+			return true
+		}
+	}
+	return false
+}
+
+// named says whether a pattern is for an interface, by any of its names.
+func named(pattern string, i *nic.Interface) bool {
+	ok, _ := filepath.Match(pattern, i.Name)
+	for n := 0; n < len(i.AltNames) && !ok; n++ {
+		ok, _ = filepath.Match(pattern, i.AltNames[n])
+	}
+	return ok
+}
+
+// anyNamed says whether a pattern is for one of the interfaces.
+func anyNamed(pattern string, all []nic.Interface) bool {
+	for i := range all {
+		if named(pattern, &all[i]) {
 			return true
 		}
 	}
@@ -128,28 +166,43 @@ func (p *portManager) say(name, why string) {
 	}
 }
 
-// try opens an interface that is usable.
+// try opens an interface that is usable. What is wrong with it is said, and tried
+// again with the next look.
 func (p *portManager) try(i nic.Interface) error {
 	if why := i.Usable(); why != "" {
 		p.say(i.Name, why)
 		return nil
 	}
 	o := &opened{Interface: i}
+	if err := p.openKeys(o); err != nil {
+		for _, id := range o.ids {
+			p.d.runner.RemovePort(id)
+		}
+		if errors.Is(err, nic.ErrNoCapability) {
+			return rawError(err)
+		}
+		p.say(i.Name, err.Error())
+		return nil
+	}
+	delete(p.said, i.Name)
+	p.opened[i.Name] = o
+	p.d.log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
+	return nil
+}
+
+// openKeys opens a port for each network key.
+func (p *portManager) openKeys(o *opened) error {
 	for k, key := range p.d.keys {
 		t, err := p.d.c.etherType(key)
 		if err != nil {
 			return err
 		}
-		port, err := nic.OpenEther(i.Name, t, p.d.runner.Lanes())
-		if errors.Is(err, nic.ErrNoCapability) {
-			return noCapability()
-		}
+		port, err := nic.OpenEther(o.Name, t, p.d.runner.Lanes())
 		if err != nil {
-			p.say(i.Name, err.Error())
-			return nil
+			return err
 		}
-		info := link.PortInfo{Name: i.Name, MAC: i.MAC, Broadcast: true, Key: k, Capacity: i.Capacity, Radio: i.Wireless}
-		if i.Wireless {
+		info := link.PortInfo{Name: o.Name, MAC: o.MAC, Broadcast: true, Key: k, Capacity: o.Capacity, Radio: o.Wireless}
+		if o.Wireless {
 			info.MaxLinks = 16
 		}
 		o.ids = append(o.ids, p.d.runner.AddPort(port, info))
@@ -157,9 +210,6 @@ func (p *portManager) try(i nic.Interface) error {
 			break // one EtherType for both keys: the first
 		}
 	}
-	delete(p.said, i.Name)
-	p.opened[i.Name] = o
-	p.d.log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
 	return nil
 }
 
@@ -192,17 +242,25 @@ func (p *portManager) members(all []nic.Interface) {
 	p.down = down
 }
 
-// openUDP opens the UDP port when one is set or a neighbour needs it.
+// openUDP opens the UDP port when one is set or a neighbour needs it. An address that
+// no interface has yet is waited for, as is what passes by itself; else it is an error.
 func (p *portManager) openUDP() error {
-	if p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.udp = p.udp || p.d.c.UDPListen == "" && !p.d.udpNeighbour(); p.udp {
 		return nil
 	}
 	u, err := nic.OpenUDP(p.d.c.UDPListen)
-	if err != nil {
-		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
+	if errors.Is(err, unix.EADDRNOTAVAIL) || file.Exhausted(err) {
+		p.say("udp", err.Error()+": waiting")
+		return nil
 	}
+	if err != nil {
+		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port, and IPv4 where the kernel has no IPv6", "HOPWIRE_UDP_LISTEN: %v", err)
+	}
+	p.udp = true
 	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
-	p.d.log.Info("UDP up", "port", u.LocalPort())
+	p.d.log.Info("UDP up", "port", u.LocalPort(), "family", u.Family())
 	return nil
 }
 

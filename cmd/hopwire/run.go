@@ -29,6 +29,7 @@ import (
 type daemon struct {
 	c      *config
 	log    *logs.Logger
+	queue  *logs.Queue // what log writes to
 	id     *identity.Identity
 	keys   []identity.NetworkKey
 	start  time.Time
@@ -39,13 +40,26 @@ type daemon struct {
 	names  *resolver
 }
 
-// runNode is the command: it ends by a signal, with exit status 0.
+// runNode is the command: it ends by a signal, with exit status 0. Nothing that the
+// node does waits for who reads its log.
 func runNode(*command.Args) error {
 	c, err := loadConfig()
 	if err != nil {
 		return err
 	}
-	d, err := newDaemon(c)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a reader that has ended is an error of the write
+	queue := logs.NewQueue(os.Stderr, program)
+	err = serve(c, queue)
+	queue.Close(logPatience)
+	if err != nil && !writable(os.Stderr) {
+		os.Exit(1) // to say why would wait for ever
+	}
+	return err
+}
+
+// serve runs the node until a signal ends it.
+func serve(c *config, queue *logs.Queue) error {
+	d, err := newDaemon(c, queue)
 	if err != nil {
 		return err
 	}
@@ -70,7 +84,9 @@ func runNode(*command.Args) error {
 	defer close(stop)
 	d.names = newResolver(d)
 	d.names.start(stop)
-	control, err := c.socket().Listen(d.answer)
+	signals := make(chan os.Signal, 4)
+	notify(signals)
+	control, err := d.listen()
 	if err != nil {
 		return err
 	}
@@ -78,22 +94,20 @@ func runNode(*command.Args) error {
 	go nic.WatchInterfaces(stop, d.ports.update)
 	go d.ports.watchRates(stop)
 
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	d.log.Info("started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
-	s := <-signals
-	d.log.Info("stopping", "signal", s)
+	d.untilSignal(signals)
+	time.AfterFunc(stopPatience, func() { os.Exit(1) }) // whatever hangs below
 	return nil
 }
 
 // newDaemon checks everything that can be wrong before anything is opened.
-func newDaemon(c *config) (d *daemon, err error) {
+func newDaemon(c *config, queue *logs.Queue) (d *daemon, err error) {
 	level, _ := logs.ParseLevel(c.Log)
-	d = &daemon{c: c, start: time.Now(), log: logs.New(os.Stderr, program, level)}
+	d = &daemon{c: c, start: time.Now(), queue: queue, log: logs.New(queue, program, level)}
 	if d.keys, err = state.NetworkKeys(program, c.NetworkKeyFile); err != nil {
 		return nil, err
 	}
-	if d.id, err = c.folder().Load(); err != nil {
+	if err = d.loadIdentity(); err != nil {
 		return nil, err
 	}
 	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
@@ -101,6 +115,17 @@ func newDaemon(c *config) (d *daemon, err error) {
 		return nil, hint.Errorf("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
 	}
 	return d, nil
+}
+
+// loadIdentity makes the identity anew when its file is empty, as a power cut leaves
+// it: nobody may be there to do it.
+func (d *daemon) loadIdentity() (err error) {
+	if d.id, err = d.c.folder().Load(); !errors.Is(err, state.ErrEmpty) {
+		return err
+	}
+	d.log.Error("new identity, and a new address", "reason", err)
+	d.id, _, err = d.c.folder().Init()
+	return err
 }
 
 func (d *daemon) udpNeighbour() bool {

@@ -96,7 +96,7 @@ func (d *daemon) routes() *table.Table {
 			}
 			state, via, cost := "ok", []string{}, 0.0
 			if k.Err != nil {
-				state = strings.TrimPrefix(k.Err.Error(), "hop: ")
+				state = plain(k.Err)
 			} else {
 				cost = milliseconds(k.Path.Cost)
 				for _, h := range k.Path.Hops {
@@ -128,6 +128,7 @@ func (d *daemon) metrics(w io.Writer) error {
 	counters(w, "session", sn)
 	counters(w, "map", rn)
 	counters(w, "names", d.names.counters())
+	metric(w, "log_lost_lines_total", "counter", uint64(d.queue.Lost()))
 	rss, _ := memory()
 	gauge(w, "links", links)
 	gauge(w, "known_nodes", known)

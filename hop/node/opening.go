@@ -30,7 +30,8 @@ type answered struct {
 }
 
 // open starts a circuit to the peer over path. The handshake follows the set-up
-// at once: the circuit is usable after one round trip.
+// at once: the circuit is usable after one round trip. full: it is a whole handshake,
+// even where a join would do.
 func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 	c, err := p.n.Circuits.Open(now, path, 1)
 	if err != nil {
@@ -50,7 +51,7 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 	return ch
 }
 
-// initiate makes message 1 elsewhere and sends it.
+// initiate makes message 1 on the worker and sends it.
 func (ch *channel) initiate() {
 	n := ch.n
 	nk := n.c.Links.NetworkKeys[0]
@@ -116,7 +117,7 @@ func (ch *channel) opened(now time.Time, seq uint32, body []byte) {
 	}
 }
 
-// finish works message 2 out elsewhere; then the channel is ready.
+// finish works message 2 out on the worker; then the channel is ready.
 func (ch *channel) finish(message []byte) {
 	o := ch.opening
 	o.busy = true
@@ -170,7 +171,7 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 	}
 }
 
-// respond works out message 2 elsewhere.
+// respond works out message 2 on the worker.
 func (n *Node) respond(ch *channel, key int, message []byte) {
 	ch.answered = &answered{hash: handshake.SeenHash(message)}
 	c := handshake.RespondConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}

@@ -46,11 +46,15 @@ func (e *BridgeMemberError) Error() string {
 // ErrNoCapability means that raw sockets are not allowed.
 var ErrNoCapability = errors.New("nic: raw sockets need CAP_NET_RAW")
 
-// RawAllowed returns ErrNoCapability when raw sockets are not allowed.
+// RawAllowed returns ErrNoCapability when raw sockets are not allowed, or what else
+// is in their way.
 func RawAllowed() error {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
+	if err == unix.EPERM || err == unix.EACCES {
 		return ErrNoCapability
+	}
+	if err != nil {
+		return err
 	}
 	return unix.Close(fd)
 }
@@ -74,8 +78,11 @@ func openEther(name string, etherType uint16, queues int, plain bool) (link.Port
 		return nil, &BridgeMemberError{name, bridge}
 	}
 	index, err := ifIndex(name)
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("nic: no interface %s", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("nic: interface %s: %w", name, err)
 	}
 	e := &Ether{name: name, index: index, typ: etherType}
 	e.to = e.receiver

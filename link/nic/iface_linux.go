@@ -29,6 +29,7 @@ type Interface struct {
 	Ethernet bool // has MAC addresses and broadcasts
 	Wireless bool
 	Capacity uint32 // kbit/s; 0: unknown
+	AltNames []string
 }
 
 // Usable says why the interface cannot carry frames; "": it can.
@@ -53,7 +54,10 @@ func Interfaces() ([]Interface, error) {
 	request := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
 	request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
 	messages, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWLINK)
-	if err != nil {
+	switch {
+	case exhausted(err): // /sys would be read by halves, and what is there seem gone
+		return nil, err
+	case err != nil:
 		return sysInterfaces()
 	}
 	names, masters := map[int]string{}, map[string]int{}
@@ -72,6 +76,11 @@ func Interfaces() ([]Interface, error) {
 	}
 	sort.Sort(byName(all))
 	return all, nil
+}
+
+// exhausted says whether descriptors or memory are wanting, which passes.
+func exhausted(err error) bool {
+	return err == unix.EMFILE || err == unix.ENFILE || err == unix.ENOMEM || err == unix.ENOBUFS
 }
 
 // byName sorts. (sort.Slice and slices.SortFunc are each a quicksort more in the
@@ -107,6 +116,8 @@ func fromNetlink(m []byte) (i Interface, bridge int, err error) {
 			state = a.Value[0]
 		case unix.IFLA_LINKINFO:
 			kind, portKind = kinds(a.Value)
+		case unix.IFLA_PROP_LIST, unix.IFLA_PROP_LIST | unix.NLA_F_NESTED:
+			i.AltNames = altNames(a.Value)
 		}
 	}
 	i.IsBridge, i.Ethernet = kind == "bridge", info.Type == unix.ARPHRD_ETHER && address == len(i.MAC)
@@ -131,6 +142,18 @@ func kinds(info []byte) (own, master string) {
 		}
 	}
 	return own, master
+}
+
+// altNames reads the other names that an interface has (ip link property add).
+func altNames(list []byte) (all []string) {
+	for {
+		name := find(list, unix.IFLA_ALT_IFNAME)
+		if name == nil {
+			return all
+		}
+		all = append(all, unix.ByteSliceToString(name))
+		list = list[min(len(list), (attrHeader+len(name)+3)&^3):] // they stand alone
+	}
 }
 
 // fromSys adds what only /sys says.

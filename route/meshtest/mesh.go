@@ -1,5 +1,3 @@
-// Package meshtest builds meshes of whole nodes (links, circuits, sessions, map)
-// on the virtual time of linktest. The same seed gives the same run.
 package meshtest
 
 import (

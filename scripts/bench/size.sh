@@ -3,7 +3,7 @@
 # Fails when the one for small routers outgrows its flash.
 set -eu
 cd "$(dirname "$0")/../.."
-most=4300000 # bytes, on mipsle
+most=4320000 # bytes, on mipsle
 printf '%-18s %10s %10s\n' target bytes xz
 for t; do
 	printf '%-18s %10d %10d\n' "$t" "$(stat -c %s "bin/$t/hopwire")" "$(xz -6 -c "bin/$t/hopwire" | wc -c)"

@@ -18,6 +18,9 @@ failed=""
 # as_nobody COMMAND...: in the folder that nobody can read, without our settings.
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH="$PATH" HOME="$dir/home" TMPDIR="$dir/home" "$@"; }
 
+# packages PATTERN...: those with tests.
+packages() { "$go" list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' "$@" | sed 's,^hopwire/,,'; }
+
 # emulate EMULATOR GOARCH=... ...: two packages at a time.
 emulate() {
 	qemu=$1
@@ -25,27 +28,36 @@ emulate() {
 	rm -rf "${dir:?}/home"
 	mkdir -p "$dir/home"
 	env CGO_ENABLED=0 GOOS=linux "$@" "$go" build -o "$dir/hopwire" ./cmd/hopwire || failed="$failed $qemu:hopwire"
-	for p in link hop route; do
+	for p in $(packages ./link/... ./hop/... ./route/...); do
 		mkdir -p "$dir/$p"
 		cp -r "$p"/testdata "$p"/*.md "$dir/$p/" 2>/dev/null
 		env CGO_ENABLED=0 GOOS=linux "$@" "$go" test -c -o "$dir/$p/tests" "./$p" || failed="$failed $qemu:$p"
 	done
 	chmod -R a+rX "$dir"
 	chmod 777 "$dir/home"
-	tests "$qemu" hop & # as long as the others together
+	several "$qemu" $(packages ./hop/...) & # as long as the others together
 	hop=$!
-	for p in link route; do tests "$qemu" "$p" || failed="$failed $qemu:$p"; done
+	several "$qemu" $(packages ./link/... ./route/...) || failed="$failed $qemu:link,route"
 	wait $hop || failed="$failed $qemu:hop"
 	commands "$qemu" || failed="$failed $qemu:commands"
+}
+
+# several EMULATOR PACKAGE...
+several() {
+	on=$1 bad=0
+	shift
+	for p; do tests "$on" "$p" || bad=1; done
+	return $bad
 }
 
 # tests EMULATOR PACKAGE
 tests() {
 	begun=$(date +%s)
-	(cd "$dir/$2" && as_nobody "$1" ./tests -test.short -test.timeout 300s -test.v) >"$dir/$2.out" 2>&1
+	out=$dir/$2/out
+	(cd "$dir/$2" && as_nobody "$1" ./tests -test.short -test.timeout 300s -test.v) >"$out" 2>&1
 	status=$?
-	echo "$1 $2: $(grep -c '^--- PASS' "$dir/$2.out") passed, $(grep -c '^--- FAIL' "$dir/$2.out") failed, $(grep -c '^--- SKIP' "$dir/$2.out") skipped, $(($(date +%s) - begun)) s"
-	[ $status = 0 ] || grep -v '^=== \|^ *--- PASS\|^ *--- SKIP' "$dir/$2.out" | tail -n 40
+	echo "$1 $2: $(grep -c '^--- PASS' "$out") passed, $(grep -c '^--- FAIL' "$out") failed, $(grep -c '^--- SKIP' "$out") skipped, $(($(date +%s) - begun)) s"
+	[ $status = 0 ] || grep -v '^=== \|^ *--- PASS\|^ *--- SKIP' "$out" | tail -n 40
 	return $status
 }
 
