@@ -160,6 +160,9 @@ func (b raw) left() time.Duration {
 	return time.Duration(binary.LittleEndian.Uint32(b[offLeft:])) * time.Millisecond
 }
 
+// before says whether an announcement is older than a, of the same node.
+func (b raw) before(a raw) bool { return int32(a.sequence()-b.sequence()) > 0 }
+
 // links is the statements of the links, in order of ids.
 func (b raw) links() []byte {
 	b = b[offGateways:]

@@ -160,7 +160,7 @@ func (d *daemon) findings() *table.Table {
 		c := n.Links.N
 		f.ok("%d beacons sent, %d heard", c.BeaconsSent, c.BeaconsHeard)
 		if links := len(n.Links.All()); links > 0 {
-			f.ok("%d links, %d nodes known", links, len(d.m.Known(now)))
+			f.ok("%d links, %d nodes known", links, d.m.Len())
 		} else {
 			f.noLink(c)
 		}

@@ -37,7 +37,7 @@ func (d *daemon) status() *table.Table {
 		if from, ok := elsewhere(now, d.m); ok {
 			by = from.String()
 		}
-		t.Add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), len(d.m.Known(now)), n.Peers(),
+		t.Add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), d.m.Len(), n.Peers(),
 			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak, by)
 	})
 	return t
@@ -93,18 +93,17 @@ func (d *daemon) circuits() *table.Table {
 func (d *daemon) routes() *table.Table {
 	t := table.New("address:s ip:s hops:n cost_ms:n path:l links:n relay:n age_s:n state:s")
 	d.runner.Turn(func(now time.Time) {
-		for _, k := range d.m.Known(now) {
+		for _, k := range d.m.Routes(now) {
 			relay := 0
 			if k.Relay {
 				relay = 1
 			}
-			paths, err := d.m.Paths(now, k.Key, 1)
 			state, via, cost := "ok", []string{}, 0.0
-			if err != nil {
-				state = plain(err)
+			if k.Err != nil {
+				state = plain(k.Err)
 			} else {
-				cost = milliseconds(paths[0].Cost)
-				for _, h := range paths[0].Hops {
+				cost = milliseconds(k.Path.Cost)
+				for _, h := range k.Path.Hops {
 					via = append(via, h.Key.Short().String())
 				}
 			}
@@ -124,7 +123,7 @@ func (d *daemon) metrics(w io.Writer) error {
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		ln, cn, sn, rn = n.Links.N, n.Circuits.N, n.N, d.m.N
-		links, known = len(n.Links.All()), len(d.m.Known(now))
+		links, known = len(n.Links.All()), d.m.Len()
 		circuits, _ = n.Circuits.Load()
 		calls, _ = n.CallMemory()
 	})
