@@ -27,10 +27,16 @@ const (
 	slowGap      = 100 * time.Millisecond // at most this often
 	setupRate    = 25                     // set-ups a second from one neighbour,
 	setupBurst   = 128                    // at once,
+	portRate     = 50                     // and from all of a port,
+	portBurst    = 512                    // at once,
 	setupQueue   = 128                    // and waiting for their Diffie-Hellman
 	setupJobs    = 4                      // of those being worked on
 	setupSpare   = 32                     // their memory is kept to be used again
 	setupRetry   = 10 * time.Millisecond
+	passShare    = 4 // set-ups that a port has passed on lately, for each that the next neighbour would take now
+	passNoted    = 4 // the part of a neighbour's filter that is ours, as of ours
+	passFor      = 5 * time.Second
+	restGap      = 100 * time.Millisecond // between two searches for a circuit that rests, when none did
 )
 
 // Kinds of control messages (wire.md, "Messages").

@@ -141,7 +141,7 @@ func (r *relay) lose(now time.Time, why Reason) {
 	}
 	r.cs.N.Tombs++
 	r.detach(now)
-	r.broken, r.heard = why, r.cs.at(now)
+	r.broken, r.heard, r.cs.noneRests = why, r.cs.at(now), time.Time{}
 	r.repeat(now)
 }
 

@@ -31,7 +31,7 @@ func (m *testNode) checkBounds(t *testing.T) {
 		for _, c := range []struct {
 			name     string
 			is, most int
-		}{{"set-ups wait", len(s.queue), setupQueue}, {"frames are parked", len(s.parked), parkLink}, {"labels in", len(s.in), m.net.most},
+		}{{"set-ups wait", len(s.queue), setupQueue}, {"frames are parked", s.account.parked, parkLink}, {"labels in", len(s.in), m.net.most},
 			{"labels out", len(s.out), m.net.most}, {"unknown labels", len(s.unknown), goneMost}, {"ended labels", len(s.ended), goneAhead}} {
 			if c.is > c.most {
 				t.Errorf("%d %s, at most %d may", c.is, c.name, c.most)
@@ -39,8 +39,8 @@ func (m *testNode) checkBounds(t *testing.T) {
 		}
 	}
 	filter, size := m.filter.Load()
-	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > size || len(m.buckets) > len(m.net.nodes) {
-		t.Errorf("%d parked, %d jobs, %d relays, %d in the filter, %d buckets", m.parked, m.jobs, len(m.relays), filter, len(m.buckets))
+	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > size || len(m.accounts) > 2*len(m.net.nodes) {
+		t.Errorf("%d parked, %d jobs, %d relays, %d in the filter, %d accounts", m.parked, m.jobs, len(m.relays), filter, len(m.accounts))
 	}
 }
 

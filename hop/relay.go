@@ -219,6 +219,8 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 		why = ReasonNoNext
 	case next.l.Peer() == r.up.l.Peer():
 		why = ReasonRefused
+	case !cs.mayPass(now, r.up.account, next.account):
+		why = ReasonBusy
 	case !r.extend(now, next, cs.newMessage(packet)):
 		why = ReasonFull
 	}
@@ -245,6 +247,7 @@ func (r *relay) extend(now time.Time, next *side, message *setupMessage) bool {
 		r.down = nil
 		return false
 	}
+	r.cs.passSetup(now, r.up.account, next.account)
 	return true
 }
 
@@ -297,6 +300,7 @@ func (r *relay) free(now time.Time) {
 		e.of = 0
 	}
 	up.passing--
+	up.account.count(-1)
 	up.calm(now)
 	cs.vacant = append(cs.vacant, r.id)
 	r.clear()

@@ -130,6 +130,7 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
 				return
 			}
+			cs.sentSetup(now, c.side.account)
 			cs.afterSetup(now, follower{circuit: c, keys: keys})
 		}
 	})
@@ -146,10 +147,8 @@ func (c *Circuit) setKeys(keys []*onion.HopKeys) {
 	c.addressed, c.received = append(c.addressed, make([]uint32, len(keys))...), append(c.received, make([]uint32, len(keys))...)
 }
 
-// Ready says whether frames can be sent, Opened whether anything came back, Path
-// which way it goes, Stats how much went.
+// Ready says whether frames can be sent, Path which way it goes, Stats how much went.
 func (c *Circuit) Ready() bool         { return c.keys != nil && !c.ended }
-func (c *Circuit) Opened() bool        { return c.opened }
 func (c *Circuit) Path() Path          { return c.path }
 func (c *Circuit) Stats() CircuitStats { return c.stats }
 

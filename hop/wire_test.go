@@ -22,6 +22,6 @@ func TestWire(t *testing.T) {
 		"parkAll": parkAll, "parkFor": parkFor, "evictIdle": evictIdle, "tombstoneFor": tombstoneFor, "brokenGap": brokenGap, "goneGap": goneGap,
 		"goneMost": goneMost, "goneAhead": goneAhead, "goneRetry": goneRetry, "answerRate": answerRate, "slowAfter": slowAfter, "slowGap": slowGap,
 		"setupRate": setupRate, "setupBurst": setupBurst, "setupQueue": setupQueue, "setupJobs": setupJobs, "setupSpare": setupSpare,
-		"setupRetry": setupRetry, "repeatFirst": repeatFirst, "repeatTries": repeatTries, "Patience": Patience,
+		"setupRetry": setupRetry, "portRate": portRate, "portBurst": portBurst, "passShare": passShare, "passNoted": passNoted, "passFor": passFor, "restGap": restGap, "repeatFirst": repeatFirst, "repeatTries": repeatTries, "Patience": Patience,
 	})
 }
