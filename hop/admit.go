@@ -32,9 +32,9 @@ func (cs *Circuits) print(packet *[onion.SetupSize]byte) uint64 {
 }
 
 // takeSetup queues a set-up; the queues of the links are served in turn.
-func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[onion.SetupSize]byte) {
+func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, m *setupMessage) {
 	cs.N.Setups++
-	switch print := cs.print(packet); {
+	switch print := cs.print(m.packet()); {
 	case label&backward != 0 || label&generations == 0:
 		cs.N.BadMessage++
 	case int(label&indexMask) >= cs.c.MaxCircuits:
@@ -46,7 +46,7 @@ func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[oni
 		cs.N.SetupsStale++
 	default:
 		cs.supersede(now, s, label)
-		cs.enqueue(now, s, &pending{side: s, label: label, print: print, message: cs.newMessage(packet)})
+		cs.enqueue(now, s, &pending{side: s, label: label, print: print, message: cs.newMessage(m[offExtension], m.packet())})
 	}
 }
 
@@ -270,7 +270,7 @@ func (cs *Circuits) enter(now time.Time, p *pending, info onion.Info, keys *onio
 	r := &cs.table.relays[id]
 	at := cs.at(now)
 	r.cs, r.up = cs, s
-	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life()),
+	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, extension: p.message[offExtension], born: at, heard: at, end: at.add(info.Life()),
 		slowAt: at.add(-time.Hour), brokenAt: at.add(-time.Hour)}
 	if next != nil {
 		message := p.message
@@ -331,8 +331,8 @@ func (r *relay) before(o *relay) bool {
 	switch {
 	case (r.broken != 0) != (o.broken != 0):
 		return r.broken != 0
-	case r.paid != o.paid:
-		return !r.paid
+	case r.homeward.Paid != o.homeward.Paid:
+		return !r.homeward.Paid
 	}
 	return r.heard.since(o.heard) < 0
 }

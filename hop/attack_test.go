@@ -136,3 +136,44 @@ func TestAttackSetups(t *testing.T) {
 		}
 	}
 }
+
+// TestAttackExtend: a source goes round in a ring of three with one circuit, and on and
+// on by Extend. It gets 48 hops, and the relays lose nothing when it asks for more.
+func TestAttackExtend(t *testing.T) {
+	n := newNet(t, 64, 4, 256)
+	for _, c := range [][2]int{{0, 1}, {1, 2}, {2, 3}, {1, 3}} {
+		n.cable(c[0], c[1])
+	}
+	n.start()
+	src := n.nodes[0]
+	way := append(loop(1, 2, 3), 1)
+	c := src.open(way...)
+	for i := range 13 {
+		for k := range way {
+			way[k] = way[k]%3 + 1
+		}
+		c.extended = 0 // it does not care
+		if n.extend(c, way...) != nil {
+			break
+		}
+		n.RunUntil(time.Second, func() bool { return c.ended || c.growth == nil })
+		if c.ended != (i == extensionsMost) {
+			t.Fatalf("Extend %d: ended %v", i+1, c.ended)
+		}
+		if places := len(n.nodes[1].relays) + len(n.nodes[2].relays) + len(n.nodes[3].relays); places > 48 {
+			t.Fatalf("Extend %d: %d places", i+1, places)
+		}
+	}
+	if b := src.broken; len(b) != 1 || b[0].hop != 47 || b[0].why != ReasonRefused {
+		t.Errorf("broken %+v; want by hop 47, refused", b)
+	}
+	n.wantEmpty(time.Second)
+	c = src.open(1, 2)
+	for i := range 3 {
+		err := n.extend(c, [][]int{{3, 1}, {2, 3}, {1, 2}}[i]...)
+		n.Run(100 * time.Millisecond)
+		if (err == ErrNoPath) != (i == extensionsMost) || err != nil && err != ErrNoPath {
+			t.Errorf("Extend %d of a source that keeps to the bound: %v", i+1, err)
+		}
+	}
+}

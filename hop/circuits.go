@@ -206,8 +206,8 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 	s := cs.side(l)
 	switch {
 	case s == nil:
-	case kind == kindSetup && len(data) == 4+onion.SetupSize:
-		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*[onion.SetupSize]byte)(data[4:]))
+	case kind == kindSetup && len(data) == len(setupMessage{}) && data[offExtension] <= extensionsMost:
+		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*setupMessage)(data))
 	case kind == kindGone && len(data)%4 == 0:
 		for ; len(data) > 0; data = data[4:] {
 			cs.takeGone(now, s, binary.LittleEndian.Uint32(data))

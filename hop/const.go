@@ -41,7 +41,16 @@ const (
 
 // Kinds of control messages (wire.md, "Messages").
 const (
-	kindSetup  = 16 // label u32 ‖ set-up 1024
+	kindSetup  = 16 // label u32 ‖ extension u8 ‖ set-up 1024
 	kindGone   = 17 // labels u32 ...
 	kindFailed = 18 // label u32 ‖ reason u8
+)
+
+// Inside a kindSetup.
+const (
+	offSetupLabel = 0
+	offExtension  = offSetupLabel + 4
+	offSetup      = offExtension + 1
+
+	extensionsMost = 2 // so a circuit has 48 hops at most
 )

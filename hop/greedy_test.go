@@ -78,8 +78,8 @@ func TestGarbageSetups(t *testing.T) {
 	begun, worked, sent := hub.Circuits.N, hub.host.Worked[link.ClassSetup], 0
 	n.every(span/setups, setups, func(i int) {
 		label := uint32(1+i/n.most)<<16 | uint32(i%n.most)
-		b := make([]byte, 4+onion.SetupSize)
-		r.Read(b[4:])
+		b := make([]byte, offSetup+onion.SetupSize)
+		r.Read(b[offSetup:])
 		binary.LittleEndian.PutUint32(b, label)
 		foe.host.Turn(func(now time.Time) {
 			if foe.to(0).Post(now, kindSetup, b, nil) {

@@ -57,8 +57,8 @@ type relayState struct {
 	brokenAt, slowAt moment
 	broken           Reason // tombstone: the next hop is lost
 	freed            bool
-	paid             bool // ahead of the others when room is needed
 	price            byte // most the source will pay, as a power of two
+	extension        byte // of its set-up: how many Extends came before
 
 	in, out, backIn, backOut uint32
 }
@@ -156,8 +156,9 @@ func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
 	return true
 }
 
-// setPaid puts the circuit into the class of those that are paid for, or out of it.
-func (r *relay) setPaid(paid bool) { r.paid, r.onward.Paid, r.homeward.Paid = paid, paid, paid }
+// setPaid puts the circuit into the class of those that are paid for, or out of it. They
+// are also ahead of the others when room is needed.
+func (r *relay) setPaid(paid bool) { r.onward.Paid, r.homeward.Paid = paid, paid }
 
 // saySlow tells the source that its frames wait here, at most ten times a second.
 func (r *relay) saySlow(now time.Time, seq uint32) {
@@ -217,11 +218,11 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 	switch next := cs.toward(id); {
 	case next == nil:
 		why = ReasonNoNext
-	case next.l.Peer() == r.up.l.Peer():
+	case next.l.Peer() == r.up.l.Peer() || r.extension >= extensionsMost:
 		why = ReasonRefused
 	case !cs.mayPass(now, r.up.account, next.account):
 		why = ReasonBusy
-	case !r.extend(now, next, cs.newMessage(packet)):
+	case !r.extend(now, next, cs.newMessage(r.extension+1, packet)):
 		why = ReasonFull
 	}
 	if why != 0 {

@@ -57,7 +57,7 @@ func (c *crowd) setup(i int) {
 	label := c.next[i]%most | (1+c.next[i]/most)*generation
 	c.next[i]++
 	c.foes[i].host.Turn(func(now time.Time) {
-		var m setupMessage
+		var m setupMessage // extension 0
 		binary.LittleEndian.PutUint32(m[:], label)
 		*m.packet() = *packet
 		c.links[i].Post(now, kindSetup, m[:], nil)

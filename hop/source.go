@@ -49,6 +49,7 @@ type Circuit struct {
 	addressed []uint32      // frames sent, by the hop that they are for
 	received  []uint32      // and received, by the hop that sent them
 	growth    *growth
+	extended  byte // so often
 	opened    bool
 	ended     bool
 	flow      link.Flow
@@ -125,7 +126,7 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 			if c.ended {
 				return
 			}
-			if err != nil || !cs.postSetup(now, c.side, c.label, cs.newMessage(packet)) {
+			if err != nil || !cs.postSetup(now, c.side, c.label, cs.newMessage(0, packet)) {
 				c.end(now)
 				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
 				return
