@@ -208,7 +208,7 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 	case s == nil:
 	case kind == kindSetup && len(data) == len(setupMessage{}) && data[offExtension] <= extensionsMost:
 		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*setupMessage)(data))
-	case kind == kindGone && len(data)%4 == 0:
+	case kind == kindGone && len(data)%4 == 0 && len(data) <= 4*goneMost:
 		for ; len(data) > 0; data = data[4:] {
 			cs.takeGone(now, s, binary.LittleEndian.Uint32(data))
 		}

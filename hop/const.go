@@ -19,7 +19,7 @@ const (
 	tombstoneFor = 10 * time.Second  // without forward frames
 	brokenGap    = time.Second
 	goneGap      = time.Second // between notices of unknown labels, per link
-	goneMost     = 300         // labels in one
+	goneMost     = 256         // labels in one
 	goneAhead    = 4096        // labels that wait to be in one, per link
 	goneRetry    = 50 * time.Millisecond
 	answerRate   = 32                     // answers a second that a relay passes on, and that it gives, per circuit

@@ -32,7 +32,7 @@ func (m *testNode) checkBounds(t *testing.T) {
 			name     string
 			is, most int
 		}{{"set-ups wait", len(s.queue), setupQueue}, {"frames are parked", s.account.parked, parkLink}, {"labels in", len(s.in), m.net.most},
-			{"labels out", len(s.out), m.net.most}, {"unknown labels", len(s.unknown), goneMost}, {"ended labels", len(s.ended), goneAhead}} {
+			{"labels out", len(s.out), m.net.most}, {"unknown labels", s.unknown.n, goneMost}, {"ended labels", len(s.ended), goneAhead}} {
 			if c.is > c.most {
 				t.Errorf("%d %s, at most %d may", c.is, c.name, c.most)
 			}

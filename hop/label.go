@@ -45,7 +45,7 @@ type side struct {
 	served  uint64              // turn in which the worker had a set-up of it last
 	parked  []parkedFrame
 	ended   []uint32 // labels of ours to say Gone for, as soon as can be
-	unknown []uint32 // labels of the neighbour's to say Gone for, once a second
+	unknown unknown  // labels of the neighbour's to say Gone for, once a second
 	goneAt  time.Time
 	down    bool
 }

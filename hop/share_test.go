@@ -187,3 +187,36 @@ func TestAttackIdentities(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// TestUnknownLabels: a neighbour that sends frames of made-up labels as fast as it can has
+// none of them looked for in a list, and is told of a message's worth a second; of labels
+// that are dense, as true ones are, it hears of all.
+func TestUnknownLabels(t *testing.T) {
+	n := star(t, 65, 1, 1024)
+	hub, from := n.nodes[0], n.nodes[1]
+	s := hub.side(hub.to(1))
+	note := func(labels int, label func(i int) uint32) {
+		hub.host.Turn(func(now time.Time) {
+			for i := range labels {
+				hub.noteUnknown(now, s, label(i))
+			}
+		})
+		n.Run(1100 * time.Millisecond)
+	}
+	before := hub.Circuits.N.GoneSent
+	note(100_000, func(int) uint32 { return n.Rand.Uint32() &^ backward })
+	if got := hub.Circuits.N.GoneSent - before; got > 2*goneMost || got < goneMost-8 {
+		t.Errorf("told of %d random labels, want about %d", got, goneMost)
+	}
+	before = hub.Circuits.N.GoneSent
+	note(10*goneMost, func(i int) uint32 { return uint32(i%goneMost) + 300 | generation })
+	if got := hub.Circuits.N.GoneSent - before; got != goneMost {
+		t.Errorf("told of %d dense labels, want %d", got, goneMost)
+	}
+	bad := from.Circuits.N.BadMessage
+	hub.host.Turn(func(now time.Time) { hub.to(1).Post(now, kindGone, make([]byte, 4*(goneMost+1)), nil) })
+	n.Run(10 * time.Millisecond)
+	if from.Circuits.N.BadMessage != bad+1 {
+		t.Error("a message of too many labels is taken")
+	}
+}
