@@ -96,6 +96,7 @@ func NewCircuits(c CircuitsConfig, ev Events) *Circuits {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
 	}
 	step.Draw(cs.c.Rand, cs.fpKey[:])
+	cs.next.By(time.Unix(0, 0)) // the first Advance asks the onion keys when theirs is due
 	return cs
 }
 
@@ -226,6 +227,7 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 	if !cs.next.Due(now) {
 		return cs.next.At()
 	}
+	cs.next.By(cs.c.Onion.Advance(now)) // or a node that nobody calls would keep old keys
 	cs.followSetups(now)
 	cs.pumpAgain(now)
 	cs.growAgain(now)

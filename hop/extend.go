@@ -36,6 +36,7 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 		return func(now time.Time) {
 			switch {
 			case !c.Ready():
+				wipe(keys)
 			case err != nil:
 				c.growth = nil
 				c.fail(now, g.hop, ReasonBusy)

@@ -128,6 +128,8 @@ func (cs *Circuits) followSetups(now time.Time) {
 		case !c.ended:
 			c.setKeys(f.keys)
 			cs.ev.CircuitReady(now, c)
+		default:
+			wipe(f.keys)
 		}
 	}
 }

@@ -170,7 +170,9 @@ func (r *relay) saySlow(now time.Time, seq uint32) {
 
 // cell takes a control cell that is for us.
 func (r *relay) cell(now time.Time, seq uint32, body []byte) {
-	c, _, err := onion.NewCellKey(r.keys.ControlForward).Open(body) // not kept: cells are rare, circuits many
+	k := onion.NewCellKey(&r.keys.ControlForward) // not kept: cells are rare, circuits many
+	c, _, err := k.Open(body)
+	k.Wipe()
 	if err != nil {
 		r.cs.N.Spoiled++
 		return
@@ -199,7 +201,9 @@ func (r *relay) answer(now time.Time, seq uint32, t onion.CellType, data []byte)
 	}
 	f.N = link.FrameShort
 	r.cells++
-	onion.NewCellKey(r.keys.ControlBackward).Seal(r.cells, t, data, f.Body())
+	k := onion.NewCellKey(&r.keys.ControlBackward)
+	k.Seal(r.cells, t, data, f.Body())
+	k.Wipe()
 	seq |= onion.AnswerBit
 	iv := r.keys.Backward.Apply(seq, onion.IVAddressed, f.Body())
 	r.backOut++

@@ -124,9 +124,11 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 		packet, keys, err := onion.BuildSetup(rand, hops)
 		return func(now time.Time) {
 			if c.ended {
+				wipe(keys)
 				return
 			}
 			if err != nil || !cs.postSetup(now, c.side, c.label, cs.newMessage(0, packet)) {
+				wipe(keys)
 				c.end(now)
 				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
 				return
@@ -142,7 +144,7 @@ func (c *Circuit) setKeys(keys []*onion.HopKeys) {
 	c.keys = append(c.keys, keys...)
 	c.offset = onion.LastSeq(c.keys, 0)
 	for _, k := range keys {
-		c.cellsF, c.cellsB = append(c.cellsF, onion.NewCellKey(k.ControlForward)), append(c.cellsB, onion.NewCellKey(k.ControlBackward))
+		c.cellsF, c.cellsB = append(c.cellsF, onion.NewCellKey(&k.ControlForward)), append(c.cellsB, onion.NewCellKey(&k.ControlBackward))
 	}
 	c.seen = append(c.seen, make([]link.Window, len(keys))...)
 	c.addressed, c.received = append(c.addressed, make([]uint32, len(keys))...), append(c.received, make([]uint32, len(keys))...)
@@ -261,9 +263,21 @@ func (c *Circuit) Close(now time.Time) {
 	}
 }
 
-// end removes the circuit from the tables.
+// wipe overwrites the keys of hops.
+func wipe(keys []*onion.HopKeys) {
+	for _, k := range keys {
+		*k = onion.HopKeys{}
+	}
+}
+
+// end removes the circuit from the tables, and erases its keys.
 func (c *Circuit) end(now time.Time) {
 	c.ended = true
+	wipe(c.keys)
+	for i := range c.cellsF {
+		c.cellsF[i].Wipe()
+		c.cellsB[i].Wipe()
+	}
 	c.flow.End()
 	c.side.release(now, c.label)
 	c.cs.starts[c.place] = nil

@@ -105,7 +105,8 @@ type setupKeys struct {
 func deriveSetup(dh, e, onion []byte, h *HopKeys) (k setupKeys) {
 	b := append([]byte("hopwire 1 set-up"), dh...)
 	seed := blake2s.Sum256(append(append(b, e...), onion...))
-	material := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
+	all := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
+	material := all
 	aead.XOR(&seed, new([aead.NonceSize]byte), 0, material)
 	take := func(n int) []byte {
 		part := material[:n]
@@ -118,7 +119,22 @@ func deriveSetup(dh, e, onion []byte, h *HopKeys) (k setupKeys) {
 	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & SeqMask
 	k.hop.BackwardOffset = binary.LittleEndian.Uint32(take(4)) & SeqMask
 	k.hop.ControlForward, k.hop.ControlBackward = [32]byte(take(32)), [32]byte(take(32))
+	wipe(b)
+	wipe(seed[:])
+	wipe(all)
 	return k
+}
+
+// wipe overwrites what was secret. Not inlined, or it might be left out where nothing reads
+// the bytes again.
+//
+//go:noinline
+func wipe(b []byte) { clear(b) }
+
+// wipe erases what is not the hop's.
+func (k *setupKeys) wipe() {
+	wipe(k.mac[:])
+	wipe(k.stream[:])
 }
 
 func (k *setupKeys) tag(cover []byte) [16]byte {
@@ -158,8 +174,9 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 	}
 	wrapSetup(packet, hops, keys, es)
 	shared := make([]*HopKeys, len(keys))
-	for i, k := range keys {
-		shared[i] = k.hop
+	for i := range keys {
+		shared[i] = keys[i].hop
+		keys[i].wipe()
 	}
 	return packet, shared, nil
 }
@@ -167,6 +184,7 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 // agree makes the fresh key for one hop and what follows from it.
 func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 	var private [32]byte
+	defer wipe(private[:])
 	if _, err := io.ReadFull(rand, private[:]); err != nil {
 		return k, e, err
 	}
@@ -175,6 +193,7 @@ func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 	if !ok {
 		return k, e, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
+	defer wipe(dh[:])
 	e[31] |= h.Parity << 7
 	return deriveSetup(dh[:], e[:], h.Onion[:], new(HopKeys)), e, nil
 }
@@ -218,6 +237,8 @@ func OpenSetup(onion *Key, packet *[SetupSize]byte, keys *HopKeys) (Info, error)
 		return Info{}, fmt.Errorf("%w: low order", ErrSetup)
 	}
 	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:], keys)
+	wipe(dh[:])
+	defer k.wipe()
 	if tag := k.tag(packet[offInfo:]); subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
 		return Info{}, fmt.Errorf("%w: MAC", ErrSetup)
 	}
