@@ -49,7 +49,7 @@ func newCrowd(t *testing.T, seed uint64, links, identities, honest, most int) *c
 
 // setup posts a true set-up, which ends at the hub, by one of the foes' links.
 func (c *crowd) setup(i int) {
-	packet, _, err := onion.BuildSetup(reader{c}, setupHops(c.path(0), 1))
+	packet, _, err := onion.BuildSetup(reader{c.testNet}, setupHops(c.path(0), 1))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -96,11 +96,12 @@ func (c *crowd) early(honest int) uint64 {
 	return c.nodes[0].Circuits.N.Parked - before
 }
 
-type reader struct{ c *crowd }
+// A reader reads a net's chance.
+type reader struct{ *testNet }
 
 func (r reader) Read(b []byte) (int, error) {
 	for i := range b {
-		b[i] = byte(r.c.Rand.Uint32())
+		b[i] = byte(r.Rand.Uint32())
 	}
 	return len(b), nil
 }
