@@ -71,7 +71,7 @@ type Circuits struct {
 	behind    []follower // their set-ups leave at the end of this turn,
 	follow    []follower // or have left with the one before: served at the next Advance
 	filter    *onion.Filter
-	accounts  map[accountKey]*account
+	accounts  []*account
 	ports     int // with links
 	fpKey     [16]byte
 	parked    int
@@ -90,7 +90,7 @@ func NewCircuits(c CircuitsConfig, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), accounts: map[accountKey]*account{}}
+	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits))}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)

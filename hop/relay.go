@@ -252,7 +252,8 @@ func (r *relay) extend(now time.Time, next *side, message *setupMessage) bool {
 		r.down = nil
 		return false
 	}
-	r.cs.passSetup(now, r.up.account, next.account)
+	r.cs.sentSetup(now, r.up.account.port)
+	r.cs.sentSetup(now, next.account)
 	return true
 }
 

@@ -13,59 +13,61 @@ import (
 // "Shares"). Ports come first, since an identity costs nothing and a cable does; a
 // neighbour has one account on a port, however many links.
 type account struct {
-	port       *account // a neighbour's; nil: it is a port's itself
-	links      int      // that are up
-	neighbours int      // of a port, with links
+	_          [0]func() // no ==, which would be half a kilobyte of program
+	port       *account  // a neighbour's; nil: it is a port's itself
+	id         int       // of the port
+	peer       identity.Key
+	links      int // that are up
+	neighbours int // of a port, with links
 	setups     step.Bucket
-	onward     step.Bucket // of a neighbour: its bucket for us, as it must see it,
-	sent       onion.Tally // and our entries in its filter; of a port: what it has in those of others
-	noted      onion.Tally // entries in the replay filter
+	noted      onion.Tally // entries in our replay filter,
+	sent       onion.Tally // and ours in the neighbour's; of a port: what it has in those of others
+	lately     lately      // set-ups that we sent to the neighbour; of a port: passed on for it
 	passing    int         // circuits that come from it
 	parked     int
 	served     uint64 // turn in which the worker had a set-up of it last
-	passed     float64
-	passedAt   time.Time // of the last set-up that was passed on
-}
-
-// An accountKey without a neighbour is of a port.
-type accountKey struct {
-	port      int
-	neighbour identity.Key
 }
 
 // account returns that of a link's neighbour, with the link counted in.
-func (cs *Circuits) account(now time.Time, l *link.Link) *account {
+func (cs *Circuits) account(now time.Time, l *link.Link) (a *account) {
 	cs.closeAccounts(now)
 	id, _ := l.Port()
-	port, a := cs.find(accountKey{port: id}), cs.find(accountKey{id, l.Peer()})
-	if a.port = port; a.links == 0 {
-		port.neighbours++
+	for _, peer := range [...]identity.Key{{}, l.Peer()} { // the port's first
+		a = cs.find(a, id, peer)
+		if a.links++; a.links > 1 {
+			continue
+		}
+		if a.port == nil {
+			cs.ports++
+		} else {
+			a.port.neighbours++
+		}
 	}
-	if port.links == 0 {
-		cs.ports++
-	}
-	a.links++
-	port.links++
 	return a
 }
 
-func (cs *Circuits) find(k accountKey) *account {
-	a := cs.accounts[k]
-	if a == nil {
-		a = new(account)
-		cs.accounts[k] = a
+func (cs *Circuits) find(port *account, id int, peer identity.Key) *account {
+	for _, a := range cs.accounts {
+		if a.id == id && a.peer == peer {
+			return a
+		}
 	}
+	a := &account{port: port, id: id, peer: peer}
+	cs.accounts = append(cs.accounts, a)
 	return a
 }
 
 // closeAccounts forgets those without a link once their buckets are full again, so that
 // to reconnect gains nothing. That of a port stays while the filter has entries of it.
 func (cs *Circuits) closeAccounts(now time.Time) {
-	for k, a := range cs.accounts {
-		if a.links == 0 && a.setups.Full(now, setupRate, setupBurst) && (a.port != nil || cs.filter.Noted(&a.noted) == 0) {
-			delete(cs.accounts, k)
+	kept := cs.accounts[:0]
+	for _, a := range cs.accounts {
+		if a.links > 0 || !a.setups.Full(now, setupRate, setupBurst) || a.port == nil && cs.filter.Noted(&a.noted) > 0 {
+			kept = append(kept, a)
 		}
 	}
+	clear(cs.accounts[len(kept):])
+	cs.accounts = kept
 }
 
 // leave counts a link out.
@@ -90,28 +92,35 @@ func (a *account) takeSetup(now time.Time) bool {
 // a port that has passed on many gets none of what is left of it.
 func (cs *Circuits) mayPass(now time.Time, a, next *account) bool {
 	_, size := cs.filter.Load()
-	return a.port.recently(now) <= passShare*next.onward.Level(now, setupRate, setupBurst) &&
+	at := cs.at(now)
+	return a.port.lately.count(at) <= passShare*(setupBurst-next.lately.count(at)) &&
 		cs.filter.Noted(&a.port.sent)+cs.filter.Noted(&next.sent) <= size/passNoted
 }
 
-// recently returns how many set-ups of a port were passed on in the last seconds.
-func (a *account) recently(now time.Time) float64 {
-	a.passed *= max(0, 1-now.Sub(a.passedAt).Seconds()/passFor.Seconds())
-	a.passedAt = now
-	return a.passed
+// sentSetup notes that a set-up has gone to a neighbour, or of a port, that one of its was
+// passed on.
+func (cs *Circuits) sentSetup(now time.Time, a *account) {
+	cs.filter.Note(&a.sent)
+	a.lately.add(cs.at(now))
 }
 
-// passSetup notes that a set-up has gone on to a neighbour.
-func (cs *Circuits) passSetup(now time.Time, a, next *account) {
-	a.port.passed = a.port.recently(now) + 1
-	cs.filter.Note(&a.port.sent)
-	cs.sentSetup(now, next)
+// lately counts set-ups of the last passFor, which are forgotten at an even pace: so many
+// a second make a count of passFor times as many.
+type lately struct {
+	n  uint32 // in steps of 1/64
+	at moment
 }
 
-// sentSetup notes that a set-up has gone to a neighbour.
-func (cs *Circuits) sentSetup(now time.Time, next *account) {
-	cs.filter.Note(&next.sent)
-	next.onward.Take(now, setupRate, setupBurst)
+func (l *lately) count(at moment) int {
+	const long = uint32(passFor >> momentBits)
+	l.n -= l.n * min(uint32(at-l.at), long) / long
+	l.at = at
+	return int(l.n / 64)
+}
+
+func (l *lately) add(at moment) {
+	l.count(at)
+	l.n += 64
 }
 
 // takePark counts a frame in that waits, or says that the neighbour has its share: so

@@ -51,16 +51,17 @@ type Tally struct {
 	n     [filterGens]uint32
 }
 
-// at forgets the generations that have ended since the last use.
-func (t *Tally) at(turns uint32) *Tally {
-	for i := range min(turns-t.turns, filterGens) {
-		t.n[(turns-i)%filterGens] = 0
+// count forgets the generations that have ended since the last use, and returns how many
+// entries there are.
+//
+//go:noinline
+func (t *Tally) count(turns uint32) (n int) {
+	for ; t.turns != turns; t.turns++ {
+		if turns-t.turns > filterGens {
+			t.turns = turns - filterGens
+		}
+		t.n[(t.turns+1)%filterGens] = 0
 	}
-	t.turns = turns
-	return t
-}
-
-func (t *Tally) sum() (n int) {
 	for _, g := range t.n {
 		n += int(g)
 	}
@@ -85,8 +86,8 @@ func NewFilter(size int) *Filter {
 func (f *Filter) Beyond(now time.Time, port, neighbour *Tally) bool {
 	f.turn(now)
 	used, most := f.Load()
-	room := most - used - port.at(f.turns).sum()
-	return room <= 0 || room <= neighbour.at(f.turns).sum()
+	room := most - used - port.count(f.turns)
+	return room <= 0 || room <= neighbour.count(f.turns)
 }
 
 // Add notes a fingerprint, and counts it in the tallies. fresh: it was not there; full:
@@ -125,13 +126,16 @@ func (f *Filter) Add(now time.Time, fingerprint uint64, tallies ...*Tally) (fres
 }
 
 // Note counts one more entry in a tally. It may be of another filter that is like this one.
-func (f *Filter) Note(t *Tally) { t.at(f.turns).n[f.turns%filterGens]++ }
+func (f *Filter) Note(t *Tally) {
+	t.count(f.turns)
+	t.n[f.turns%filterGens]++
+}
 
 // Noted returns how many entries a tally counts.
-func (f *Filter) Noted(t *Tally) int { return t.at(f.turns).sum() }
+func (f *Filter) Noted(t *Tally) int { return t.count(f.turns) }
 
 // Load returns how many fingerprints there are, and may be.
-func (f *Filter) Load() (used, most int) { return f.n.sum(), f.size }
+func (f *Filter) Load() (used, most int) { return f.n.count(f.turns), f.size }
 
 // look finds the place for an entry in one part, nil: there is none; known: the entry
 // is there.
@@ -185,7 +189,6 @@ func (f *Filter) turn(now time.Time) {
 		f.turns++
 		old[f.turns%filterGens] = true
 	}
-	f.n.at(f.turns)
 	for i, e := range f.table[:f.used*len(f.table)/filterParts] {
 		if old[e%filterGens] {
 			f.table[i] = 0

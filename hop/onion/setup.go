@@ -184,18 +184,19 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 // agree makes the fresh key for one hop and what follows from it.
 func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 	var private [32]byte
-	defer wipe(private[:])
 	if _, err := io.ReadFull(rand, private[:]); err != nil {
 		return k, e, err
 	}
 	e = identity.X25519Public(&private)
 	dh, ok := identity.X25519(&private, &h.Onion)
+	wipe(private[:])
 	if !ok {
 		return k, e, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
-	defer wipe(dh[:])
 	e[31] |= h.Parity << 7
-	return deriveSetup(dh[:], e[:], h.Onion[:], new(HopKeys)), e, nil
+	k = deriveSetup(dh[:], e[:], h.Onion[:], new(HopKeys))
+	wipe(dh[:])
+	return k, e, nil
 }
 
 // wrapSetup writes the blocks from the last hop to the first. The filler is what
@@ -238,11 +239,11 @@ func OpenSetup(onion *Key, packet *[SetupSize]byte, keys *HopKeys) (Info, error)
 	}
 	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:], keys)
 	wipe(dh[:])
-	defer k.wipe()
-	if tag := k.tag(packet[offInfo:]); subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
+	tag, stream := k.tag(packet[offInfo:]), k.keystream()
+	k.wipe()
+	if subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
 		return Info{}, fmt.Errorf("%w: MAC", ErrSetup)
 	}
-	stream := k.keystream()
 	subtle.XORBytes(stream[:], stream[:], packet[offInfo:]) // the cover; the last block stays filler
 	info, err := parseInfo(stream[:])
 	if err != nil {

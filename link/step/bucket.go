@@ -14,7 +14,7 @@ type Bucket struct {
 // perSecond tokens a second since the last call, up to burst. A now before that of
 // the last call adds nothing.
 func (b *Bucket) Take(now time.Time, perSecond, burst float64) bool {
-	b.tokens = b.Level(now, perSecond, burst)
+	b.tokens = b.level(now, perSecond, burst)
 	b.last = now
 	if b.tokens < 1 {
 		return false
@@ -26,11 +26,11 @@ func (b *Bucket) Take(now time.Time, perSecond, burst float64) bool {
 // Full says whether the bucket has as many tokens as it can hold. Then it is as good
 // as a new one and need not be kept.
 func (b *Bucket) Full(now time.Time, perSecond, burst float64) bool {
-	return b.Level(now, perSecond, burst) >= burst
+	return b.level(now, perSecond, burst) >= burst
 }
 
-// Level is how many tokens there are at now.
-func (b *Bucket) Level(now time.Time, perSecond, burst float64) float64 {
+// level is how many tokens there are at now.
+func (b *Bucket) level(now time.Time, perSecond, burst float64) float64 {
 	if b.last.IsZero() {
 		return burst
 	}
