@@ -221,3 +221,41 @@ func TestUnknownLabels(t *testing.T) {
 		t.Error("a message of too many labels is taken")
 	}
 }
+
+// TestFullTableSearch: while the table is full and nobody rests, it is not looked through
+// for every set-up; a tombstone is found at once all the same.
+func TestFullTableSearch(t *testing.T) {
+	const most = 20
+	c := newCrowd(t, 66, 1, 1, 1, most)
+	hub := c.nodes[0]
+	for range most {
+		c.setup(0)
+	}
+	c.Run(100 * time.Millisecond)
+	search := func() *relay {
+		r := (*relay)(nil)
+		hub.host.Turn(func(now time.Time) { r = hub.resting(now) })
+		return r
+	}
+	if r := search(); r != nil || !hub.noneRests.After(c.Now) {
+		t.Fatalf("found %v among circuits that are new; not again before %v, now %v", r, hub.noneRests, c.Now)
+	}
+	for _, r := range hub.relays {
+		r.heard = hub.at(c.Now.Add(-evictIdle))
+	}
+	if r := search(); r != nil {
+		t.Error("the table was looked through again at once")
+	}
+	c.Run(restGap)
+	if r := search(); r == nil {
+		t.Error("nothing found after a while")
+	}
+	for _, r := range hub.relays {
+		r.heard = hub.at(c.Now)
+	}
+	search()
+	hub.host.Turn(func(now time.Time) { hub.relays[3].lose(now, ReasonLinkDown) })
+	if r := search(); r != hub.relays[3] {
+		t.Errorf("found %v, want the tombstone", r)
+	}
+}
