@@ -202,7 +202,7 @@ func (cs *Circuits) finish(p *pending) {
 // opened enters a circuit whose set-up has opened. Room is made last, so that
 // nobody is evicted for a set-up that goes nowhere.
 func (cs *Circuits) opened(now time.Time, p *pending, info onion.Info, keys *onion.HopKeys, fingerprint uint64, err error) {
-	next, why := cs.onward(now, p, info, err)
+	next, why := cs.onward(p, info, err)
 	var evicted *relay
 	if why == 0 && len(cs.vacant) == 0 {
 		if evicted = cs.evictable(now, p.side); evicted == nil { // first: what is refused must not fill the filter
@@ -211,7 +211,7 @@ func (cs *Circuits) opened(now time.Time, p *pending, info onion.Info, keys *oni
 		}
 	}
 	if why == 0 {
-		why = cs.fresh(now, p.side.account, fingerprint)
+		why = cs.fresh(now, p.side.account, next, fingerprint)
 	}
 	if why == 0 && evicted != nil {
 		cs.N.Evicted++
@@ -226,7 +226,7 @@ func (cs *Circuits) opened(now time.Time, p *pending, info onion.Info, keys *oni
 }
 
 // onward finds the link that the set-up is to go on by; nil at the last hop.
-func (cs *Circuits) onward(now time.Time, p *pending, info onion.Info, err error) (next *side, why Reason) {
+func (cs *Circuits) onward(p *pending, info onion.Info, err error) (next *side, why Reason) {
 	switch {
 	case err != nil:
 		return nil, ReasonRefused
@@ -238,16 +238,14 @@ func (cs *Circuits) onward(now time.Time, p *pending, info onion.Info, err error
 		return nil, ReasonNoNext
 	case next.l.Peer() == p.side.l.Peer():
 		return nil, ReasonRefused
-	case !cs.mayPass(now, p.side.account, next.account):
-		cs.N.SetupsLimited++
-		return nil, ReasonBusy
 	}
 	return next, 0
 }
 
-// fresh enters the set-up in the replay filter.
-func (cs *Circuits) fresh(now time.Time, a *account, fingerprint uint64) Reason {
-	if cs.filter.Beyond(now, &a.port.noted, &a.noted) {
+// fresh enters the set-up in the replay filter, if its neighbour has not its share there,
+// nor of what goes on to the next.
+func (cs *Circuits) fresh(now time.Time, a *account, next *side, fingerprint uint64) Reason {
+	if cs.filter.Beyond(now, &a.port.noted, &a.noted) || next != nil && !cs.mayPass(now, a, next.account) {
 		cs.N.SetupsLimited++
 		return ReasonBusy
 	}
