@@ -57,8 +57,7 @@ func (t *Terminal) Close(now time.Time) {
 	}
 }
 
-// From is the neighbour that the circuit comes from: all that is known of its path.
+// From is the neighbour that the circuit comes from, and Port the port that it is on:
+// all that is known of its path.
 func (t *Terminal) From() identity.Key { return t.from }
-
-// Port is the id of the port that it came in by.
-func (t *Terminal) Port() int { return t.port }
+func (t *Terminal) Port() int          { return t.port }
