@@ -26,13 +26,19 @@ const (
 	resendTries = 4                     // the first and three more
 	rttUnknown  = 100 * time.Millisecond
 
-	doorRate, doorBurst = 4, 32   // first messages a second and at once, per MAC and per port
-	openRate, openBurst = 64, 256 // costlier checks of unknown frames, per port
+	doorRate, doorBurst = 4, 32 // first messages a second and at once, per MAC and per port
+
+	beginRate, beginBurst = 8, 32 // handshakes that beacons make a port begin
+	maxJobs               = 8     // of a port, with the worker at once
+	beginAgain            = 250 * time.Millisecond
 
 	seenSize       = 4096
 	maxAttempts    = 64 // own handshakes under way, per port
 	maxHeard       = 64 // neighbours remembered from beacons, per port
 	maxPerAddr     = 4  // sessions for one MAC
+	maxPerKey      = 4  // links of one neighbour on a port
+	maxEchoes      = 16 // of a beacon
+	maxAnswers     = 4  // beacons in answer to one boot of a neighbour
 	maxOutstanding = 64 // unacknowledged messages on a link: the width of an acknowledgement
 	maxQueued      = 256
 )
@@ -43,4 +49,7 @@ const MaxLinks = 64
 // beaconTimes are the first beacons of a port; then one every beaconGap ± 20 %.
 var beaconTimes = [...]time.Duration{0, 500 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
 
-const beaconGap = 10 * time.Second
+const (
+	beaconGap = 10 * time.Second
+	answerGap = 250 * time.Millisecond // at least, before a beacon in answer to others
+)

@@ -66,9 +66,11 @@ type Links struct {
 	ports []*port
 	links []*Link // live and unconfirmed, in order of creation
 	seen  seenCache
-	next  step.Timer
-	dirty []*Link   // have records to flush
-	done  []message // scratch of acked
+	// beaconsSeen remembers beacons by their check, which is another for each.
+	beaconsSeen seenCache
+	next        step.Timer
+	dirty       []*Link   // have records to flush
+	done        []message // scratch of acked
 
 	N Counters
 }
@@ -144,19 +146,46 @@ func (ls *Links) open(now time.Time, p *port, f *Frame) (*Link, Header, bool) {
 			return l, h, true
 		}
 	}
-	if _, eth := f.Addr.MAC(); eth || len(p.links) == 0 || !p.roamBucket.Take(now, openRate, openBurst) {
-		return nil, Header{}, false
+	if p.isUDP() {
+		return p.roam(now, f)
 	}
+	return nil, Header{}, false
+}
+
+// roam tries all sessions of a port on a frame of an unknown address; garbage costs an
+// unmasked counter, a SipHash of 16 bytes, for each of their keys. Only a frame newer
+// than all before moves the link: an older one may have been held back by whoever sends
+// it now.
+func (p *port) roam(now time.Time, f *Frame) (*Link, Header, bool) {
 	for _, l := range p.links {
 		if l.addr == f.Addr {
 			continue
 		}
+		keys, highest := l.cur, l.cur.window.highest
 		if h, ok := l.open(now, f.Bytes()); ok {
-			p.move(l, f.Addr)
+			if l.cur != keys || l.cur.window.highest > highest {
+				p.move(l, f.Addr)
+			}
 			return l, h, true
 		}
 	}
 	return nil, Header{}, false
+}
+
+// work has a job done elsewhere, unless the port has too many under way: one port does
+// not fill the queue that all share.
+func (ls *Links) work(p *port, most int, c Cost, job func() func(now time.Time)) bool {
+	if p.jobs >= most || !ls.c.Env.Work(c, func() func(time.Time) {
+		done := job()
+		return func(now time.Time) {
+			p.jobs--
+			done(now)
+		}
+	}) {
+		return false
+	}
+	p.jobs++
+	return true
 }
 
 // Advance does what is due and returns the time of the next call; zero: nothing pending.

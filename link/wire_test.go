@@ -12,9 +12,10 @@ func TestWire(t *testing.T) {
 		"offMask": offMask, "offHeader": offHeader, "offTag": offTag, "offBody": offBody, "offLabel": offLabel, "offSeq": offSeq, "offIV": offIV,
 		"offRecordKind": offRecordKind, "offRecordLength": offRecordLength, "offRecordData": offRecordData,
 		"offHelloTime": offHelloTime, "offHelloEcho": offHelloEcho, "offHelloHeld": offHelloHeld, "offHelloSent": offHelloSent,
-		"offHelloLoss": offHelloLoss, "offHelloFlags": offHelloFlags, "offBeaconKey": offBeaconKey, "offBeaconMAC": offBeaconMAC,
+		"offHelloLoss": offHelloLoss, "offHelloFlags": offHelloFlags, "offBeaconCheck": offBeaconCheck, "offBeaconNonce": offBeaconNonce,
+		"offBeaconText": offBeaconText, "offBeaconTag": offBeaconTag, "offBeaconKey": offBeaconKey, "offBeaconMAC": offBeaconMAC,
 		"offBeaconPort": offBeaconPort, "offBeaconFilter": offBeaconFilter, "offBeaconCounter": offBeaconCounter,
-		"offBeaconVersion": offBeaconVersion, "offBeaconFlags": offBeaconFlags, "offBeaconPadding": offBeaconPadding,
+		"offBeaconVersion": offBeaconVersion, "offBeaconFlags": offBeaconFlags, "offBeaconEchoes": offBeaconEchoes, "offBeaconPadding": offBeaconPadding,
 	})
 }
 
@@ -30,8 +31,8 @@ func TestWireConstants(t *testing.T) {
 		"helloBusy": helloBusy, "helloIdle": helloIdle, "probeAfter": probeAfter, "probeGap": probeGap, "probeMax": probeMax, "probeSpan": probeSpan,
 		"rekeyAfter": rekeyAfter, "rekeyFrames": rekeyFrames, "rekeyRetry": rekeyRetry, "handshakeWait": handshakeWait, "handshakeMax": handshakeMax,
 		"answerLife": answerLife, "resendBase": resendBase, "resendTries": resendTries, "rttUnknown": rttUnknown,
-		"doorRate": doorRate, "doorBurst": doorBurst, "openRate": openRate, "openBurst": openBurst, "seenSize": seenSize,
-		"maxAttempts": maxAttempts, "maxHeard": maxHeard, "maxPerAddr": maxPerAddr, "maxQueued": maxQueued, "MaxLinks": MaxLinks,
+		"doorRate": doorRate, "doorBurst": doorBurst, "beginRate": beginRate, "beginBurst": beginBurst, "beginAgain": beginAgain, "maxJobs": maxJobs, "answerGap": answerGap, "maxPerKey": maxPerKey, "maxAnswers": maxAnswers, "seenSize": seenSize,
+		"maxEchoes": maxEchoes, "maxAttempts": maxAttempts, "maxHeard": maxHeard, "maxPerAddr": maxPerAddr, "maxQueued": maxQueued, "MaxLinks": MaxLinks,
 		"beaconGap": beaconGap, "QueueTarget": QueueTarget, "queueLeast": queueLeast, "freeShare": freeShare, "routeShare": routeShare,
 
 		"airFixed": airFixed, "airHeader": airHeader, "airQuantum": airQuantum, "airPort": airPort, "airMost": airMost, "airLeast": airLeast,
