@@ -30,6 +30,7 @@ type port struct {
 	echoes      [][8]byte // the nonces of those
 	quiet       time.Time // no answer before
 
+	held   int         // bytes of messages that wait on its links
 	jobs   int         // with the worker
 	begun  step.Bucket // handshakes that beacons made us begin
 	bucket step.Bucket

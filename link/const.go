@@ -15,6 +15,8 @@ const (
 	rekeyAfter  = 120 * time.Second
 	rekeyFrames = 1 << 30
 	rekeyRetry  = 5 * time.Second
+	rekeyRate   = 1. / 30 // that a neighbour may begin, a second,
+	rekeyBurst  = 2       // and at once
 	keyLife     = 180 * time.Second
 
 	handshakeWait = time.Second // first retry; doubled up to
@@ -24,7 +26,10 @@ const (
 
 	resendBase  = 20 * time.Millisecond // plus twice the RTT
 	resendTries = 4                     // the first and three more
+	resendMost  = time.Second
 	rttUnknown  = 100 * time.Millisecond
+	rttHellos   = 4                     // hellos whose echo is an RTT
+	helloLeast  = 10 * time.Millisecond // between hellos that were asked for
 
 	doorRate, doorBurst = 4, 32 // first messages a second and at once, per MAC and per port
 
@@ -41,6 +46,8 @@ const (
 	maxAnswers     = 4  // beacons in answer to one boot of a neighbour
 	maxOutstanding = 64 // unacknowledged messages on a link: the width of an acknowledgement
 	maxQueued      = 256
+	maxHeld        = 64 << 10    // bytes of messages that wait on a link,
+	maxPortHeld    = 8 * maxHeld // and on all of a port
 )
 
 // MaxLinks bounds the links of one port when PortInfo.MaxLinks is 0.

@@ -51,6 +51,7 @@ type Counters struct {
 	FirstLimited, FirstBad, FirstRefused            uint64
 	SecondBad, Handshakes, Rekeys, LinksLost        uint64
 	BadVersion                                      uint64 // beacons and handshakes of nodes too old or too new
+	RekeysEarly                                     uint64 // rekeys of a neighbour sooner than is due: dropped
 	MessagesLost                                    uint64
 }
 

@@ -44,6 +44,7 @@ type Link struct {
 
 	cur, prev, next *keyset
 	rekey           rekey
+	early           step.Bucket // rekeys that the neighbour began
 
 	control outbox
 	live    liveness
@@ -244,7 +245,7 @@ func (l *Link) close(now time.Time) {
 		return
 	}
 	l.ls.N.LinksLost++
-	l.control.fail(now)
+	l.fail(now)
 	l.ls.up.LinkDown(now, l)
 }
 
