@@ -44,7 +44,7 @@ func (ls *Links) AddPort(now time.Time, id int, info PortInfo) {
 		ls.ports = append(ls.ports, nil)
 	}
 	if info.MaxLinks == 0 {
-		info.MaxLinks = MaxLinks
+		info.MaxLinks = maxLinks
 	}
 	p := &port{id: id, info: info, byAddr: map[Addr][]*Link{}, doors: map[Addr]*step.Bucket{}}
 	copy(p.nonce[:4], ls.boot[:])
@@ -183,7 +183,7 @@ func (p *port) move(l *Link, to Addr) {
 func (p *port) doorBucket(a Addr) *step.Bucket {
 	b := p.doors[a]
 	if b == nil {
-		if len(p.doors) >= 4*MaxLinks {
+		if len(p.doors) >= 4*maxLinks {
 			clear(p.doors)
 		}
 		b = new(step.Bucket)

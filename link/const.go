@@ -50,8 +50,8 @@ const (
 	maxPortHeld    = 8 * maxHeld // and on all of a port
 )
 
-// MaxLinks bounds the links of one port when PortInfo.MaxLinks is 0.
-const MaxLinks = 64
+// maxLinks bounds the links of one port when PortInfo.MaxLinks is 0.
+const maxLinks = 64
 
 // beaconTimes are the first beacons of a port; then one every beaconGap ± 20 %.
 var beaconTimes = [...]time.Duration{0, 500 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}

@@ -32,7 +32,7 @@ func TestWireConstants(t *testing.T) {
 		"rekeyAfter": rekeyAfter, "rekeyFrames": rekeyFrames, "rekeyRetry": rekeyRetry, "rekeyBurst": rekeyBurst, "handshakeWait": handshakeWait, "handshakeMax": handshakeMax,
 		"answerLife": answerLife, "resendBase": resendBase, "resendMost": resendMost, "rttHellos": rttHellos, "helloLeast": helloLeast, "maxHeld": maxHeld, "maxPortHeld": maxPortHeld, "resendTries": resendTries, "rttUnknown": rttUnknown,
 		"doorRate": doorRate, "doorBurst": doorBurst, "beginRate": beginRate, "beginBurst": beginBurst, "beginAgain": beginAgain, "maxJobs": maxJobs, "answerGap": answerGap, "maxPerKey": maxPerKey, "maxAnswers": maxAnswers, "seenSize": seenSize,
-		"maxEchoes": maxEchoes, "maxAttempts": maxAttempts, "maxHeard": maxHeard, "maxPerAddr": maxPerAddr, "maxQueued": maxQueued, "MaxLinks": MaxLinks,
+		"maxEchoes": maxEchoes, "maxAttempts": maxAttempts, "maxHeard": maxHeard, "maxPerAddr": maxPerAddr, "maxQueued": maxQueued, "maxLinks": maxLinks,
 		"beaconGap": beaconGap, "QueueTarget": QueueTarget, "queueLeast": queueLeast, "freeShare": freeShare, "routeShare": routeShare,
 
 		"airFixed": airFixed, "airHeader": airHeader, "airQuantum": airQuantum, "airPort": airPort, "airMost": airMost, "airLeast": airLeast,
