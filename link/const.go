@@ -29,6 +29,7 @@ const (
 	resendMost  = time.Second
 	rttUnknown  = 100 * time.Millisecond
 	rttHellos   = 4                     // hellos whose echo is an RTT
+	ackLeast    = 5 * time.Millisecond  // between acknowledgements
 	helloLeast  = 10 * time.Millisecond // between hellos that were asked for
 
 	doorRate, doorBurst = 4, 32 // first messages a second and at once, per MAC and per port

@@ -45,6 +45,7 @@ type outbox struct {
 	high            uint32 // the highest of them,
 	map64           uint64 // and which of the 64 before it were
 	ack             bool
+	ackAt           time.Time // not alone before
 }
 
 func (o *outbox) init() { o.body = make([]byte, 0, BodyLong) }
@@ -75,13 +76,18 @@ func (l *Link) reserve(now time.Time, n int) {
 	}
 }
 
-// flush sends what the turn collected; an acknowledgement rides along.
+// flush sends what the turn collected; an acknowledgement rides along. Alone it waits
+// until ackLeast after the last: it is urgent, and the neighbour sets how many are due.
 func (l *Link) flush(now time.Time) {
-	l.control.dirty = false
-	if l.control.ack {
-		l.control.ack = false
+	o := &l.control
+	o.dirty = false
+	switch {
+	case o.ack && (len(o.body) > 0 || !now.Before(o.ackAt)):
+		o.ack, o.ackAt = false, now.Add(ackLeast)
 		l.acknowledge(now)
-		l.control.dirty = false
+		o.dirty = false
+	case o.ack:
+		l.ls.next.By(o.ackAt)
 	}
 	l.send(now)
 }

@@ -299,6 +299,9 @@ func (l *Link) advance(now time.Time) {
 		return
 	}
 	if l.watch(now) {
+		if l.control.ack {
+			l.reserve(now, 0)
+		}
 		l.resend(now)
 		l.advanceKeys(now)
 	}

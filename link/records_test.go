@@ -134,6 +134,29 @@ func TestAttackAsking(t *testing.T) {
 	}
 }
 
+// TestAttackAckRate: a neighbour sends 10,000 messages a second; the first is acknowledged
+// at once, and the others 200 times a second.
+func TestAttackAckRate(t *testing.T) {
+	ls, env, up, now := newTestLinks(t)
+	l, _ := newTestLink(t, ls, now, 1)
+	ls.Advance(now)
+	env.sent = 0
+	for i := range uint32(10000) {
+		l.records(now, appendRecord(nil, KindHop, binary.LittleEndian.AppendUint32(nil, i+1)))
+		ls.Flush(now)
+		if i == 0 && env.sent != 1 {
+			t.Error("the first message was not acknowledged at once")
+		}
+		now = now.Add(100 * time.Microsecond)
+		l.live.heard = now
+		ls.Advance(now)
+	}
+	ls.Advance(now.Add(ackLeast))
+	if env.sent < 190 || env.sent > 220 || up.messages != 10000 || l.control.ack {
+		t.Errorf("%d acknowledgements of %d messages in a second, want 200", env.sent, up.messages)
+	}
+}
+
 // TestAttackNoAcks: neighbours that acknowledge nothing hold the share of a link, and of
 // a port, and give it back.
 func TestAttackNoAcks(t *testing.T) {
