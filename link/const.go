@@ -39,6 +39,7 @@ const (
 	beginAgain            = 250 * time.Millisecond
 
 	seenSize       = 4096
+	recentSize     = 2048
 	maxAttempts    = 64 // own handshakes under way, per port
 	maxHeard       = 64 // neighbours remembered from beacons, per port
 	maxPerAddr     = 4  // sessions for one MAC

@@ -67,8 +67,7 @@ type Links struct {
 	ports []*port
 	links []*Link // live and unconfirmed, in order of creation
 	seen  seenCache
-	// beaconsSeen remembers beacons by their check, which is another for each.
-	beaconsSeen seenCache
+	beaconsSeen recent
 	next        step.Timer
 	dirty       []*Link   // have records to flush
 	done        []message // scratch of acked
