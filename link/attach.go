@@ -25,10 +25,11 @@ type port struct {
 	filters     []handshake.FirstFilter
 	beaconAt    time.Time
 	beaconCount uint32
-	rounds      int       // beacons by the timetable
-	answerAt    time.Time // of a beacon in answer to others; zero: none
-	echoes      [][8]byte // the nonces of those
-	quiet       time.Time // no answer before
+	rounds      int                 // beacons by the timetable
+	answerAt    time.Time           // of a beacon in answer to others; zero: none
+	echoes      [8 * maxEchoes]byte // the nonces of those,
+	echoed      int                 // and how many bytes of them
+	quiet       time.Time           // no answer before
 
 	held   int         // bytes of messages that wait on its links
 	jobs   int         // with the worker
@@ -123,32 +124,20 @@ func (p *port) others(peer identity.Key, remote [8]byte) (n int) {
 	return n
 }
 
-// admit makes room for a session with a neighbour. Of those not confirmed there are two
-// from one address and maxPerKey of one key: the oldest goes. False: it has its share.
+// admit makes room for a session with a neighbour, of which two are not confirmed at most:
+// the oldest goes. False: the neighbour has its share, or the port or the address is full.
 func (ls *Links) admit(now time.Time, p *port, from Addr, peer identity.Key, remote [8]byte) bool {
-	var pending, here *Link
-	n, nHere := 0, 0
+	var pending []*Link
 	for _, l := range p.links {
-		if l.up || l.peer != peer {
-			continue
-		}
-		if n++; pending == nil {
-			pending = l
-		}
-		if l.addr != from {
-			continue
-		}
-		if nHere++; here == nil {
-			here = l
+		if !l.up && l.peer == peer {
+			pending = append(pending, l)
 		}
 	}
-	switch {
-	case p.others(peer, remote) >= maxPerKey:
+	if p.others(peer, remote) >= maxPerKey {
 		return false
-	case nHere >= 2:
-		here.close(now)
-	case n >= maxPerKey:
-		pending.close(now)
+	}
+	if len(pending) >= 2 {
+		pending[0].close(now)
 	}
 	return ls.room(p, peer) && (p.isUDP() || len(p.byAddr[from]) < maxPerAddr)
 }

@@ -95,7 +95,7 @@ func (ls *Links) advanceBeacon(now time.Time, p *port) {
 		return
 	}
 	ls.sendBeacon(p)
-	p.echoes, p.answerAt, p.quiet = p.echoes[:0], time.Time{}, now.Add(answerGap)
+	p.echoed, p.answerAt, p.quiet = 0, time.Time{}, now.Add(answerGap)
 	ls.next.By(p.beaconAt)
 }
 
@@ -114,10 +114,10 @@ func (ls *Links) schedule(now time.Time, p *port) {
 // answerBeacon has a beacon sent that echoes another's nonce: its sender knows by it that
 // we are there now, and begins. Those that come together share one.
 func (ls *Links) answerBeacon(now time.Time, p *port, nonce [8]byte) {
-	if p.beaconAt.IsZero() || len(p.echoes) >= maxEchoes {
+	if p.beaconAt.IsZero() || p.echoed == len(p.echoes) {
 		return
 	}
-	p.echoes = append(p.echoes, nonce)
+	p.echoed += copy(p.echoes[p.echoed:], nonce[:])
 	p.answerAt = now
 	if now.Before(p.quiet) {
 		p.answerAt = p.quiet
@@ -145,9 +145,7 @@ func (ls *Links) sendBeacon(p *port) {
 	p.beaconCount++
 	binary.LittleEndian.PutUint32(t[offBeaconCounter:], p.beaconCount)
 	t[offBeaconVersion] = handshake.VersionOr(ls.c.Version)
-	for i := range p.echoes {
-		copy(t[offBeaconEchoes+8*i:], p.echoes[i][:])
-	}
+	copy(t[offBeaconEchoes:], p.echoes[:p.echoed])
 	ls.keys[p.info.Key].seal(b)
 	ls.N.BeaconsSent++
 	ls.c.Env.Send(p.id, f)

@@ -60,13 +60,13 @@ type Counters struct {
 // in the time and every frame, and what comes out goes to Env. It is not safe for
 // concurrent use. Everything in it is bounded by the constants in const.go.
 type Links struct {
-	c     Config
-	up    Upper
-	boot  [4]byte
-	keys  []netKey
-	ports []*port
-	links []*Link // live and unconfirmed, in order of creation
-	seen  seenCache
+	c           Config
+	up          Upper
+	boot        [4]byte
+	keys        []netKey
+	ports       []*port
+	links       []*Link // live and unconfirmed, in order of creation
+	seen        seenCache
 	beaconsSeen recent
 	next        step.Timer
 	dirty       []*Link   // have records to flush

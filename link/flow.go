@@ -18,7 +18,7 @@ type Flow struct {
 	Paid bool
 }
 
-// By says that the flow's frames come by a link.
+// By says that the flow's frames come by a link. (Of more than 255 ports, some share a turn.)
 func (f *Flow) By(l *Link) { f.From, f.port = uint16(l.Index+1), uint8(l.port.id%255+1) }
 
 // A backlog is what of a flow waits at a queue, which it belongs to.

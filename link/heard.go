@@ -39,29 +39,26 @@ func (p *port) fresh(h *heard, echoes []byte) bool {
 // placeOf is where a beacon's sender is remembered, or is to be: in the place of the
 // oldest of its MAC address when there are as many of it as there may be, or of all.
 func (p *port) placeOf(h *heard) *heard {
-	var oldest, own *heard
-	n := 0
-	older := func(a, b *heard) *heard {
-		if a == nil || b.at.Before(a.at) {
-			return b
-		}
-		return a
-	}
+	all, own, n := -1, -1, 0
 	for i := range p.heard {
 		o := &p.heard[i]
 		if o.addr == h.addr {
 			if o.key == h.key && o.port == h.port {
 				return o
 			}
-			own, n = older(own, o), n+1
+			if n++; own < 0 || o.at.Before(p.heard[own].at) {
+				own = i
+			}
 		}
-		oldest = older(oldest, o)
+		if all < 0 || o.at.Before(p.heard[all].at) {
+			all = i
+		}
 	}
 	switch {
 	case n >= maxPerAddr:
-		return own
+		return &p.heard[own]
 	case len(p.heard) >= maxHeard:
-		return oldest
+		return &p.heard[all]
 	}
 	p.heard = append(p.heard, heard{})
 	return &p.heard[len(p.heard)-1]
