@@ -31,11 +31,12 @@ type port struct {
 	echoed      int                 // and how many bytes of them
 	quiet       time.Time           // no answer before
 
-	held   int         // bytes of messages that wait on its links
-	jobs   int         // with the worker
-	begun  step.Bucket // handshakes that beacons made us begin
-	bucket step.Bucket
-	doors  map[Addr]*step.Bucket
+	held    int         // bytes of messages that wait on its links
+	jobs    int         // with the worker
+	letters []letter    // first messages to be answered
+	begun   step.Bucket // handshakes that beacons made us begin
+	bucket  step.Bucket
+	doors   map[Addr]*step.Bucket
 }
 
 // AddPort adds a port under an id of the caller's (small and dense) and starts to

@@ -51,7 +51,7 @@ func (p *port) attempt(k identity.Key, a Addr) *attempt {
 
 // pursue makes an attempt by a beacon, or tells one of it. There is one for a key and an
 // address whatever the nonce, and recordings of earlier boots do not hasten it: only a
-// beacon that answers ours does. True: message 1 is being made.
+// beacon that answers ours does. True: message 1 is being made, or waits for the worker.
 func (ls *Links) pursue(now time.Time, p *port, h *heard) bool {
 	a := p.attempt(h.key, h.addr)
 	if a == nil {
@@ -72,7 +72,7 @@ func (ls *Links) pursue(now time.Time, p *port, h *heard) bool {
 	if !a.busy {
 		ls.advanceAttempt(now, p, a)
 	}
-	return a.busy
+	return a.busy || !a.at.After(now)
 }
 
 // newAttempt makes room for an attempt that a beacon asks for; nil: there is none. An
@@ -126,10 +126,13 @@ func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 		p.attempts = step.Remove(p.attempts, a)
 		return
 	}
+	if p.jobs >= maxJobs {
+		return // the end of one wakes us
+	}
 	if a.static || p.begun.Take(now, beginRate, beginBurst) {
 		ls.initiate(p, a)
 	}
-	if !a.busy { // the port has had its share
+	if !a.busy { // the port has had its share, or the worker is full
 		a.at = now.Add(step.Jitter(ls.c.Jitter, beginAgain, 20))
 		ls.next.By(a.at)
 		return

@@ -15,6 +15,7 @@ import (
 type testEnv struct {
 	sent int
 	done []func(now time.Time)
+	full bool // no more jobs
 	idle bool // jobs stay where they are: public-key work is slow
 }
 
@@ -22,6 +23,9 @@ func (e *testEnv) Send(int, *Frame) { e.sent++ }
 func (e *testEnv) Alloc() *Frame    { return new(Frame) }
 func (e *testEnv) Free(*Frame)      {}
 func (e *testEnv) Work(_ Cost, job func() func(now time.Time)) bool {
+	if e.full {
+		return false
+	}
 	if !e.idle {
 		e.done = append(e.done, job())
 	}
@@ -107,7 +111,7 @@ func FuzzBeacon(f *testing.F) {
 			ls.Advance(now)
 		}
 		p := ls.ports[0]
-		if len(p.heard) > maxHeard || len(p.attempts) > maxAttempts || p.jobs > 2*maxJobs {
+		if len(p.heard) > maxHeard || len(p.attempts) > maxAttempts || p.jobs > 2*maxJobs || len(p.letters) > maxLetters {
 			t.Errorf("%d heard, %d attempts, %d jobs", len(p.heard), len(p.attempts), p.jobs)
 		}
 		if !sealed && ls.N.BeaconsHeard > 0 {

@@ -34,8 +34,10 @@ const (
 
 	doorRate, doorBurst = 4, 32 // first messages a second and at once, per MAC and per port
 
-	beginRate, beginBurst = 8, 32 // handshakes that beacons make a port begin
-	maxJobs               = 8     // of a port, with the worker at once
+	beginRate, beginBurst = 8, 64                  // handshakes that beacons make a port begin
+	maxJobs               = 8                      // of a port, with the worker at once
+	maxLetters            = 56                     // first messages that wait at a port,
+	letterLife            = 400 * time.Millisecond // for as long
 	beginAgain            = 250 * time.Millisecond
 
 	seenSize       = 4096

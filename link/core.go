@@ -172,22 +172,6 @@ func (p *port) roam(now time.Time, f *Frame) (*Link, Header, bool) {
 	return nil, Header{}, false
 }
 
-// work has a job done elsewhere, unless the port has too many under way: one port does
-// not fill the queue that all share.
-func (ls *Links) work(p *port, most int, c Cost, job func() func(now time.Time)) bool {
-	if p.jobs >= most || !ls.c.Env.Work(c, func() func(time.Time) {
-		done := job()
-		return func(now time.Time) {
-			p.jobs--
-			done(now)
-		}
-	}) {
-		return false
-	}
-	p.jobs++
-	return true
-}
-
 // Advance does what is due and returns the time of the next call; zero: nothing pending.
 func (ls *Links) Advance(now time.Time) time.Time {
 	if !ls.next.Due(now) {

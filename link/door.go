@@ -52,17 +52,25 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 		ls.N.NoRoom++
 	default:
 		ls.seen.add(h)
-		ls.respond(p, f.Addr, slices.Clone(f.Bytes()))
+		m := letter{now, f.Addr, slices.Clone(f.Bytes())}
+		if len(p.letters) == 0 && ls.respond(p, m.from, m.bytes) {
+			return
+		}
+		if len(p.letters) >= maxLetters || p.jobs == 0 {
+			ls.N.FirstLimited++
+			return
+		}
+		p.letters = append(p.letters, m)
 	}
 }
 
 // respond answers a first message elsewhere; the session it makes stays
 // unconfirmed until a frame of the initiator has opened under its keys.
-func (ls *Links) respond(p *port, from Addr, message []byte) {
+func (ls *Links) respond(p *port, from Addr, message []byte) bool {
 	c := handshake.RespondConfig{Kind: handshake.KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[p.info.Key].key,
 		Prefiltered: true, PortNonce: p.nonce, Size: FrameLong, Allow: ls.allowed}
 	rand := step.Stream(ls.c.Rand)
-	ok := ls.work(p, maxJobs, Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
+	return ls.work(p, maxJobs, Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
 		r, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
 			switch {
@@ -77,9 +85,6 @@ func (ls *Links) respond(p *port, from Addr, message []byte) {
 			}
 		}
 	})
-	if !ok {
-		ls.N.FirstLimited++
-	}
 }
 
 // answer keeps the unconfirmed session and sends message 2.
@@ -121,7 +126,7 @@ func (ls *Links) finish(p *port, a *attempt, i *handshake.Initiation, from Addr,
 		}
 	}
 	drop(i)
-	ls.work(p, 2*maxJobs, Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
+	ls.work(p, maxAttempts, Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
 		keys, remote, err := i.Finish(message)
 		return func(now time.Time) {
 			if errors.Is(err, handshake.ErrVersion) {

@@ -57,19 +57,47 @@ func TestAttackRekeys(t *testing.T) {
 
 // TestAttackWorkerQueue: what one port asks of the worker leaves room for the others.
 func TestAttackWorkerQueue(t *testing.T) {
-	ls, env, _, _ := newTestLinks(t)
-	taken := 0
-	job := func() func(time.Time) { return func(time.Time) {} }
+	ls, env, _, now := newTestLinks(t)
+	p, taken := ls.ports[0], 0
 	for range 64 {
-		if ls.work(ls.ports[0], maxJobs, Cost{ClassHandshake, 5, 1, 0}, job) {
+		if ls.work(p, maxJobs, Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) { return func(time.Time) {} }) {
 			taken++
 		}
 	}
-	if taken != maxJobs || ls.ports[0].jobs != maxJobs {
+	if taken != maxJobs || p.jobs != maxJobs {
 		t.Errorf("one port has %d of 64 places, want %d", taken, maxJobs)
 	}
-	if env.finish(time.Time{}); ls.ports[0].jobs != 0 {
-		t.Errorf("%d jobs after all are done", ls.ports[0].jobs)
+	if env.finish(now); p.jobs != 0 {
+		t.Errorf("%d jobs after all are done", p.jobs)
+	}
+}
+
+// TestLetters: first messages that the worker has no room for are answered when it has,
+// and dropped when they are old.
+func TestLetters(t *testing.T) {
+	ls, env, _, now := newTestLinks(t)
+	p := ls.ports[0]
+	for i := range byte(20) {
+		id, _ := identity.NewIdentity(mrand.NewChaCha8([32]byte{i, 8}))
+		_, m, err := handshake.Initiate(mrand.NewChaCha8([32]byte{i}), handshake.InitiateConfig{Kind: handshake.KindLink, Identity: id,
+			NetworkKey: ls.keys[0].key, Peer: ls.c.Identity.Key(), Filter: &p.filters[0], PortNonce: [8]byte{i}, Size: FrameLong})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &Frame{N: FrameLong, Addr: MACAddr([6]byte{2, i})}
+		copy(f.Bytes(), m)
+		ls.Receive(now, 0, f)
+	}
+	if p.jobs != maxJobs || len(p.letters) != 20-maxJobs {
+		t.Errorf("%d jobs, %d letters", p.jobs, len(p.letters))
+	}
+	env.finish(now)
+	if len(p.links) != maxJobs || p.jobs != maxJobs {
+		t.Errorf("%d sessions, %d jobs", len(p.links), p.jobs)
+	}
+	env.finish(now.Add(time.Second))
+	if len(p.letters) != 0 || ls.N.FirstLimited != 20-2*maxJobs || p.jobs != 0 {
+		t.Errorf("%d letters, %d dropped, %d jobs", len(p.letters), ls.N.FirstLimited, p.jobs)
 	}
 }
 
@@ -234,7 +262,7 @@ func FuzzRecords(f *testing.F) {
 			ls.Advance(now)
 			ls.Flush(now)
 		}
-		if p := ls.ports[0]; p.jobs > 2*maxJobs || len(l.control.queue) > maxQueued || l.control.held < 0 || p.held != l.control.held || up.messages > 4*len(body) {
+		if p := ls.ports[0]; p.jobs > 2*maxJobs || len(p.letters) > maxLetters || len(l.control.queue) > maxQueued || l.control.held < 0 || p.held != l.control.held || up.messages > 4*len(body) {
 			t.Errorf("%d jobs, %d messages wait with %d of %d bytes, %d came", p.jobs, len(l.control.queue), l.control.held, p.held, up.messages)
 		}
 		if l.gone != (up.downs == 1) || !l.gone && !l.takeHello(now, helloData(1, 0, 0, 0)) {
