@@ -114,6 +114,9 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 	if r.own != nil && string(mine[:]) < string(l.peer[:]) {
 		return
 	}
+	if l.port.jobs >= maxJobs {
+		return // it comes again
+	}
 	if !l.early.Take(now, rekeyRate, rekeyBurst) {
 		l.ls.N.RekeysEarly++
 		return
