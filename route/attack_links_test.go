@@ -53,7 +53,7 @@ func TestAttackPlugs(t *testing.T) {
 	b.Fight("insider: ports and identities, 8 a second", s, 20*time.Millisecond, func() func() {
 		n := 0
 		return b.Every(125*time.Millisecond, func() {
-			if n++; n%2 == 0 && n < 100 {
+			if n++; n%2 == 0 && n < 50 {
 				foe.Plug()
 			} else if n < 50 {
 				foe.Again()
