@@ -245,8 +245,9 @@ func (r *relay) extend(now time.Time, next *side, message *setupMessage) bool {
 		r.cs.discard(message)
 		return false
 	}
-	r.down, r.downLabel, r.onward.From = next, label, uint16(r.up.l.Index+1)
-	r.homeward.From = uint16(next.l.Index + 1)
+	r.down, r.downLabel = next, label
+	r.onward.By(r.up.l)
+	r.homeward.By(next.l)
 	if !r.cs.postSetup(now, next, label, message) {
 		next.release(now, label)
 		r.down = nil

@@ -131,12 +131,12 @@ func (c *crowd) has(honest, n int) {
 	}
 }
 
-// TestAttackManyNonces: an identity with sixteen links on a cable, of as many port
-// nonces, has what one neighbour has, of the table, of what is parked, and of the
+// TestAttackManyNonces: an identity with four links on a cable, of as many port nonces
+// (link allows no more), has what one neighbour has, of the table, of what is parked, and of the
 // multiplications.
 func TestAttackManyNonces(t *testing.T) {
 	const most = 60
-	c := newCrowd(t, 62, 16, 1, 2, most)
+	c := newCrowd(t, 62, 4, 1, 2, most)
 	c.flood(5 * time.Second)
 	c.Run(time.Second)
 	hub := c.nodes[0]

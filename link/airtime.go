@@ -126,10 +126,10 @@ func (q *Queue) unit() int {
 type station struct {
 	class  *class
 	id     int      // the neighbour's Link.Index
-	groups []*group // by Flow.From; made at first use, at most one a link
-	first  *group   // those in which something waits, in turn
-	last   *group
-	flows  int // in which something waits
+	links  []*group // by Flow.From; made at first use, at most one a link
+	ports  []*group // by Flow.port
+	ring            // of the ports of which something waits
+	flows  int      // in which something waits
 	active bool
 	owed   int // of the air, in ns; a debt outlasts the backlog
 }

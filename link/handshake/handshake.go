@@ -32,6 +32,7 @@ var prologues = [...]string{KindLink: "hopwire 1 link", KindSession: "hopwire 1 
 // Message layout. The filter is missing in a rekey, which starts at offEphemeral.
 const (
 	offFilter    = 0
+	offWhole     = offFilter + 8
 	offEphemeral = offFilter + filterSize // representative
 	offSecret    = offEphemeral + 32      // Noise: the rest
 
@@ -75,20 +76,25 @@ func newFilter(key []byte) FirstFilter {
 }
 
 // Check says whether a message can have been made by somebody who knows the
-// responder and the mesh: 0.4 µs, no allocation. It covers every byte, so that a
-// recorded head with a random tail does not pass.
+// responder and the mesh; no allocation. Garbage is found out by the first half of the
+// filter, over e, some 25 ns. The second covers every byte, so that a recorded head with
+// a random tail does not pass.
 func (f FirstFilter) Check(msg []byte) bool {
-	if len(msg) < filterSize {
-		return false
-	}
-	a, b := siphash.Hash128(f.k0, f.k1, msg[offEphemeral:])
-	return binary.LittleEndian.Uint64(msg) == a && binary.LittleEndian.Uint64(msg[8:]) == b
+	return len(msg) >= offSecret && binary.LittleEndian.Uint64(msg[offFilter:]) == f.head(msg) &&
+		binary.LittleEndian.Uint64(msg[offWhole:]) == f.whole(msg)
 }
 
 func (f FirstFilter) put(msg []byte) {
-	a, b := siphash.Hash128(f.k0, f.k1, msg[offEphemeral:])
-	binary.LittleEndian.PutUint64(msg, a)
-	binary.LittleEndian.PutUint64(msg[8:], b)
+	binary.LittleEndian.PutUint64(msg[offFilter:], f.head(msg))
+	binary.LittleEndian.PutUint64(msg[offWhole:], f.whole(msg))
+}
+
+func (f FirstFilter) head(msg []byte) uint64 {
+	return siphash.Hash(f.k0, f.k1, msg[offEphemeral:offSecret])
+}
+
+func (f FirstFilter) whole(msg []byte) uint64 {
+	return siphash.Hash(f.k0, f.k1, msg[offEphemeral:])
 }
 
 // SeenHash names a first message in a cache of those seen: 8 bytes over its e.

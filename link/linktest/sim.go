@@ -3,6 +3,7 @@ package linktest
 import (
 	"container/heap"
 	mrand "math/rand/v2"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -275,12 +276,21 @@ type End struct {
 	Host      *Host
 	Port      int
 	MAC       [6]byte
-	EtherType uint16 // ends hear only frames of their own
+	UDP       netip.AddrPort // valid: the end is a UDP socket with this address, and has no MAC
+	EtherType uint16         // ends hear only frames of their own
 	// Air is how long a limited end sends a frame; nil: by its rate.
 	Air     func(f *link.Frame) time.Duration
 	segment *Segment
 	queue   *link.Queue // nil: what is sent is on the cable at once
 	sending bool
+}
+
+// Addr is where neighbours reach the end.
+func (e *End) Addr() link.Addr {
+	if e.UDP.IsValid() {
+		return link.UDPAddr(e.UDP)
+	}
+	return link.MACAddr(e.MAC)
 }
 
 // Limit gives the end a rate, in bytes a second, and a queue for what does not fit
@@ -358,9 +368,8 @@ func (g *Segment) transmit(from *End, f *link.Frame) {
 	if s.Trace != nil {
 		s.Trace(s.Now, g, from, f)
 	}
-	to, _ := f.Addr.MAC()
 	for _, e := range g.Ends {
-		if e != from && e.EtherType == from.EtherType && (f.Broadcast || e.MAC == to) {
+		if e != from && e.EtherType == from.EtherType && (f.Broadcast || e.Addr() == f.Addr) {
 			g.toward(from, e, f)
 		}
 	}
@@ -392,7 +401,7 @@ func (g *Segment) arrive(d time.Duration, from, to *End, f *link.Frame) {
 		if to.Host.dead || g.Down {
 			return
 		}
-		to.Inject(link.MACAddr(from.MAC), broadcast, bytes)
+		to.Inject(from.Addr(), broadcast, bytes)
 	})
 }
 
