@@ -7,7 +7,7 @@ STATIC   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 # On MIPS, size counts most: only what a frame or a handshake runs through is
 # inlined (0.2 MB less), and segments lie on 16 KiB pages, not on 64 (0.1 MB).
-HOT      := hopwire/link hopwire/link/aead hopwire/link/handshake hopwire/link/identity hopwire/hop hopwire/hop/onion hopwire/hop/run golang.org/x/crypto/... github.com/dchest/siphash encoding/binary \
+HOT      := hopwire/link hopwire/link/aead hopwire/hop hopwire/hop/onion hopwire/hop/run golang.org/x/crypto/... github.com/dchest/siphash encoding/binary \
             filippo.io/edwards25519/field crypto/internal/fips140/mlkem internal/runtime/atomic sync/atomic
 SMALL    := -gcflags=all=-l $(foreach p,$(HOT),-gcflags=$(p)=)
 # What to build for which OpenWrt architecture; make ipk ARCHS="mipsel_24kc" builds a part.
