@@ -14,7 +14,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=scripts/lab.sh
 . scripts/lab.sh
 [ "$(id -u)" = 0 ] || die "make demo needs root, for network namespaces"
-need ip iproute2 ethtool ethtool ping iputils-ping curl curl python3 python3
+need ip:iproute2 ethtool ping:iputils-ping curl python3
 
 say() { printf '\n== %s\n' "$*"; }
 fail() {

@@ -2,6 +2,8 @@
 # by veth cables that carry nothing but hopwire frames. Everything that is made
 # here is named hw<pid>-..., bounded in time and removed by the trap on exit.
 
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
 lab_id=hw$$
 lab_dir=""
 lab_pids=""
@@ -34,20 +36,6 @@ lab_over() { [ -z "$(lab_running)" ]; }
 trap lab_end EXIT
 trap 'exit 130' INT TERM HUP
 lab_dir=$(mktemp -d "${TMPDIR:-/tmp}/hopwire-lab.XXXXXX")
-
-# need PROGRAM PACKAGE ...: install what is missing.
-need() {
-	missing=""
-	while [ $# -gt 1 ]; do
-		command -v "$1" >/dev/null || missing="$missing $2"
-		shift 2
-	done
-	[ -z "$missing" ] && return
-	echo "installing$missing"
-	# shellcheck disable=SC2086
-	(apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y $missing) >"$lab_dir/apt.log" 2>&1 ||
-		die "apt-get install$missing failed; see apt's own message: $(tail -n 1 "$lab_dir/apt.log")"
-}
 
 # host NAME ...: new namespaces.
 host() {

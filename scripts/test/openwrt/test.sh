@@ -30,22 +30,14 @@ has() { if grep -qxF -- "$3" <<<"$2"; then ok "$1"; else not_ok "$1" "no line: $
 $2"; fi; }
 hasnt() { if grep -qE -- "$3" <<<"$2"; then not_ok "$1" "$(grep -E -- "$3" <<<"$2")"; else ok "$1"; fi; }
 
-need() {
-	while [ $# -gt 1 ]; do
-		command -v "$1" >/dev/null || missing="${missing:-} $2"
-		shift 2
-	done
-	[ -z "${missing:-}" ] && return
-	# shellcheck disable=SC2086
-	(apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y $missing) >"$dir/apt.log" 2>&1 ||
-		{ echo "openwrt: FAILED: cannot install$missing: $(tail -n 1 "$dir/apt.log")" && exit 1; }
-}
-need busybox busybox shellcheck shellcheck unshare util-linux ip iproute2
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
+need busybox shellcheck unshare:util-linux ip:iproute2
 CGO_ENABLED=0 go build -o "$dir/box" ./scripts/test/openwrt/box && CGO_ENABLED=0 go build -o "$dir/hopwire" ./cmd/hopwire || exit 1
 # own_busybox: a copy to which the names of our stand-ins are no applets. Where it is
 # built to prefer its applets to programs, as Debian's static one is, its shell, env
 # and xargs would never look for ours. In its list of names the last letter goes.
-mapfile -t stand_ins < <(find scripts/test/openwrt/root/{sbin,usr/bin} -type f -printf '%f\n' | sort)
+mapfile -t stand_ins < <(find scripts/test/openwrt/root -path '*bin/*' -type f -printf '%f\n' | sort)
 own_busybox() {
 	local name hide=()
 	for name in "${stand_ins[@]}"; do hide+=(-e "s/^$name\$/${name%?}~/"); done
