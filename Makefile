@@ -15,7 +15,7 @@ TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
 
-.PHONY: help build demo test check race fuzz sim netns wifi emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
+.PHONY: help build demo test attack check race fuzz sim netns wifi emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ fuzz: ## each fuzz target for FUZZTIME
 sim: ## the simulator with a seed of your own: make sim SEED=7
 	SIM_SEED=$(SEED) $(GO) test -count=1 -v -timeout 600s -run 'TestMesh200' ./route
 
+attack: ## every attack on others, in full, with a table
+	scripts/test/attack.sh
+
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/test/netns.sh
 	scripts/test/fair.sh
@@ -61,7 +64,7 @@ load: # the generator of bench, bench-peers and profile
 	$(BUILD) -o bin/load ./scripts/bench/load
 
 bench: build load ## steps of a hop; three and five nodes beside plain forwarding (root)
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop ./hop/onion
 	scripts/bench/bench.sh
 
 bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with ratios (root)

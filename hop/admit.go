@@ -9,6 +9,7 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -162,7 +163,7 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 	j := cs.job()
 	j.p, j.onion, j.fingerprint = p, *private, onion.Fingerprint(cs.fpKey, packet)
 	if !cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 1}, j.open) {
-		cs.rest(j)
+		cs.recycle(j)
 		cs.retry = now.Add(setupRetry)
 		cs.next.By(cs.retry)
 		return false
@@ -173,7 +174,7 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 }
 
 func (cs *Circuits) finish(p *pending) {
-	p.side.queue = link.Remove(p.side.queue, p)
+	p.side.queue = step.Remove(p.side.queue, p)
 }
 
 // opened enters a circuit whose set-up has opened. Room is made last, so that
@@ -340,7 +341,7 @@ func (cs *Circuits) youngest(s *side) (y *relay) {
 
 // bucket returns the token bucket of a neighbour: one for all its links, and
 // kept over new ones until it is full again, so that to reconnect gains nothing.
-func (cs *Circuits) bucket(now time.Time, key link.Key) *step.Bucket {
+func (cs *Circuits) bucket(now time.Time, key identity.Key) *step.Bucket {
 	used := map[*step.Bucket]bool{}
 	for _, s := range cs.links {
 		if s != nil {

@@ -8,16 +8,17 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
-// Config says what the circuit layer of a node is made of.
-type Config struct {
+// CircuitsConfig says what the circuit layer of a node is made of.
+type CircuitsConfig struct {
 	Env         link.Env
 	Rand        io.Reader
 	Jitter      *mrand.Rand
 	Onion       *onion.Keys
-	Key         link.Key
+	Key         identity.Key
 	MaxCircuits int // relays and last hops; 0: 2048
 }
 
@@ -53,11 +54,11 @@ type CircuitCounters struct {
 
 // Circuits is the circuit layer of one node: circuits that pass through, end
 // here, or start here. It does no I/O and reads no clock; it is not safe for
-// concurrent use. Its tables are bounded by Config.MaxCircuits and const.go.
+// concurrent use. Its tables are bounded by CircuitsConfig.MaxCircuits and const.go.
 type Circuits struct {
 	N CircuitCounters
 
-	c       Config
+	c       CircuitsConfig
 	ev      Events
 	links   []*side // by link.Link.Index
 	epoch   time.Time
@@ -70,7 +71,7 @@ type Circuits struct {
 	behind  []follower // their set-ups leave at the end of this turn,
 	follow  []follower // or have left with the one before: served at the next Advance
 	filter  *onion.Filter
-	buckets map[link.Key]*step.Bucket // of set-ups, by neighbour
+	buckets map[identity.Key]*step.Bucket // of set-ups, by neighbour
 	fpKey   [16]byte
 	parked  int
 	jobs    int
@@ -82,12 +83,12 @@ type Circuits struct {
 	sweep   time.Time
 }
 
-// New returns an empty circuit layer.
-func New(c Config, ev Events) *Circuits {
+// NewCircuits returns an empty circuit layer.
+func NewCircuits(c CircuitsConfig, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[link.Key]*step.Bucket{}}
+	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[identity.Key]*step.Bucket{}}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
@@ -133,7 +134,7 @@ func (cs *Circuits) side(l *link.Link) *side {
 }
 
 // toward returns the best link to the neighbour with a short id.
-func (cs *Circuits) toward(id link.ShortID) (best *side) {
+func (cs *Circuits) toward(id identity.ShortID) (best *side) {
 	for _, s := range cs.links {
 		if s == nil || s.l.Short() != id {
 			continue
@@ -149,7 +150,8 @@ func (cs *Circuits) toward(id link.ShortID) (best *side) {
 // count only from a circuit's own upstream link and backward ones only from its
 // downstream link, since labels are looked up in that link's table.
 func (cs *Circuits) Frame(now time.Time, l *link.Link, h link.Header, f *link.Frame) {
-	switch p := cs.pass(now, l, h, f); {
+	var p passage
+	switch cs.pass(now, l, h, f, &p); {
 	case p.done && p.back:
 		cs.N.RelayedBack++
 		f.Depart()
@@ -160,7 +162,7 @@ func (cs *Circuits) Frame(now time.Time, l *link.Link, h link.Header, f *link.Fr
 			p.r.saySlow(now, p.seq)
 		}
 	case p.taken:
-		cs.proceed(now, l, p, f)
+		cs.proceed(now, &p, f)
 	default:
 		cs.local(now, cs.side(l), h, f)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
 	"hopwire/link/step"
 )
@@ -20,7 +21,7 @@ type testNet struct {
 	t      testing.TB
 	nodes  []*testNode
 	cables map[[2]int]*linktest.Segment
-	most   int // Config.MaxCircuits
+	most   int // CircuitsConfig.MaxCircuits
 
 	// tap, if set, sees every data frame before the node that received it does.
 	tap func(at *testNode, from *link.Link, h link.Header, body []byte)
@@ -36,7 +37,7 @@ type testNode struct {
 	net     *testNet
 	index   int
 	boots   int
-	id      *link.Identity
+	id      *identity.Identity
 	host    *linktest.Host
 	links   *link.Links
 	lane    *Lane
@@ -48,7 +49,7 @@ type testNode struct {
 	slowly   bool // which does so by slowFrame
 	gathered []gathered
 
-	peers     map[link.Key]*link.Link
+	peers     map[identity.Key]*link.Link
 	order     []string // what came from links
 	terminals []*Terminal
 	got       []string // frames at terminals
@@ -81,7 +82,7 @@ type testBroken struct {
 func newNet(t testing.TB, seed uint64, nodes, most int) *testNet {
 	n := &testNet{Sim: linktest.New(seed), t: t, cables: map[[2]int]*linktest.Segment{}, most: most}
 	for i := range nodes {
-		id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{byte(seed), byte(i), 9}))
+		id, err := identity.NewIdentity(mrand.NewChaCha8([32]byte{byte(seed), byte(i), 9}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,13 +141,13 @@ func (m *testNode) boot() {
 		}
 	}
 	m.boots++
-	m.host, m.peers = n.Host(), map[link.Key]*link.Link{}
+	m.host, m.peers = n.Host(), map[identity.Key]*link.Link{}
 	m.terminals = nil
 	rand := mrand.NewChaCha8([32]byte{byte(n.Rand.Uint32()), byte(m.index), byte(m.boots)})
 	jitter := mrand.New(mrand.NewPCG(uint64(m.index), uint64(m.boots)))
 	m.onion = onion.NewKeys(rand, n.Now)
-	m.links = link.New(link.Config{Identity: m.id, NetworkKeys: []link.NetworkKey{{1}}, Beacon: true, Rand: rand, Jitter: jitter, Env: m.host}, m)
-	m.Circuits = New(Config{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
+	m.links = link.New(link.Config{Identity: m.id, NetworkKeys: []identity.NetworkKey{{1}}, Beacon: true, Rand: rand, Jitter: jitter, Env: m.host}, m)
+	m.Circuits = NewCircuits(CircuitsConfig{Env: m.host, Rand: rand, Jitter: jitter, Onion: m.onion, Key: m.id.Key(), MaxCircuits: n.most}, m)
 	m.lane = NewLane(m.links, m.Circuits, nil)
 	m.host.Core = m
 	for _, s := range m.sockets {
@@ -171,7 +172,7 @@ func (m *testNode) Receive(now time.Time, port int, f *link.Frame) {
 	l, h, ok := m.links.Fast(port, f)
 	switch {
 	case !ok:
-		m.lane.rest = append(m.lane.rest, deferred{f: f, port: port})
+		m.lane.left = append(m.lane.left, deferred{f: f, port: port})
 	case h.Label != 0 && m.look(now, l, h, f):
 		return
 	default:

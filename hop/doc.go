@@ -5,7 +5,7 @@
 // here. It stands between the links below and the sessions above, which it calls by
 // Events:
 //
-//	cs := hop.New(config, events)
+//	cs := hop.NewCircuits(config, events)
 //	cs.LinkUp(now, l)                         // by link.Upper, with Frame, Message, LinkDown
 //	c, err := cs.Open(now, path, 1)           // Events.CircuitReady follows
 //	c.Send(now, c.NextSeq(), frame)

@@ -3,7 +3,7 @@ package hop
 import (
 	"time"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // CircuitInfo describes one circuit for display. Of a circuit that passes
@@ -11,9 +11,9 @@ import (
 type CircuitInfo struct {
 	Kind     string // own, end (of a peer's), relay
 	State    string // active, warm, opening, old, open, broken
-	Peer     link.Key
-	Hops     []link.Key // own only
-	Up, Down link.Key   // neighbours: where it comes from, where it goes
+	Peer     identity.Key
+	Hops     []identity.Key // own only
+	Up, Down identity.Key   // neighbours: where it comes from, where it goes
 	Age      time.Duration
 	Version  byte // of the session; 0: only passing through, or not open yet
 	RTT      time.Duration

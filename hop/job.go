@@ -61,8 +61,8 @@ func (cs *Circuits) job() (j *setupJob) {
 	return j
 }
 
-// rest takes a job back; its secrets are erased.
-func (cs *Circuits) rest(j *setupJob) {
+// recycle takes a job back; its secrets are erased.
+func (cs *Circuits) recycle(j *setupJob) {
 	j.p, j.onion, j.keys = nil, onion.Key{}, onion.HopKeys{}
 	cs.idle = append(cs.idle, j)
 }
@@ -76,6 +76,6 @@ func (j *setupJob) opened(now time.Time) {
 		cs.opened(now, p, j.info, &j.keys, j.fingerprint, j.err)
 	}
 	cs.discard(p.message)
-	cs.rest(j)
+	cs.recycle(j)
 	cs.pump(now)
 }

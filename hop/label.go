@@ -116,12 +116,12 @@ func (s *side) release(now time.Time, label uint32) {
 	if o := s.slot(label); o != nil {
 		*o = slot{label: label}
 		s.free = append(s.free, uint16(label&indexMask))
-		s.rest(now)
+		s.calm(now)
 	}
 }
 
-// rest lets the link say hello less often when no circuit uses it any more.
-func (s *side) rest(now time.Time) {
+// calm lets the link say hello less often when no circuit uses it any more.
+func (s *side) calm(now time.Time) {
 	if !s.down && s.passing == 0 && len(s.free) == len(s.out) {
 		s.l.SetBusy(now, false)
 	}

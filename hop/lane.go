@@ -12,32 +12,27 @@ import (
 // takes no lock: package run has the lanes of a real node, and a simulator holds one for
 // each of its nodes, so that both run the same code. Its zero value is of no use.
 type Lane struct {
-	// Stands is set by the owner before a batch: frames wait where it comes from. The
-	// first that passes through, or ends here, is told.
+	// Stands is set by the owner before a batch: the receive queue that it came from is
+	// standing (run/queues.md). The source of the batch's first forward frame is told to
+	// go slower; when the first ends here, ease is called.
 	Stands bool
 
 	links    *link.Links
 	circuits *Circuits
 	ease     func()          // a flow that ends here is to go slower
 	onward   [][]*link.Frame // by port: passed on since Sent
-	via      [][]via         // and how
-	rest     []deferred      // needs a turn
+	from     [][]origin      // and where from
+	left     []deferred      // needs a turn
 	held     bool            // what follows waits for the turn too
 	tally    tally
 }
 
-// A via is what is kept of a frame that was passed on.
-type via struct {
-	l *link.Link // by which it came
-	passage
-}
-
 // A deferred frame needs a turn.
 type deferred struct {
-	via
-	f      *link.Frame // nil: no frame, its source is to be told
-	header link.Header // if l is not nil: it has been opened
-	port   int
+	passage             // l is nil: it has not been opened
+	f       *link.Frame // nil: no frame, its source is to be told
+	header  link.Header
+	port    int
 }
 
 // A tally counts what lanes do side by side; turns add it to the node's counters.
@@ -55,41 +50,38 @@ func NewLane(links *link.Links, circuits *Circuits, ease func()) *Lane {
 func (ln *Lane) Frame(now time.Time, port int, f *link.Frame) {
 	l, h, ok := ln.links.Fast(port, f)
 	if !ok {
-		ln.rest = append(ln.rest, deferred{f: f, port: port})
+		ln.left = append(ln.left, deferred{f: f, port: port})
 		return
 	}
 	ln.opened(now, port, l, h, f)
 }
 
-// opened takes a frame that link.Fast has opened. Behind a control cell the rest of
-// the batch waits: what a hop tells of its counters is of the very frame that asked.
+// opened takes a frame that link.Fast has opened. After a frame that is for this hop the
+// rest of the batch waits too: it may be a Ping, and its Pong must not count frames that
+// came behind it (wire.md, "Loss").
 func (ln *Lane) opened(now time.Time, port int, l *link.Link, h link.Header, f *link.Frame) {
-	v := via{l: l}
+	p := passage{origin: origin{l: l}}
 	if !ln.held {
-		v.passage = ln.circuits.pass(now, l, h, f)
+		ln.circuits.pass(now, l, h, f, &p)
 	}
-	if !v.done {
-		ln.held = ln.held || v.taken
-		ln.rest = append(ln.rest, deferred{via: v, f: f, header: h, port: port})
+	if !p.done {
+		ln.held = ln.held || p.taken
+		ln.left = append(ln.left, deferred{passage: p, f: f, header: h, port: port})
 		return
 	}
 	l.Passed(now)
 	ln.tally.passed++
-	if v.back {
+	if p.back {
 		ln.tally.back++
 	} else if ln.Stands { // for the other direction there is no Slow
 		ln.Stands = false
-		ln.tell(v)
+		ln.tell(p.origin)
 	}
-	ln.put(v, f)
-}
-
-func (ln *Lane) put(v via, f *link.Frame) {
-	for len(ln.onward) <= v.port {
-		ln.onward, ln.via = append(ln.onward, nil), append(ln.via, nil)
+	for len(ln.onward) <= p.port {
+		ln.onward, ln.from = append(ln.onward, nil), append(ln.from, nil)
 	}
-	ln.onward[v.port] = append(ln.onward[v.port], f)
-	ln.via[v.port] = append(ln.via[v.port], v)
+	ln.onward[p.port] = append(ln.onward[p.port], f)
+	ln.from[p.port] = append(ln.from[p.port], p.origin)
 }
 
 // Onward returns the frames that were passed on since Sent, by port; the caller puts
@@ -100,46 +92,47 @@ func (ln *Lane) Onward() [][]*link.Frame { return ln.onward }
 // they wait for long, their sources are told in the next turn. The caller has the
 // port's queue for itself.
 func (ln *Lane) Waiting(now time.Time, port int) {
-	for i, v := range ln.via[port] {
-		if v.waits(now) && (i == 0 || ln.via[port][i-1].r != v.r) {
-			ln.tell(v)
+	from := ln.from[port]
+	for i := range from {
+		if from[i].waits(now) && (i == 0 || from[i-1].r != from[i].r) {
+			ln.tell(from[i])
 		}
 	}
 }
 
 // tell has the source of a frame told to go slower.
-func (ln *Lane) tell(v via) { ln.rest = append(ln.rest, deferred{via: v}) }
+func (ln *Lane) tell(o origin) { ln.left = append(ln.left, deferred{passage: passage{origin: o}}) }
 
 // Sent forgets the frames of Onward.
 func (ln *Lane) Sent() {
 	for port := range ln.onward {
 		clear(ln.onward[port])
-		ln.onward[port], ln.via[port] = ln.onward[port][:0], ln.via[port][:0]
+		ln.onward[port], ln.from[port] = ln.onward[port][:0], ln.from[port][:0]
 	}
 }
 
 // Left says whether a turn is needed.
-func (ln *Lane) Left() bool { return len(ln.rest) > 0 }
+func (ln *Lane) Left() bool { return len(ln.left) > 0 }
 
 // Finish is the turn for what the lane has left.
 func (ln *Lane) Finish(now time.Time) {
-	for i := range ln.rest {
-		ln.finish(now, &ln.rest[i])
+	for i := range ln.left {
+		ln.finish(now, &ln.left[i])
 	}
-	clear(ln.rest)
-	ln.rest, ln.held = ln.rest[:0], false
+	clear(ln.left)
+	ln.left, ln.held = ln.left[:0], false
 }
 
 func (ln *Lane) finish(now time.Time, d *deferred) {
 	switch {
 	case d.f == nil:
-		ln.circuits.slow(now, d.l, d.passage)
+		ln.circuits.slow(now, &d.origin)
 	case d.l == nil:
 		ln.links.Receive(now, d.port, d.f)
 	case d.taken:
 		d.l.Passed(now)
 		ln.links.N.In++
-		ln.circuits.proceed(now, d.l, d.passage, d.f)
+		ln.circuits.proceed(now, &d.passage, d.f)
 	default:
 		if ln.Stands && ln.ease != nil { // a frame that ends here was among them
 			ln.Stands = false

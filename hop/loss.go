@@ -17,16 +17,16 @@ const (
 	lossFrames = 25              // and so many frames, either way,
 	lossPerHop = 8               // and so many for each hop
 	lossLeast  = 50              // frames that a judgement needs
-	lossShare  = 0.05            // that a segment may lose
+	lossShare  = 0.05            // that a leg may lose
 	lossMost   = 400             // frames after which a window without loss begins anew,
 	lossSpan   = 30 * time.Second
 	lossSlack  = 100 * time.Millisecond // an answer later than the hop's quickest by more says nothing
 	LossHold   = 30 * time.Second       // between two moves because of it
 )
 
-// A LossMeter judges the segments of one circuit at its source. Each count is
+// A LossMeter judges the legs of one circuit at its source. Each count is
 // compared with the source's own at the very frame that asked or answered, since
-// frames of a circuit stay in order: a hop's statement bears on the two segments
+// frames of a circuit stay in order: a hop's statement bears on the two legs
 // next to it and on no other.
 type LossMeter struct {
 	c      *Circuit
@@ -35,7 +35,7 @@ type LossMeter struct {
 	own    uint32    // dropped by our own queues until then
 	order  []int     // hops still to be asked in this round
 	hops   []hopTally
-	segs   []segment // [i] leads to hop i
+	legs   []leg // [i] leads to hop i
 }
 
 // A hopTally is what is known of one hop since the set-up.
@@ -51,10 +51,10 @@ type hopTally struct {
 	dropped, backDropped uint32
 }
 
-// A segment is the way between two hops that follow each other, in both directions.
-type segment struct{ forth, back lossWindow }
+// A leg is the way between two hops that follow each other, in both directions.
+type leg struct{ forth, back lossWindow }
 
-// A lossWindow judges one direction of a segment from some round on. lost and of are the
+// A lossWindow judges one direction of a leg from some round on. lost and of are the
 // totals at that round, mod 2^32.
 type lossWindow struct {
 	lost, of uint32
@@ -75,7 +75,7 @@ func (m *LossMeter) Due(now time.Time) bool {
 func (m *LossMeter) Ask(now time.Time) {
 	c := m.c
 	if len(m.hops) != len(c.keys) {
-		m.hops, m.segs = make([]hopTally, len(c.keys)), make([]segment, len(c.keys))
+		m.hops, m.legs = make([]hopTally, len(c.keys)), make([]leg, len(c.keys))
 	}
 	for i := range m.hops {
 		m.hops[i].ok, m.hops[i].id = false, 0
@@ -115,8 +115,8 @@ func beyond(counts []uint32, i int) (sum uint32) {
 	return sum
 }
 
-// Take notes a hop's answer; false: it is not to a question of ours.
-func (m *LossMeter) Take(now time.Time, hop int, p onion.Pong) bool {
+// Answer notes a hop's answer; false: it is not to a question of ours.
+func (m *LossMeter) Answer(now time.Time, hop int, p onion.Pong) bool {
 	if hop >= len(m.hops) || m.hops[hop].id == 0 || m.hops[hop].id != p.ID {
 		return false
 	}
@@ -134,11 +134,11 @@ func (m *LossMeter) Take(now time.Time, hop int, p onion.Pong) bool {
 }
 
 // Judge looks at what the last round has told, and reports the hops to which a
-// segment leads that loses too much.
+// leg leads that loses too much.
 func (m *LossMeter) Judge(now time.Time, bad func(hop int)) {
 	before := hopTally{ok: true, dropped: m.own} // us
 	for i, h := range m.hops {
-		if s := &m.segs[i]; before.ok && h.ok {
+		if s := &m.legs[i]; before.ok && h.ok {
 			forth := s.forth.judge(now, h.forth-before.forth-before.dropped, h.sent-before.forth)
 			back := s.back.judge(now, h.back-before.back-h.backDropped, h.answered)
 			if forth || back {

@@ -41,7 +41,7 @@ func (cs *Circuits) park(now time.Time, s *side, h link.Header, f *link.Frame) {
 
 // resume passes on what waited for a circuit.
 func (cs *Circuits) resume(now time.Time, s *side, label uint32) {
-	for _, p := range cs.take(s, label) {
+	for _, p := range cs.unparked(s, label) {
 		if s.relay(label) != nil {
 			cs.Frame(now, s.l, p.h, p.f)
 		} else {
@@ -52,13 +52,13 @@ func (cs *Circuits) resume(now time.Time, s *side, label uint32) {
 
 // dropParked drops what waited for a circuit that will not be.
 func (cs *Circuits) dropParked(s *side, label uint32) {
-	for _, p := range cs.take(s, label) {
+	for _, p := range cs.unparked(s, label) {
 		cs.c.Env.Free(p.f)
 	}
 }
 
-// take returns the frames of a label, in the order in which they came.
-func (cs *Circuits) take(s *side, label uint32) (mine []parkedFrame) {
+// unparked takes out the frames of a label, in the order in which they came.
+func (cs *Circuits) unparked(s *side, label uint32) (mine []parkedFrame) {
 	s.parked = slices.DeleteFunc(s.parked, func(p parkedFrame) bool {
 		if p.h.Label == label {
 			mine = append(mine, p)

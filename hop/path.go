@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A Hop is one node of a path as its source knows it.
 type Hop struct {
-	Key    link.Key
+	Key    identity.Key
 	Onion  [32]byte // the X25519 onion key to use now
 	Parity byte     // lowest bit of the epoch of Onion
 	Price  byte     // price limit as a power of two
@@ -56,9 +56,9 @@ const (
 type Paths interface {
 	// Paths returns up to n paths to the address, the cheapest first and the
 	// others as disjoint from it as can be had; ErrUnknown, ErrNoPath.
-	Paths(now time.Time, to link.Key, n int) ([]Path, error)
+	Paths(now time.Time, to identity.Key, n int) ([]Path, error)
 	// Lookup finds the key of a mesh IPv6 address.
-	Lookup(ip netip.Addr) (link.Key, bool)
+	Lookup(ip netip.Addr) (identity.Key, bool)
 	// Failed reports trouble with hop i of a path (or the link that leads to it).
 	Failed(now time.Time, p Path, i int, why Reason)
 	// Load returns the highest load that a hop of a path announces.

@@ -297,7 +297,7 @@ func (r *relay) free(now time.Time) {
 		e.of = 0
 	}
 	up.passing--
-	up.rest(now)
+	up.calm(now)
 	cs.vacant = append(cs.vacant, r.id)
 	r.clear()
 	if t != nil {

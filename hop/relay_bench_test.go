@@ -11,7 +11,7 @@ import (
 )
 
 // steps are what a relay does with a frame; 'make insns' knows the names. relay is
-// all of it: open, look up, layer, seal.
+// all of it, by a lane: open, look up, layer, seal.
 var steps = map[string]func(b *testing.B){
 	"label":       benchmarkLabel,
 	"relay/long":  func(b *testing.B) { benchmarkRelay(b, link.FrameLong) },
@@ -39,10 +39,13 @@ func benchmarkRelay(b *testing.B, size int) {
 		before := m.Circuits.N.Relayed
 		count := min(fresh, b.N-done)
 		b.StartTimer()
-		for _, bytes := range frames[:count] {
-			f := m.host.Alloc()
-			f.Addr, f.N = from, copy(f.Room(), bytes)
-			m.links.Receive(n.Now, 0, f)
+		for batch := range slices.Chunk(frames[:count], 25) {
+			for _, bytes := range batch {
+				f := m.host.Alloc()
+				f.Addr, f.N = from, copy(f.Room(), bytes)
+				m.lane.Frame(n.Now, 0, f)
+			}
+			m.lane.Drain(n.Now, m.host.Send)
 		}
 		b.StopTimer()
 		if got := m.Circuits.N.Relayed - before; got != uint64(count) {

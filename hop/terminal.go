@@ -6,6 +6,7 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -14,7 +15,7 @@ type Terminal struct {
 	User   any // the owner's
 	r      *relay
 	env    link.Env
-	from   link.Key
+	from   identity.Key
 	seq    uint32
 	closed bool // r may be another circuit's then
 }
@@ -55,4 +56,4 @@ func (t *Terminal) Close(now time.Time) {
 }
 
 // From is the neighbour that the circuit comes from: all that is known of its path.
-func (t *Terminal) From() link.Key { return t.from }
+func (t *Terminal) From() identity.Key { return t.from }

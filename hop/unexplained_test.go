@@ -15,7 +15,7 @@ import (
 type lossCase struct {
 	name  string
 	setup func(n *testNet)
-	want  []int // hops to which a bad segment leads
+	want  []int // hops to which a bad leg leads
 	only  []int // not nil: instead, no other may be found
 }
 
@@ -79,7 +79,7 @@ func holding(d time.Duration) func(n *testNet) {
 	}
 }
 
-// TestUnexplainedLoss: the segment that loses frames is found, by the ways there and
+// TestUnexplainedLoss: the leg that loses frames is found, by the ways there and
 // back; what queues have dropped and said so is no loss; a hop that lies can be taken
 // for a bad one, with a neighbour of its own, and nobody else.
 func TestUnexplainedLoss(t *testing.T) {
@@ -119,12 +119,12 @@ func TestUnexplainedLoss(t *testing.T) {
 			found := measureLoss(t, length, c.setup)
 			for _, i := range c.want {
 				if !slices.Contains(found, i) {
-					t.Errorf("the segment to hop %d was not found, only %v", i, found)
+					t.Errorf("the leg to hop %d was not found, only %v", i, found)
 				}
 			}
 			for _, i := range found {
 				if !slices.Contains(c.want, i) && !slices.Contains(c.only, i) {
-					t.Errorf("the segment to hop %d was found", i)
+					t.Errorf("the leg to hop %d was found", i)
 				}
 			}
 		})
@@ -132,7 +132,7 @@ func TestUnexplainedLoss(t *testing.T) {
 }
 
 // measureLoss runs a circuit with a frame each way every 20 ms for a while and
-// returns the hops to which bad segments lead.
+// returns the hops to which bad legs lead.
 func measureLoss(t *testing.T, length time.Duration, setup func(n *testNet)) (found []int) {
 	n := line(t, 30, 5)
 	src, dst := n.nodes[0], n.nodes[4]
@@ -140,7 +140,7 @@ func measureLoss(t *testing.T, length time.Duration, setup func(n *testNet)) (fo
 	src.send(c, link.FrameLong, "first")
 	n.Run(100 * time.Millisecond)
 	meter := NewLossMeter(c)
-	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.Take(now, hop, p) }
+	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.Answer(now, hop, p) }
 	setup(n)
 	rounds := 0
 	for end := n.Now.Add(length); n.Now.Before(end); {

@@ -161,8 +161,8 @@ func (s *station) wait() {
 	}
 }
 
-// rest ends the turns of a station and of its groups: nothing waits.
-func (s *station) rest() {
+// halt ends the turns of a station and of its groups: nothing waits.
+func (s *station) halt() {
 	for s.active = false; s.first != nil; {
 		s.drop()
 	}
@@ -200,7 +200,7 @@ func (c *class) next() *station {
 		s := c.turns[c.at]
 		switch {
 		case s.flows == 0:
-			s.rest()
+			s.halt()
 			c.turns = append(c.turns[:c.at], c.turns[c.at+1:]...)
 		case s.owed <= 0:
 			s.owed += airQuantum

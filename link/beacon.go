@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
+	"hopwire/link/handshake"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -31,7 +33,7 @@ const _ = uint(beaconTextSize - offBeaconPadding) // it fits
 
 // heard is what a port remembers of a beacon's sender.
 type heard struct {
-	key     Key
+	key     identity.Key
 	addr    Addr
 	port    [8]byte // boot and port nonce
 	counter uint32
@@ -46,10 +48,10 @@ func (ls *Links) renewNonce(p *port) {
 	p.filters = p.filters[:0]
 	nk := ls.keys[p.info.Key].key
 	for _, n := range p.beaconNonce {
-		p.filters = append(p.filters, NewFirstFilter(ls.c.Identity.Key(), KindLink, nk, n[:]))
+		p.filters = append(p.filters, handshake.NewFirstFilter(ls.c.Identity.Key(), handshake.KindLink, nk, n[:]))
 	}
 	if !ls.beacons(p) || len(ls.c.Neighbours) > 0 {
-		p.filters = append(p.filters, NewFirstFilter(ls.c.Identity.Key(), KindLink, nk, nil))
+		p.filters = append(p.filters, handshake.NewFirstFilter(ls.c.Identity.Key(), handshake.KindLink, nk, nil))
 	}
 }
 
@@ -92,7 +94,7 @@ func (ls *Links) sendBeacon(p *port) {
 	copy(t[offBeaconPort:], p.nonce[:])
 	copy(t[offBeaconFilter:], p.beaconNonce[0][:])
 	binary.LittleEndian.PutUint32(t[offBeaconCounter:], p.beaconCount)
-	t[offBeaconVersion] = versionOr(ls.c.Version)
+	t[offBeaconVersion] = handshake.VersionOr(ls.c.Version)
 	aead, _ := chacha20poly1305.NewX(ls.keys[p.info.Key].beacon[:]) // 32 bytes: no error
 	aead.Seal(t[:0], b[:offBeaconText], t, nil)
 	ls.N.BeaconsSent++
@@ -112,14 +114,14 @@ func (ls *Links) beacon(now time.Time, p *port, f *Frame) {
 		ls.N.BeaconsBad++
 		return
 	}
-	h := heard{key: Key(t[offBeaconKey:]), addr: f.Addr, port: [8]byte(t[offBeaconPort:]), counter: binary.LittleEndian.Uint32(t[offBeaconCounter:]), at: now}
+	h := heard{key: identity.Key(t[offBeaconKey:]), addr: f.Addr, port: [8]byte(t[offBeaconPort:]), counter: binary.LittleEndian.Uint32(t[offBeaconCounter:]), at: now}
 	mac, _ := f.Addr.MAC()
 	if mac != [6]byte(t[offBeaconMAC:]) || h.key == ls.c.Identity.Key() || !p.fresh(h) {
 		ls.N.BeaconsBad++ // moved, our own in a loop, or replayed
 		return
 	}
 	ls.N.BeaconsHeard++
-	if _, ok := agreed(versionOr(ls.c.Version), t[offBeaconVersion]); !ok {
+	if _, ok := handshake.Agreed(handshake.VersionOr(ls.c.Version), t[offBeaconVersion]); !ok {
 		ls.N.BadVersion++ // a handshake would come to nothing
 		return
 	}

@@ -13,11 +13,11 @@ func init() {
 // benchmarkMask: the mask is over the tag, whatever the frame's length.
 func benchmarkMask(b *testing.B, size int) {
 	h, f := testHalf(1), make([]byte, size)
-	h.Seal(7, Header{1, 2, 3}, f)
+	h.seal(7, Header{1, 2, 3}, f)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for b.Loop() {
-		if h.Counter(f) != 7 {
+		if h.counter(f) != 7 {
 			b.Fatal("another counter")
 		}
 	}
@@ -29,10 +29,10 @@ func benchmarkControl(b *testing.B) {
 	b.SetBytes(FrameShort)
 	b.ReportAllocs()
 	for c := uint64(1); b.Loop(); c++ {
-		h.SealControl(c, f)
-		if _, ok := h.Open(h.Counter(f), f); !ok {
+		h.sealControl(c, f)
+		if _, ok := h.open(h.counter(f), f); !ok {
 			b.Fatal("does not open")
 		}
-		h.OpenControl(c, f[offBody:])
+		h.openControl(c, f[offBody:])
 	}
 }

@@ -1,6 +1,7 @@
-// Package link is what stands between a node and its physical neighbours: identities,
-// frames, the handshake, discovery, liveness, messages that arrive, and the queue of
-// each port. The formats are written in wire.md.
+// Package link is what stands between a node and its physical neighbours: frames,
+// discovery, sessions with each neighbour and their keys, liveness, messages that
+// arrive, and the queue of each port. The formats are written in wire.md; how two nodes
+// get keys stands in link/handshake, who they are in link/identity.
 //
 // Links is the core. Its owner gives it every frame that a port has read, and calls
 // Advance when it said, and at the end of each turn Flush:

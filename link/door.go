@@ -5,20 +5,22 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/link/handshake"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // An attempt is our own handshake with one neighbour on one port. At most two
 // first messages of it are alive at once: the answer to the one before may be late.
 type attempt struct {
-	peer     Key
+	peer     identity.Key
 	addr     Addr    // zero: broadcast
 	port     [8]byte // the neighbour's boot and port as its beacon said
 	nonce    [8]byte
 	hasNonce bool
 	static   bool
 	busy     bool // a job is under way
-	live     [2]*Initiation
+	live     [2]*handshake.Initiation
 	wait     time.Duration
 	at       time.Time // of the next message 1
 	tries    int
@@ -39,7 +41,7 @@ func (ls *Links) seek(now time.Time, p *port) {
 	}
 }
 
-func (p *port) attempt(k Key, a Addr) *attempt {
+func (p *port) attempt(k identity.Key, a Addr) *attempt {
 	for _, t := range p.attempts {
 		if t.peer == k && (t.addr == a || t.addr == Addr{}) {
 			return t
@@ -52,9 +54,9 @@ func (p *port) attempt(k Key, a Addr) *attempt {
 // beacon began and that came to nothing.
 func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 	if ls.linked(p, a) {
-		a.wait, a.at, a.live, a.tries = handshakeWait, now.Add(handshakeWait), [2]*Initiation{}, 0
+		a.wait, a.at, a.live, a.tries = handshakeWait, now.Add(handshakeWait), [2]*handshake.Initiation{}, 0
 		if !a.static {
-			p.attempts = Remove(p.attempts, a)
+			p.attempts = step.Remove(p.attempts, a)
 		}
 		return
 	}
@@ -66,7 +68,7 @@ func (ls *Links) advanceAttempt(now time.Time, p *port, a *attempt) {
 		return
 	}
 	if a.tries >= 8 && !a.static {
-		p.attempts = Remove(p.attempts, a)
+		p.attempts = step.Remove(p.attempts, a)
 		return
 	}
 	a.tries++
@@ -93,16 +95,16 @@ func (ls *Links) initiate(p *port, a *attempt) {
 	if a.hasNonce {
 		nonce = a.nonce[:]
 	}
-	filter := NewFirstFilter(a.peer, KindLink, nk, nonce)
-	c := InitiateConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: nk, Peer: a.peer, Filter: &filter, PortNonce: p.nonce, Size: FrameLong}
+	filter := handshake.NewFirstFilter(a.peer, handshake.KindLink, nk, nonce)
+	c := handshake.InitiateConfig{Kind: handshake.KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: nk, Peer: a.peer, Filter: &filter, PortNonce: p.nonce, Size: FrameLong}
 	rand := step.Stream(ls.c.Rand)
 	a.busy = ls.c.Env.Work(Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
-		i, message, err := Initiate(rand, c)
+		i, message, err := handshake.Initiate(rand, c)
 		return func(now time.Time) {
 			a.busy = false
 			ls.next.By(now)
 			if err == nil && ls.port(p.id) == p {
-				a.live = [2]*Initiation{i, a.live[0]}
+				a.live = [2]*handshake.Initiation{i, a.live[0]}
 				ls.sendHandshake(p, a.addr, message)
 			}
 		}
@@ -133,7 +135,7 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 	if len(p.attempts) > 0 && !f.Broadcast && p.roamBucket.Take(now, openRate, openBurst) && ls.second(now, p, f) {
 		return
 	}
-	if !slices.ContainsFunc(p.filters, func(k FirstFilter) bool { return k.Check(f.Bytes()) }) {
+	if !slices.ContainsFunc(p.filters, func(k handshake.FirstFilter) bool { return k.Check(f.Bytes()) }) {
 		ls.N.FirstBadFilter++
 		return
 	}
@@ -142,7 +144,7 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 		ls.N.FirstBadFilter++
 		return
 	}
-	h := SeenHash(f.Bytes())
+	h := handshake.SeenHash(f.Bytes())
 	switch {
 	case ls.seen.has(h):
 		ls.N.FirstSeen++
@@ -159,16 +161,16 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 // respond answers a first message elsewhere; the session it makes stays
 // unconfirmed until a frame of the initiator has opened under its keys.
 func (ls *Links) respond(p *port, from Addr, message []byte) {
-	c := RespondConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[p.info.Key].key,
+	c := handshake.RespondConfig{Kind: handshake.KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[p.info.Key].key,
 		Prefiltered: true, PortNonce: p.nonce, Size: FrameLong, Allow: ls.allowed}
 	rand := step.Stream(ls.c.Rand)
 	ok := ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
-		r, err := Respond(rand, c, message)
+		r, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
 			switch {
-			case errors.Is(err, ErrVersion):
+			case errors.Is(err, handshake.ErrVersion):
 				ls.N.BadVersion++
-			case errors.Is(err, ErrRefused):
+			case errors.Is(err, handshake.ErrRefused):
 				ls.N.FirstRefused++
 			case err != nil:
 				ls.N.FirstBad++
@@ -184,7 +186,7 @@ func (ls *Links) respond(p *port, from Addr, message []byte) {
 
 // answer keeps the unconfirmed session and sends message 2. A peer has at most
 // two unconfirmed sessions and an address four in all.
-func (ls *Links) answer(now time.Time, p *port, to Addr, r *Response) {
+func (ls *Links) answer(now time.Time, p *port, to Addr, r *handshake.Response) {
 	var pending []*Link
 	for _, l := range p.byAddr[to] {
 		if !l.up && l.peer == r.Peer {
@@ -218,8 +220,8 @@ func (ls *Links) second(now time.Time, p *port, f *Frame) bool {
 
 // finish turns message 2 into a link. An attempt is used up by it: an answer that
 // passes the filter but not the handshake can only be made by who read message 1.
-func (ls *Links) finish(p *port, a *attempt, i *Initiation, from Addr, message []byte) {
-	drop := func(o *Initiation) {
+func (ls *Links) finish(p *port, a *attempt, i *handshake.Initiation, from Addr, message []byte) {
+	drop := func(o *handshake.Initiation) {
 		for j := range a.live {
 			if a.live[j] == o {
 				a.live[j] = nil
@@ -230,7 +232,7 @@ func (ls *Links) finish(p *port, a *attempt, i *Initiation, from Addr, message [
 	ls.c.Env.Work(Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
 		keys, remote, err := i.Finish(message)
 		return func(now time.Time) {
-			if errors.Is(err, ErrVersion) {
+			if errors.Is(err, handshake.ErrVersion) {
 				ls.N.BadVersion++
 				return
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/dchest/siphash"
 
 	"hopwire/link/aead"
+	"hopwire/link/handshake"
 )
 
 // Frame layout (wire.md, "Frame"). Little endian.
@@ -44,39 +45,32 @@ type Header struct {
 // Body returns the frame's body.
 func (f *Frame) Body() []byte { return f.buffer()[offBody:f.N] }
 
-// A Half is one direction of a session's keys. It holds scratch space: not safe
+// A half is one direction of a session's keys. It holds scratch space: not safe
 // for concurrent use. Nothing in it allocates.
-type Half struct {
+type half struct {
 	header  cipher.AEAD
 	k0, k1  uint64 // of the mask
 	control [32]byte
-	session [32]byte
 	nonce   [aead.NonceSize]byte
 }
 
-// halfSize is the key material of a Half: header 32, mask 16, control 32, session 32.
-const halfSize = 32 + 16 + 32 + 32
-
-func newHalf(material []byte) *Half {
-	h := &Half{header: aead.NewCounted((*[32]byte)(material)), k0: binary.LittleEndian.Uint64(material[32:]), k1: binary.LittleEndian.Uint64(material[40:])}
-	copy(h.control[:], material[48:80])
-	copy(h.session[:], material[80:112])
-	return h
+func newHalf(s *handshake.Secrets) *half {
+	return &half{header: aead.NewCounted(&s.Header), k0: binary.LittleEndian.Uint64(s.Mask[:]), k1: binary.LittleEndian.Uint64(s.Mask[8:]), control: s.Control}
 }
 
 // mask hides the counter, in the manner of QUIC header protection (RFC 9001,
 // section 5.4), with SipHash-2-4 of the tag.
-func (h *Half) mask(frame []byte) uint64 { return siphash.Hash(h.k0, h.k1, frame[offTag:offBody]) }
+func (h *half) mask(frame []byte) uint64 { return siphash.Hash(h.k0, h.k1, frame[offTag:offBody]) }
 
-func (h *Half) number(counter uint64) []byte {
+func (h *half) number(counter uint64) []byte {
 	binary.LittleEndian.PutUint64(h.nonce[4:], counter)
 	return h.nonce[:]
 }
 
-// Seal writes header, tag and masked counter in front of a body that is already
+// seal writes header, tag and masked counter in front of a body that is already
 // there: authenticated, not encrypted, for the circuit layer has done that. frame
 // has one of the two lengths. A counter must never be used twice.
-func (h *Half) Seal(counter uint64, hd Header, frame []byte) {
+func (h *half) seal(counter uint64, hd Header, frame []byte) {
 	t := frame[offHeader:offTag]
 	binary.LittleEndian.PutUint32(t[offLabel:], hd.Label)
 	binary.LittleEndian.PutUint32(t[offSeq:], hd.Seq)
@@ -85,20 +79,20 @@ func (h *Half) Seal(counter uint64, hd Header, frame []byte) {
 	binary.LittleEndian.PutUint64(frame[offMask:], counter^h.mask(frame))
 }
 
-// SealControl encrypts the body under the control key and seals it with label 0.
-func (h *Half) SealControl(counter uint64, frame []byte) {
-	h.OpenControl(counter, frame[offBody:])
-	h.Seal(counter, Header{}, frame)
+// sealControl encrypts the body under the control key and seals it with label 0.
+func (h *half) sealControl(counter uint64, frame []byte) {
+	h.openControl(counter, frame[offBody:])
+	h.seal(counter, Header{}, frame)
 }
 
-// Counter unmasks the counter of a frame; nothing is checked by that.
-func (h *Half) Counter(frame []byte) uint64 {
+// counter unmasks the counter of a frame; nothing is checked by that.
+func (h *half) counter(frame []byte) uint64 {
 	return binary.LittleEndian.Uint64(frame[offMask:]) ^ h.mask(frame)
 }
 
-// Open checks the frame and returns its header. The frame's header bytes are in
+// open checks the frame and returns its header. The frame's header bytes are in
 // the clear afterwards; when false, the frame is as it was.
-func (h *Half) Open(counter uint64, frame []byte) (Header, bool) {
+func (h *half) open(counter uint64, frame []byte) (Header, bool) {
 	var sealed [headerSize + 16]byte
 	copy(sealed[:], frame[offHeader:offBody])
 	t, err := h.header.Open(frame[offHeader:offHeader], h.number(counter), frame[offHeader:offBody], frame[offBody:])
@@ -109,9 +103,9 @@ func (h *Half) Open(counter uint64, frame []byte) (Header, bool) {
 	return Header{binary.LittleEndian.Uint32(t[offLabel:]), binary.LittleEndian.Uint32(t[offSeq:]), binary.LittleEndian.Uint64(t[offIV:])}, true
 }
 
-// OpenControl decrypts (or encrypts) a control body in place: ChaCha20 under the
+// openControl decrypts (or encrypts) a control body in place: ChaCha20 under the
 // control key with the link counter as nonce.
-func (h *Half) OpenControl(counter uint64, body []byte) {
+func (h *half) openControl(counter uint64, body []byte) {
 	h.number(counter)
 	aead.XOR(&h.control, &h.nonce, 0, body)
 }

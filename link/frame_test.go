@@ -2,22 +2,26 @@ package link
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
-	"flag"
 	"fmt"
+	"hopwire/link/handshake"
+	"hopwire/link/wiretest"
 	"maps"
 	mrand "math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite the outputs of the vectors")
+// halfOf makes a Half of key material in wire.md's order.
+func halfOf(m []byte) *half {
+	return newHalf(&handshake.Secrets{Header: [32]byte(m), Mask: [16]byte(m[32:]), Control: [32]byte(m[48:]), Session: [32]byte(m[80:])})
+}
 
-func testHalf(n byte) *Half {
-	m := make([]byte, halfSize)
+func testHalf(n byte) *half {
+	m := make([]byte, 112)
 	mrand.NewChaCha8([32]byte{n, 77}).Read(m)
-	return newHalf(m)
+	return halfOf(m)
 }
 
 func TestFrameDestroyed(t *testing.T) {
@@ -25,30 +29,30 @@ func TestFrameDestroyed(t *testing.T) {
 		h := testHalf(1)
 		f := make([]byte, size)
 		mrand.NewChaCha8([32]byte{1}).Read(f)
-		h.Seal(99, Header{0x80010002, 5, 6}, f)
+		h.seal(99, Header{0x80010002, 5, 6}, f)
 		for i := range 8 * size {
 			bad := bytes.Clone(f)
 			bad[i/8] ^= 1 << (i % 8)
 			was := bytes.Clone(bad)
-			if c := h.Counter(bad); c == 99 && i/8 < offHeader {
+			if c := h.counter(bad); c == 99 && i/8 < offHeader {
 				t.Errorf("bit %d: the counter is still 99", i)
-			} else if _, ok := h.Open(c, bad); ok {
+			} else if _, ok := h.open(c, bad); ok {
 				t.Errorf("%d bytes: bit %d may change", size, i)
-			} else if _, ok := h.Open(99, bad); ok && i/8 >= offHeader {
+			} else if _, ok := h.open(99, bad); ok && i/8 >= offHeader {
 				t.Errorf("%d bytes: bit %d may change under the right counter", size, i)
 			} else if !ok && !bytes.Equal(bad, was) {
 				t.Errorf("bit %d: a frame that does not open was changed", i)
 			}
 		}
 		for n := offBody; n < size; n++ { // shorter ones never get here: a frame has one of two lengths
-			if _, ok := h.Open(99, bytes.Clone(f[:n])); ok {
+			if _, ok := h.open(99, bytes.Clone(f[:n])); ok {
 				t.Errorf("opens with %d bytes of %d", n, size)
 			}
 		}
-		if _, ok := h.Open(99, append(bytes.Clone(f), 0)); ok {
+		if _, ok := h.open(99, append(bytes.Clone(f), 0)); ok {
 			t.Error("opens with a byte more")
 		}
-		if _, ok := h.Open(98, f); ok {
+		if _, ok := h.open(98, f); ok {
 			t.Error("opens under another counter")
 		}
 	}
@@ -56,24 +60,14 @@ func TestFrameDestroyed(t *testing.T) {
 
 // TestFrameOtherKeys: a frame opens under its own direction's keys only.
 func TestFrameOtherKeys(t *testing.T) {
-	s := newShake(t, KindLink, rekeySize, true)
-	i, m1 := s.initiate(t)
-	r, err := s.respond(m1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, _, err := i.Finish(r.Message)
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := make([]byte, FrameLong)
-	k.Send.Seal(1, Header{1, 2, 3}, f)
-	for name, h := range map[string]*Half{"reflected": k.Recv, "responder's sending": r.Keys.Send, "another session": testHalf(1)} {
-		if _, ok := h.Open(1, bytes.Clone(f)); ok || h.Counter(f) == 1 {
+	testHalf(2).seal(1, Header{1, 2, 3}, f)
+	for name, h := range map[string]*half{"the other direction's": testHalf(3), "another session's": testHalf(1)} {
+		if _, ok := h.open(1, bytes.Clone(f)); ok || h.counter(f) == 1 {
 			t.Errorf("%s keys open it or unmask its counter", name)
 		}
 	}
-	if h, ok := r.Keys.Recv.Open(r.Keys.Recv.Counter(f), f); !ok || h != (Header{1, 2, 3}) {
+	if h, ok := testHalf(2).open(testHalf(2).counter(f), f); !ok || h != (Header{1, 2, 3}) {
 		t.Errorf("the receiver: %+v %v", h, ok)
 	}
 }
@@ -84,9 +78,9 @@ func TestHeaderInPlace(t *testing.T) {
 	h, f := testHalf(4), make([]byte, FrameShort)
 	mrand.NewChaCha8([32]byte{4}).Read(f)
 	body := bytes.Clone(f[offBody:])
-	h.Seal(9, Header{0x01020304, 0x05060708, 0x090a0b0c0d0e0f10}, f)
+	h.seal(9, Header{0x01020304, 0x05060708, 0x090a0b0c0d0e0f10}, f)
 	mask := bytes.Clone(f[:offHeader])
-	if _, ok := h.Open(9, f); !ok {
+	if _, ok := h.open(9, f); !ok {
 		t.Fatal("does not open")
 	}
 	if got := hex.EncodeToString(f[offHeader:offTag]); got != "0403020108070605100f0e0d0c0b0a09" {
@@ -102,14 +96,14 @@ func TestHeaderInPlace(t *testing.T) {
 func FuzzOpen(f *testing.F) {
 	h := testHalf(5)
 	frame := make([]byte, FrameShort)
-	testHalf(6).Seal(1, Header{1, 2, 3}, frame)
+	testHalf(6).seal(1, Header{1, 2, 3}, frame)
 	f.Add(uint64(1), frame)
 	f.Fuzz(func(t *testing.T, counter uint64, data []byte) {
 		g := make([]byte, FrameShort)
 		copy(g, data)
 		was := bytes.Clone(g)
-		for _, c := range []uint64{counter, h.Counter(g)} {
-			if _, ok := h.Open(c, g); ok || !bytes.Equal(g, was) {
+		for _, c := range []uint64{counter, h.counter(g)} {
+			if _, ok := h.open(c, g); ok || !bytes.Equal(g, was) {
 				t.Fatalf("counter %d: opened %v", c, ok)
 			}
 		}
@@ -120,12 +114,12 @@ func TestControlBody(t *testing.T) {
 	h := testHalf(2)
 	f := make([]byte, FrameShort)
 	copy(f[offBody:], "hello")
-	h.SealControl(3, f)
+	h.sealControl(3, f)
 	if bytes.Contains(f, []byte("hello")) {
 		t.Error("a control body is in the clear")
 	}
-	hd, ok := h.Open(h.Counter(f), f)
-	if h.OpenControl(3, f[offBody:]); !ok || hd.Label != 0 || !bytes.HasPrefix(f[offBody:], []byte("hello")) {
+	hd, ok := h.open(h.counter(f), f)
+	if h.openControl(3, f[offBody:]); !ok || hd.Label != 0 || !bytes.HasPrefix(f[offBody:], []byte("hello")) {
 		t.Errorf("%v %v %q", ok, hd, f[offBody:offBody+5])
 	}
 }
@@ -137,30 +131,11 @@ func TestFrameVector(t *testing.T) {
 	for i := range f {
 		f[i] = byte(i)
 	}
-	h.Seal(0x0102030405, Header{7, 8, 9}, f)
-	m := make([]byte, halfSize)
+	h.seal(0x0102030405, Header{7, 8, 9}, f)
+	m := make([]byte, 112)
 	mrand.NewChaCha8([32]byte{3, 77}).Read(m)
 	got := fmt.Sprintf("keys: %x\ncounter: 0102030405\nlabel: 7\nseq: 8\niv: 9\nbody: bytes 40 to 319, each its own index mod 256\nframe: %s\nexpect: ok\n", m, hex.EncodeToString(f))
-	vector(t, "testdata/frame.txt", got)
-}
-
-func vector(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		os.MkdirAll("testdata", 0o755)
-		os.WriteFile(name, []byte(got), 0o644)
-	}
-	want, err := os.ReadFile(name)
-	if err != nil || string(want) != got {
-		t.Errorf("%s (%v): got\n%s", name, err, got)
-	}
-}
-
-func TestAddressVector(t *testing.T) {
-	id := testIdentity(t, 1)
-	seed, k := id.Seed(), id.Key()
-	u, _ := k.X25519()
-	vector(t, "testdata/address.txt", fmt.Sprintf("seed: %x\nkey: %x\nx25519: %x\naddress: %s\nshort: %s\nip: %s\nexpect: ok\n", seed, k, u, k, k.Short(), k.IPv6()))
+	wiretest.Same(t, "testdata/frame.txt", got)
 }
 
 // TestWindow: against a plain set of everything seen.
@@ -235,7 +210,7 @@ func TestWindowByHand(t *testing.T) {
 			win.Accept(s.counter)
 		}
 	}
-	if got, want := win.Highest(), uint64(3*w+64+far); got != want {
+	if got, want := win.highest, uint64(3*w+64+far); got != want {
 		t.Errorf("highest %d, want %d", got, want)
 	}
 }
@@ -260,7 +235,7 @@ func benchmarkOpen(b *testing.B, size int) {
 	h, f := testHalf(1), make([]byte, size)
 	var heads [256][offBody]byte
 	for i := range heads {
-		h.Seal(uint64(i), Header{1, 2, 3}, f)
+		h.seal(uint64(i), Header{1, 2, 3}, f)
 		heads[i] = [offBody]byte(f)
 	}
 	b.SetBytes(int64(size))
@@ -268,7 +243,7 @@ func benchmarkOpen(b *testing.B, size int) {
 	b.ResetTimer()
 	for i := range b.N {
 		copy(f, heads[i%len(heads)][:])
-		if _, ok := h.Open(h.Counter(f), f); !ok {
+		if _, ok := h.open(h.counter(f), f); !ok {
 			b.Fatal("does not open")
 		}
 	}
@@ -279,7 +254,7 @@ func benchmarkSeal(b *testing.B, size int) {
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for i := range b.N {
-		h.Seal(uint64(i), Header{1, 2, 3}, f)
+		h.seal(uint64(i), Header{1, 2, 3}, f)
 	}
 }
 
@@ -295,12 +270,20 @@ func benchmarkWindow(b *testing.B) {
 	}
 }
 
-func BenchmarkFirstFilter(b *testing.B) {
-	f, m := NewFirstFilter(Key{}, KindLink, NetworkKey{}, nil), make([]byte, FrameLong)
-	b.ReportAllocs()
-	for range b.N {
-		if f.Check(m) {
-			b.Fatal("passes")
-		}
+// TestControlVector: a control frame of fixed keys, byte for byte.
+func TestControlVector(t *testing.T) {
+	v := wiretest.ReadVector(t, "testdata/control.txt")
+	h := halfOf(v.Bytes("keys"))
+	f := make([]byte, FrameShort)
+	copy(f[offBody:], v.Bytes("body"))
+	h.sealControl(binary.LittleEndian.Uint64(v.Bytes("counter")), f)
+	v.Output("frame", f)
+	v.Save()
+}
+
+// TestRekeyFits: a rekey and the largest message fit the body of a frame.
+func TestRekeyFits(t *testing.T) {
+	if rekeySize+offRecordData > BodyLong || MaxMessage != BodyLong-offRecordData-4 {
+		t.Errorf("a rekey of %d, a message of %d in a body of %d", rekeySize, MaxMessage, BodyLong)
 	}
 }

@@ -3,6 +3,10 @@ package link
 import (
 	"slices"
 	"time"
+
+	"hopwire/link/handshake"
+	"hopwire/link/identity"
+	"hopwire/link/step"
 )
 
 // A Link is the session with one neighbour on one port. It belongs to the owner
@@ -30,8 +34,8 @@ type Link struct {
 	ls        *Links
 	port      *port
 	addr      Addr
-	peer      Key
-	short     ShortID
+	peer      identity.Key
+	short     identity.ShortID
 	remote    [8]byte // the neighbour's boot and port nonce
 	initiator bool
 	up, gone  bool
@@ -54,16 +58,21 @@ type Stats struct {
 
 // A keyset is one pair of directional keys and how far they are used.
 type keyset struct {
-	*Keys
-	born    time.Time
-	counter uint64 // of the next frame
-	window  Window
+	send, recv *half
+	version    byte // that both ends speak
+	born       time.Time
+	counter    uint64 // of the next frame
+	window     Window
+}
+
+func newKeyset(now time.Time, k *handshake.Keys) *keyset {
+	return &keyset{send: newHalf(&k.Send), recv: newHalf(&k.Recv), version: k.Version, born: now, counter: 1}
 }
 
 // newLink enters a session that is not confirmed yet.
-func (ls *Links) newLink(now time.Time, p *port, to Addr, peer Key, remote [8]byte, k *Keys, initiator bool) *Link {
+func (ls *Links) newLink(now time.Time, p *port, to Addr, peer identity.Key, remote [8]byte, k *handshake.Keys, initiator bool) *Link {
 	l := &Link{ls: ls, port: p, addr: to, peer: peer, short: peer.Short(), remote: remote, initiator: initiator, since: now}
-	l.cur = &keyset{Keys: k, born: now, counter: 1}
+	l.cur = newKeyset(now, k)
 	l.live.heard = now
 	p.insert(l)
 	ls.links = append(ls.links, l)
@@ -72,11 +81,11 @@ func (ls *Links) newLink(now time.Time, p *port, to Addr, peer Key, remote [8]by
 }
 
 // Peer returns the neighbour's address; Short its short id.
-func (l *Link) Peer() Key      { return l.peer }
-func (l *Link) Short() ShortID { return l.short }
+func (l *Link) Peer() identity.Key      { return l.peer }
+func (l *Link) Short() identity.ShortID { return l.short }
 
 // Version is what the newest handshake with the neighbour has agreed upon.
-func (l *Link) Version() byte { return l.cur.Version }
+func (l *Link) Version() byte { return l.cur.version }
 
 // Port returns the port's id and what is known of it; Addr where the neighbour is on it.
 func (l *Link) Port() (int, PortInfo) { return l.port.id, l.port.info }
@@ -123,19 +132,19 @@ func (l *Link) open(now time.Time, frame []byte) (Header, bool) {
 
 // open tries these keys. Nothing has changed when it fails.
 func (k *keyset) open(frame []byte) (h Header, ok, replayed bool) {
-	c := k.Recv.Counter(frame)
+	c := k.recv.counter(frame)
 	if !k.window.Plausible(c) {
 		return h, false, false
 	}
 	if !k.window.Check(c) {
 		return h, false, true
 	}
-	if h, ok = k.Recv.Open(c, frame); !ok {
+	if h, ok = k.recv.open(c, frame); !ok {
 		return h, false, false
 	}
 	k.window.Accept(c)
 	if h.Label == 0 {
-		k.Recv.OpenControl(c, frame[offBody:])
+		k.recv.openControl(c, frame[offBody:])
 	}
 	return h, true, false
 }
@@ -214,7 +223,7 @@ func (ls *Links) freeIndex() int {
 func (l *Link) forget() {
 	l.gone = true
 	l.port.remove(l)
-	l.ls.links = Remove(l.ls.links, l)
+	l.ls.links = step.Remove(l.ls.links, l)
 }
 
 // close takes the link down and tells the layer above.
@@ -261,9 +270,9 @@ func (f *Frame) Seal() bool {
 	}
 	k := l.cur
 	if f.header.Label == 0 {
-		k.Send.SealControl(k.counter, f.Bytes())
+		k.send.sealControl(k.counter, f.Bytes())
 	} else {
-		k.Send.Seal(k.counter, f.header, f.Bytes())
+		k.send.seal(k.counter, f.header, f.Bytes())
 	}
 	k.counter++
 	l.stats.FramesOut++

@@ -4,10 +4,10 @@ import "time"
 
 // Constants of the queues (wire.md, "Queues").
 const (
-	// QueueTarget is how long a frame may wait at a port: frames of a flow that has
-	// others behind it are dropped when they have waited longer, from the front,
-	// since a sender learns of that soonest. Slow ports get as long as queueLeast
-	// frames take.
+	// QueueTarget is how long a frame may wait at a port. One that has waited longer is
+	// dropped when another of its flow waits behind it, the oldest first: its sender
+	// learns of that soonest. On slow ports it is the time of queueLeast long frames for
+	// each flow that waits.
 	QueueTarget = 25 * time.Millisecond
 	queueLeast  = 3
 	freeShare   = 16 // unpaid circuits keep one part in so many of a saturated port
@@ -30,7 +30,7 @@ type Flow struct {
 	Paid bool
 }
 
-// A backlog is what of a flow waits at a queue, which it belongs to.
+// A backlog is the frames of one flow that wait at a queue; the queue uses it again.
 type backlog struct {
 	line
 	flow  *Flow
@@ -65,11 +65,12 @@ func (l *line) pop() *Frame {
 	return f
 }
 
-// A group is the flows that came by one link, to one station.
+// A group is the flows that came by one link, to one station (airtime.go: a neighbour on
+// a radio; on a wire all are one).
 type group struct {
 	station *station
 	flows   flowRing
-	rest    Flow // what is left of circuits that have ended
+	ended   Flow // what is left of circuits that have ended
 	next    *group
 	owed    int
 	active  bool
@@ -105,8 +106,8 @@ type Queue struct {
 	routing line
 	classes [2]class // paid, free
 	spare   *backlog // to be used again
-	credit  int      // cost of what unpaid circuits may send ahead of paid ones, × freeShare
-	routed  int      // and link control ahead of circuits, × routeShare
+	credit  int      // cost of paid frames that left while unpaid ones waited; one of these uses up freeShare−1 times its own
+	routed  int      // cost of data that left while routing waited, used up likewise by routeShare−1
 }
 
 // NewQueue returns a queue for at most so many frames; free takes those that are
@@ -120,7 +121,7 @@ func NewQueue(most int, free func(f *Frame)) *Queue {
 // Len is how many frames wait.
 func (q *Queue) Len() int { return q.frames }
 
-// Push takes a frame of Env.Send and owns it. When there is no room, the longest
+// Push takes a frame that Env.Send was given, or that Stage has readied, and owns it. When there is no room, the longest
 // flow loses its oldest.
 func (q *Queue) Push(now time.Time, f *Frame) {
 	if q.frames >= q.most && !q.makeRoom() {
@@ -233,7 +234,7 @@ func (s *station) group(from int) *group {
 	}
 	if s.groups[from] == nil {
 		s.groups[from] = &group{station: s}
-		s.groups[from].rest.From = uint16(from)
+		s.groups[from].ended.From = uint16(from)
 	}
 	return s.groups[from]
 }
@@ -271,8 +272,8 @@ func (q *Queue) Pop(now time.Time) *Frame {
 	return nil
 }
 
-// pick takes the frame whose turn it is: urgent control, the share of the rest of
-// it, the share of unpaid circuits, then paid ones before unpaid ones.
+// pick takes the frame whose turn it is: urgent control; routing, below its quarter;
+// unpaid circuits, below their sixteenth; paid ones; unpaid ones.
 func (q *Queue) pick(now time.Time) *Frame {
 	if q.urgent.frames > 0 {
 		return q.charge(q.urgent.pop())
@@ -415,7 +416,7 @@ func (l *Flow) Waiting(now time.Time) time.Duration {
 // the flow may be used for another.
 func (l *Flow) End() {
 	if b := l.waits; b != nil {
-		b.bequeath(&b.group.rest)
+		b.bequeath(&b.group.ended)
 	}
 	*l = Flow{}
 }

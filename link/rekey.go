@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/link/handshake"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -24,7 +26,7 @@ const rekeySize = 1360
 // busy: a job of it is with the worker. prev, the keys before, opens late frames until
 // it is keyLife old.
 type rekey struct {
-	own     *Initiation
+	own     *handshake.Initiation
 	message []byte // message 1 of ours, resent until answered
 	busy    bool
 	at      time.Time
@@ -82,10 +84,10 @@ func (l *Link) advanceKeys(now time.Time) {
 
 func (l *Link) beginRekey() {
 	ls := l.ls
-	c := InitiateConfig{Kind: KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[l.port.info.Key].key, Peer: l.peer, PortNonce: l.port.nonce, Size: rekeySize}
+	c := handshake.InitiateConfig{Kind: handshake.KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[l.port.info.Key].key, Peer: l.peer, PortNonce: l.port.nonce, Size: rekeySize}
 	rand := step.Stream(ls.c.Rand)
 	l.rekey.busy = ls.c.Env.Work(Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
-		i, message, err := Initiate(rand, c)
+		i, message, err := handshake.Initiate(rand, c)
 		return func(now time.Time) {
 			l.rekey.busy = false
 			if err == nil && !l.gone {
@@ -103,7 +105,7 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 	if len(message) != rekeySize || r.busy {
 		return
 	}
-	if h := SeenHash(message); r.answer != nil && h == r.seen {
+	if h := handshake.SeenHash(message); r.answer != nil && h == r.seen {
 		l.record(now, recordRekey2, r.answer)
 		return
 	}
@@ -111,18 +113,18 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 	if r.own != nil && string(mine[:]) < string(l.peer[:]) {
 		return
 	}
-	c := RespondConfig{Kind: KindLink, Version: l.ls.c.Version, Identity: l.ls.c.Identity, NetworkKey: l.ls.keys[l.port.info.Key].key, PortNonce: l.port.nonce, Size: rekeySize,
-		Allow: func(k Key) bool { return k == l.peer }}
+	c := handshake.RespondConfig{Kind: handshake.KindLink, Version: l.ls.c.Version, Identity: l.ls.c.Identity, NetworkKey: l.ls.keys[l.port.info.Key].key, PortNonce: l.port.nonce, Size: rekeySize,
+		Allow: func(k identity.Key) bool { return k == l.peer }}
 	rand, message := step.Stream(l.ls.c.Rand), slices.Clone(message)
 	r.busy = l.ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
-		res, err := Respond(rand, c, message)
+		res, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
 			r.busy = false
 			if err != nil || l.gone {
 				return
 			}
-			r.own, r.seen, r.answer = nil, SeenHash(message), res.Message
-			l.next = &keyset{Keys: res.Keys, born: now, counter: 1}
+			r.own, r.seen, r.answer = nil, handshake.SeenHash(message), res.Message
+			l.next = newKeyset(now, res.Keys)
 			l.record(now, recordRekey2, res.Message)
 		}
 	})
@@ -144,7 +146,7 @@ func (l *Link) rekey2(now time.Time, message []byte) {
 				l.rekey.own = nil // begun anew with the next retry
 				return
 			}
-			l.next = &keyset{Keys: keys, born: now, counter: 1}
+			l.next = newKeyset(now, keys)
 			l.switchKeys()
 			l.hello(now, 0)
 		}

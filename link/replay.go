@@ -40,6 +40,3 @@ func (w *Window) Accept(c uint64) {
 	}
 	w.words[c/64%windowWords] |= 1 << (c % 64)
 }
-
-// Highest returns the highest counter noted.
-func (w *Window) Highest() uint64 { return w.highest }

@@ -10,8 +10,6 @@ import (
 func TestWire(t *testing.T) {
 	wiretest.Layouts(t, "wire.md", map[string]int{
 		"offMask": offMask, "offHeader": offHeader, "offTag": offTag, "offBody": offBody, "offLabel": offLabel, "offSeq": offSeq, "offIV": offIV,
-		"offFilter": offFilter, "offEphemeral": offEphemeral, "offSecret": offSecret, "offVersion": offVersion, "offPortNonce": offPortNonce,
-		"offFilterKey": offFilterKey, "offEncaps": offEncaps, "offPadding1": offPadding1, "offCipher": offCipher, "offPadding2": offPadding2,
 		"offRecordKind": offRecordKind, "offRecordLength": offRecordLength, "offRecordData": offRecordData,
 		"offHelloTime": offHelloTime, "offHelloEcho": offHelloEcho, "offHelloHeld": offHelloHeld, "offHelloSent": offHelloSent,
 		"offHelloLoss": offHelloLoss, "offHelloFlags": offHelloFlags, "offBeaconKey": offBeaconKey, "offBeaconMAC": offBeaconMAC,
@@ -22,10 +20,10 @@ func TestWire(t *testing.T) {
 
 func TestWireConstants(t *testing.T) {
 	wiretest.Constants(t, "wire.md", map[string]any{
-		"KindLink": KindLink, "KindSession": KindSession, "recordPadding": recordPadding, "recordHello": recordHello, "recordAck": recordAck,
+		"recordPadding": recordPadding, "recordHello": recordHello, "recordAck": recordAck,
 		"recordRekey1": recordRekey1, "recordRekey2": recordRekey2, "recordBye": recordBye, "KindHop": KindHop, "KindRoute": KindRoute,
 
-		"Version": Version, "FrameShort": FrameShort, "FrameLong": FrameLong, "BodyShort": BodyShort, "BodyLong": BodyLong,
+		"FrameShort": FrameShort, "FrameLong": FrameLong, "BodyShort": BodyShort, "BodyLong": BodyLong,
 		"MaxMessage": MaxMessage, "rekeySize": rekeySize, "windowSize": windowSize, "windowAhead": windowAhead,
 		"maxOutstanding": maxOutstanding, "keyLife": keyLife, "simultaneous": simultaneous,
 

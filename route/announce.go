@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // Announcement layout (wire.md, "Announcement"). Little endian. The signature is
@@ -61,7 +62,7 @@ var errAnnouncement = errors.New("route: bad announcement")
 
 // An announced link as its owner states it.
 type statement struct {
-	id       link.ShortID
+	id       identity.ShortID
 	rtt      time.Duration // least of ten minutes, µs
 	capacity uint32        // kbit/s, a power of two; 0: unknown
 	loss     byte          // 1/256
@@ -70,19 +71,19 @@ type statement struct {
 // An announcement is what a relay states, before it is signed.
 type announcement struct {
 	flags         byte
-	key           link.Key
+	key           identity.Key
 	boot          [8]byte
 	sequence      uint32
 	epoch         uint32
 	left          time.Duration
 	current, next [32]byte
 	price         uint32
-	gateways      []link.Key
+	gateways      []identity.Key
 	links         []statement
 }
 
 // signed returns the wire form with signature and without age.
-func (a *announcement) signed(id *link.Identity) []byte {
+func (a *announcement) signed(id *identity.Identity) []byte {
 	b := make([]byte, offGateways, maxAnnounced)
 	b[offVersion], b[offFlags] = version, a.flags
 	copy(b[offAddress:], a.key[:])
@@ -114,7 +115,7 @@ func (s statement) append(b []byte) []byte {
 }
 
 func parseStatement(b []byte) (s statement) {
-	s.id = link.ShortID(b[offLinkID:])
+	s.id = identity.ShortID(b[offLinkID:])
 	r := b[offLinkRTT:]
 	s.rtt = time.Duration(uint32(r[0])|uint32(r[1])<<8|uint32(r[2])<<16) * time.Microsecond
 	s.capacity = binary.LittleEndian.Uint32(b[offLinkCapacity:])
@@ -149,7 +150,7 @@ func parse(b []byte) (raw, error) {
 }
 
 func (b raw) flags() byte       { return b[offFlags] }
-func (b raw) key() link.Key     { return link.Key(b[offAddress:]) }
+func (b raw) key() identity.Key { return identity.Key(b[offAddress:]) }
 func (b raw) boot() [8]byte     { return [8]byte(b[offBoot:]) }
 func (b raw) sequence() uint32  { return binary.LittleEndian.Uint32(b[offSequence:]) }
 func (b raw) epoch() uint32     { return binary.LittleEndian.Uint32(b[offEpoch:]) }
@@ -177,7 +178,7 @@ func list(b []byte, most, size int) (items, rest []byte, ok bool) {
 
 // verify checks the signature of a wire form without age.
 func verify(b []byte) bool {
-	key := link.Key(b[offAddress:])
+	key := identity.Key(b[offAddress:])
 	sig := [64]byte(b[len(b)-sigSize:])
 	return key.Valid() == nil && key.Verify(append([]byte(signedLabel), b[:len(b)-sigSize]...), &sig)
 }

@@ -3,7 +3,7 @@ package route
 import (
 	"time"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // bound keeps the store within its size: the farthest goes first, but before it
@@ -49,13 +49,13 @@ func (o *node) further(than *node) bool {
 // heardFrom selects the nodes first heard from a neighbour that has given more
 // than most; nil: none has.
 func (m *Map) heardFrom(most int) func(*node) bool {
-	count := map[link.ShortID]int{}
+	count := map[identity.ShortID]int{}
 	for _, o := range m.order {
 		if o.distance != 1 {
 			count[o.from]++
 		}
 	}
-	var who link.ShortID
+	var who identity.ShortID
 	for _, o := range m.order { // in order, not by map
 		if count[o.from] > max(most, count[who]) {
 			who = o.from

@@ -25,6 +25,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/nic"
 	"hopwire/route"
 )
@@ -67,15 +68,15 @@ func takeMmsg() {
 
 // etherNode starts a whole node on interfaces of this network namespace.
 func etherNode(deliver func([]byte), interfaces ...string) (*run.Runner, error) {
-	id, err := link.NewIdentity(rand.Reader)
+	id, err := identity.NewIdentity(rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	key := link.NetworkKey{7}
+	key := identity.NetworkKey{7}
 	runner := run.New(640)
 	var n *node.Node
 	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
-	n = node.New(time.Now(), node.Config{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{key},
+	n = node.New(time.Now(), node.Config{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []identity.NetworkKey{key},
 		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *onion.Keys) node.Map {
 		return route.New(route.Config{Identity: id, Env: runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay,
 			Load: func() (int, int) { return n.Circuits.Load() }})

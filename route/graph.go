@@ -8,7 +8,7 @@ import (
 	"sort"
 	"time"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A graph is the store as Dijkstra sees it: vertex 0 is this node. It is built
@@ -94,7 +94,7 @@ func (g *graph) leave(o *node, edges []edge) []edge {
 }
 
 // vertex is that of a node; 0: this one, or none that is known.
-func (g *graph) vertex(id link.ShortID) int {
+func (g *graph) vertex(id identity.ShortID) int {
 	if i, ok := slices.BinarySearchFunc(g.nodes[1:], id, byShort); ok {
 		return i + 1
 	}
@@ -102,12 +102,12 @@ func (g *graph) vertex(id link.ShortID) int {
 }
 
 // states returns the node's statement of its link to id; false: it has none.
-func (o *node) states(id link.ShortID) (s statement, ok bool) {
+func (o *node) states(id identity.ShortID) (s statement, ok bool) {
 	links := o.raw.links()
 	i := sort.Search(len(links)/linkSize, func(i int) bool {
 		return bytes.Compare(links[i*linkSize+offLinkID:][:len(id)], id[:]) >= 0
 	}) * linkSize
-	if i == len(links) || link.ShortID(links[i+offLinkID:]) != id {
+	if i == len(links) || identity.ShortID(links[i+offLinkID:]) != id {
 		return s, false
 	}
 	return parseStatement(links[i:]), true

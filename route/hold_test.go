@@ -6,7 +6,7 @@ import (
 
 	"hopwire/hop/call"
 	"hopwire/hop/node"
-	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
 )
@@ -183,8 +183,8 @@ func TestRenewalLosesNothing(t *testing.T) {
 
 func TestCallsOfOneMegabyte(t *testing.T) {
 	served := 0
-	m := meshtest.Line(meshtest.Options{Seed: 8, Serve: func(*meshtest.Node) func(time.Time, link.Key, []byte, func(time.Time, []byte)) {
-		return func(now time.Time, from link.Key, request []byte, reply func(time.Time, []byte)) {
+	m := meshtest.Line(meshtest.Options{Seed: 8, Serve: func(*meshtest.Node) func(time.Time, identity.Key, []byte, func(time.Time, []byte)) {
+		return func(now time.Time, from identity.Key, request []byte, reply func(time.Time, []byte)) {
 			served++
 			reply(now, request)
 		}
@@ -221,19 +221,19 @@ func TestCallsOfOneMegabyte(t *testing.T) {
 	t.Logf("1 MiB there and back at 20 %% loss in %v", m.Now.Sub(begun))
 }
 
-// rollKeys: a mesh is given a new network key while it runs.
+// TestNetworkKeyChangesWithoutPartition: a mesh is given a new network key while it runs.
 func TestNetworkKeyChangesWithoutPartition(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates for long")
 	}
-	old, next := link.NetworkKey{1, 2, 3}, link.NetworkKey{9, 9}
-	keys := make([][]link.NetworkKey, 6)
+	old, next := identity.NetworkKey{1, 2, 3}, identity.NetworkKey{9, 9}
+	keys := make([][]identity.NetworkKey, 6)
 	for i := range keys {
-		keys[i] = []link.NetworkKey{old}
+		keys[i] = []identity.NetworkKey{old}
 	}
 	m := meshtest.Ring(meshtest.Options{Seed: 9, Change: func(i int, c *node.Config) { c.Links.NetworkKeys = keys[i] }}, 6)
 	m.Run(8 * time.Second)
-	for _, step := range [][]link.NetworkKey{{old, next}, {next, old}, {next}} {
+	for _, step := range [][]identity.NetworkKey{{old, next}, {next, old}, {next}} {
 		for i := range m.Nodes {
 			keys[i] = step
 			m.Nodes[i].Boot()

@@ -11,12 +11,13 @@ import (
 	"golang.org/x/crypto/blake2s"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // Config says whose map it is.
 type Config struct {
-	Identity *link.Identity
+	Identity *identity.Identity
 	Env      link.Env // only Work is used
 	Jitter   *mrand.Rand
 	Boot     [8]byte // random, of this boot
@@ -42,14 +43,14 @@ type Map struct {
 	N Counters
 
 	c     Config
-	short link.ShortID
+	short identity.ShortID
 	order []*node // the store, sorted by short id
 	near  []*near
 
 	own     []byte // our newest announcement
 	state   ownState
 	avoid   map[pair]*avoidance
-	chosen  map[link.Key]*choice
+	chosen  map[identity.Key]*choice
 	graph   *graph
 	verify  step.Bucket
 	pending map[[32]byte]struct{}
@@ -59,10 +60,10 @@ type Map struct {
 // A node is a stored announcement and how it came.
 type node struct {
 	raw      raw
-	short    link.ShortID
+	short    identity.ShortID
 	age      time.Duration // at
 	at       time.Time
-	from     link.ShortID // the neighbour it was first heard from
+	from     identity.ShortID // the neighbour it was first heard from
 	spread   step.Bucket
 	distance int // hops, of the last graph
 }
@@ -70,8 +71,8 @@ type node struct {
 // near is a neighbour and what is to be sent to it.
 type near struct {
 	l       *link.Link
-	short   link.ShortID
-	queue   []link.ShortID // announcements to send, by their node: the newest is sent
+	short   identity.ShortID
+	queue   []identity.ShortID // announcements to send, by their node: the newest is sent
 	flying  int
 	verify  int // announcements of it being verified
 	digest  time.Time
@@ -87,7 +88,7 @@ func New(c Config) *Map {
 	}
 	key := c.Identity.Key()
 	return &Map{c: c, short: key.Short(),
-		avoid: map[pair]*avoidance{}, chosen: map[link.Key]*choice{}, pending: map[[32]byte]struct{}{}}
+		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}, pending: map[[32]byte]struct{}{}}
 }
 
 // LinkUp enters a neighbour: it is told what we know, by a digest.
@@ -106,7 +107,7 @@ func (m *Map) LinkDown(now time.Time, l *link.Link) {
 		return
 	}
 	n := m.near[i]
-	m.near = link.Remove(m.near, n)
+	m.near = step.Remove(m.near, n)
 	m.graph = nil
 	m.linksChanged(now, n, true)
 }
@@ -116,7 +117,7 @@ func (m *Map) sendDigest(now time.Time, n *near) {
 	n.digest = now.Add(step.Jitter(m.c.Jitter, digestGap, 20))
 	m.next.By(n.digest)
 	var b []byte
-	add := func(id link.ShortID, sequence uint32) {
+	add := func(id identity.ShortID, sequence uint32) {
 		if len(b)+12 > link.MaxMessage {
 			m.post(now, n, kindDigest, b)
 			b = nil
@@ -160,7 +161,7 @@ func (m *Map) pump(now time.Time, n *near) {
 			n.control = n.control[1:]
 			ok = n.l.Post(now, c[0][0], c[1], done)
 		} else {
-			a, age := m.take(now, n)
+			a, age := m.dequeue(now, n)
 			if a == nil {
 				return
 			}
@@ -174,8 +175,8 @@ func (m *Map) pump(now time.Time, n *near) {
 	}
 }
 
-// take returns the next announcement for a neighbour; nil: none is left.
-func (m *Map) take(now time.Time, n *near) (raw, time.Duration) {
+// dequeue returns the next announcement for a neighbour; nil: none is left.
+func (m *Map) dequeue(now time.Time, n *near) (raw, time.Duration) {
 	for len(n.queue) > 0 {
 		id := n.queue[0]
 		n.queue = n.queue[1:]
@@ -192,7 +193,7 @@ func (m *Map) take(now time.Time, n *near) (raw, time.Duration) {
 func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
 
 // offer queues an announcement for a neighbour; a newer one takes the queued one's place.
-func (m *Map) offer(now time.Time, n *near, id link.ShortID) {
+func (m *Map) offer(now time.Time, n *near, id identity.ShortID) {
 	if !slices.Contains(n.queue, id) {
 		n.queue = append(n.queue, id)
 	}
@@ -213,7 +214,7 @@ func (m *Map) Message(now time.Time, l *link.Link, kind byte, data []byte) {
 		m.takeDigest(now, n, data)
 	case kindWant:
 		for ; len(data) >= 8; data = data[8:] {
-			m.offer(now, n, link.ShortID(data))
+			m.offer(now, n, identity.ShortID(data))
 		}
 	case kindAskSequence:
 		m.takeAsk(now, n)
@@ -228,7 +229,7 @@ func (m *Map) Message(now time.Time, l *link.Link, kind byte, data []byte) {
 func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
 	var want []byte
 	for ; len(data) >= 12; data = data[12:] {
-		id, sequence := link.ShortID(data), binary.LittleEndian.Uint32(data[8:])
+		id, sequence := identity.ShortID(data), binary.LittleEndian.Uint32(data[8:])
 		if id == m.short {
 			m.takeSequence(now, sequence)
 			continue
@@ -349,42 +350,42 @@ func (m *Map) install(now time.Time, from *near, a raw, age time.Duration) {
 	}
 }
 
-func byShort(o *node, id link.ShortID) int { return bytes.Compare(o.short[:], id[:]) }
+func byShort(o *node, id identity.ShortID) int { return bytes.Compare(o.short[:], id[:]) }
 
 // node finds one by its short id, known by its key; nil: there is none.
-func (m *Map) node(id link.ShortID) *node {
+func (m *Map) node(id identity.ShortID) *node {
 	if i, ok := slices.BinarySearchFunc(m.order, id, byShort); ok {
 		return m.order[i]
 	}
 	return nil
 }
 
-func (m *Map) known(key link.Key) *node {
+func (m *Map) known(key identity.Key) *node {
 	if o := m.node(key.Short()); o != nil && o.raw.key() == key {
 		return o
 	}
 	return nil
 }
 
-func (m *Map) insert(short, from link.ShortID) *node {
+func (m *Map) insert(short, from identity.ShortID) *node {
 	o := &node{short: short, from: from}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
-	m.order = link.Insert(m.order, i, o)
+	m.order = step.Insert(m.order, i, o)
 	return o
 }
 
 func (m *Map) remove(o *node) {
-	m.order = link.Remove(m.order, o)
+	m.order = step.Remove(m.order, o)
 	m.graph = nil
 }
 
 // Lookup finds the key of a mesh IPv6 address, which has the short id in it.
-func (m *Map) Lookup(ip netip.Addr) (link.Key, bool) {
+func (m *Map) Lookup(ip netip.Addr) (identity.Key, bool) {
 	b := ip.As16()
-	if o := m.node(link.ShortID(b[4:])); o != nil && o.raw.key().IPv6() == ip {
+	if o := m.node(identity.ShortID(b[4:])); o != nil && o.raw.key().IPv6() == ip {
 		return o.raw.key(), true
 	}
-	return link.Key{}, false
+	return identity.Key{}, false
 }
 
 // Advance does what is due and returns when to come back; zero: nothing pending.
@@ -412,7 +413,7 @@ func (m *Map) Advance(now time.Time) time.Time {
 
 // A Known is one entry of the store, for display.
 type Known struct {
-	Key   link.Key
+	Key   identity.Key
 	Hops  int // 0: no way
 	Age   time.Duration
 	Links int

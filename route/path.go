@@ -7,12 +7,12 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/onion"
-	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // A pair is a link as its two ends, towards the second.
-type pair struct{ from, to link.ShortID }
+type pair struct{ from, to identity.ShortID }
 
 // An avoidance is a link that failed of late.
 type avoidance struct {
@@ -23,14 +23,14 @@ type avoidance struct {
 
 // A choice is the path that a destination has now: another must be a fifth better.
 type choice struct {
-	path []link.ShortID
+	path []identity.ShortID
 	at   time.Time
 }
 
 // Paths returns up to n paths, the cheapest first (or the one in use, while no
 // other is a fifth better), the others as disjoint from those before as can be had.
 // hop.ErrUnknown: no announcement; hop.ErrNoPath: no way, or none of 16 hops.
-func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
+func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 	g := m.build(now)
 	dest := m.known(to)
 	if dest == nil {
@@ -67,7 +67,7 @@ func (m *Map) Paths(now time.Time, to link.Key, n int) ([]hop.Path, error) {
 // factor weighs edges: only relays in between, links that failed and nodes of an
 // earlier path at a penalty.
 func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(from, to int) float64 {
-	id := func(v int) link.ShortID {
+	id := func(v int) identity.ShortID {
 		if v == 0 {
 			return m.short
 		}
@@ -94,7 +94,7 @@ func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(f
 
 // keep returns the path in use when it still stands and the new one is not a fifth
 // better, and remembers what it returns.
-func (m *Map) keep(now time.Time, g *graph, to link.Key, way []int) []int {
+func (m *Map) keep(now time.Time, g *graph, to identity.Key, way []int) []int {
 	if way == nil {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (m *Map) keep(now time.Time, g *graph, to link.Key, way []int) []int {
 	if len(m.chosen) >= maxChosen && m.chosen[to] == nil {
 		m.forgetChoice()
 	}
-	ids := make([]link.ShortID, len(way))
+	ids := make([]identity.ShortID, len(way))
 	for i, v := range way {
 		ids[i] = g.nodes[v].short
 	}
@@ -140,7 +140,7 @@ func (g *graph) cost2(from, to int) float64 {
 
 // forgetChoice forgets the oldest choice.
 func (m *Map) forgetChoice() {
-	var oldest link.Key
+	var oldest identity.Key
 	var at time.Time
 	for k, c := range m.chosen {
 		if at.IsZero() || c.at.Before(at) || c.at.Equal(at) && string(k[:]) < string(oldest[:]) {
@@ -277,7 +277,7 @@ func (m *Map) sweepAvoid(now time.Time) {
 }
 
 // want asks every neighbour for a node's announcement.
-func (m *Map) want(now time.Time, id link.ShortID) {
+func (m *Map) want(now time.Time, id identity.ShortID) {
 	for _, n := range m.near {
 		m.post(now, n, kindWant, id[:])
 	}

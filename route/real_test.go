@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"hopwire/hop/run"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // until polls for at most ten seconds.
@@ -29,7 +29,7 @@ type end struct {
 }
 
 // pings says whether one ping comes back.
-func (e *end) pings(to link.Key) bool {
+func (e *end) pings(to identity.Key) bool {
 	answer := make(chan bool, 1)
 	e.Turn(func(now time.Time) {
 		if e.Node().Ping(now, to, func(_ time.Time, _ time.Duration, ok bool) { answer <- ok }) != nil {

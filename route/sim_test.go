@@ -12,6 +12,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/node"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
 	"hopwire/route/meshtest"
 )
@@ -108,7 +109,7 @@ func checkPaths(t *testing.T, m *meshtest.Mesh) {
 			if err != nil {
 				t.Fatalf("%d has no way to %d: %v", i, j, err)
 			}
-			seen := map[link.Key]bool{n.ID.Key(): true}
+			seen := map[identity.Key]bool{n.ID.Key(): true}
 			for _, h := range paths[0].Hops {
 				if seen[h.Key] {
 					t.Fatalf("the path from %d to %d has a loop", i, j)
@@ -219,7 +220,7 @@ func everyone(m *meshtest.Mesh, d time.Duration, except int) map[[2]int]time.Dur
 // the two, and returns how many sessions were looked at.
 func speak(t *testing.T, m *meshtest.Mesh, versions []byte) (sessions int) {
 	t.Helper()
-	of := map[link.Key]byte{}
+	of := map[identity.Key]byte{}
 	for i, n := range m.Nodes {
 		of[n.ID.Key()] = versions[i]
 	}

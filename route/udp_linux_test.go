@@ -15,6 +15,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/nic"
 	"hopwire/route"
 )
@@ -22,13 +23,13 @@ import (
 // udpNode is a whole node with one UDP port on loopback.
 func udpNode(t *testing.T, neighbours ...link.Static) (*end, netip.AddrPort) {
 	t.Helper()
-	id, err := link.NewIdentity(rand.Reader)
+	id, err := identity.NewIdentity(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := &end{Runner: run.New(640)}
 	jitter := mrand.New(mrand.NewPCG(2, mrand.Uint64()))
-	node := node.New(time.Now(), node.Config{Links: link.Config{Identity: id, NetworkKeys: []link.NetworkKey{{8}}, Neighbours: neighbours,
+	node := node.New(time.Now(), node.Config{Links: link.Config{Identity: id, NetworkKeys: []identity.NetworkKey{{8}}, Neighbours: neighbours,
 		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *onion.Keys) node.Map {
 		return route.New(route.Config{Identity: id, Env: e.Runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay})
 	})

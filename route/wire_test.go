@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/wiretest"
 )
 
@@ -36,18 +37,18 @@ func TestWire(t *testing.T) {
 	})
 }
 
-func identity(t testing.TB, n byte) *link.Identity {
-	id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{n, 3}))
+func someone(t testing.TB, n byte) *identity.Identity {
+	id, err := identity.NewIdentity(mrand.NewChaCha8([32]byte{n, 3}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return id
 }
 
-func sample(id *link.Identity, links int) *announcement {
+func sample(id *identity.Identity, links int) *announcement {
 	a := &announcement{flags: FlagRelay, key: id.Key(), boot: [8]byte{1, 2}, sequence: 7, epoch: 3, left: 10 * time.Minute, current: [32]byte{4}, next: [32]byte{5}, price: 6}
 	for i := range links {
-		a.links = append(a.links, statement{link.ShortID{byte(i), 1}, time.Duration(100+i) * time.Microsecond, 1 << 16, byte(i)})
+		a.links = append(a.links, statement{identity.ShortID{byte(i), 1}, time.Duration(100+i) * time.Microsecond, 1 << 16, byte(i)})
 	}
 	return a
 }
@@ -57,7 +58,7 @@ func stated(b raw) *announcement {
 	a := &announcement{flags: b.flags(), key: b.key(), boot: b.boot(), sequence: b.sequence(), epoch: b.epoch(), left: b.left(), current: b.current(),
 		next: b.next(), price: binary.LittleEndian.Uint32(b[offPrice:])}
 	for g := b[offGateways+1:][:int(b[offGateways])*gatewaySize]; len(g) > 0; g = g[gatewaySize:] {
-		a.gateways = append(a.gateways, link.Key(g))
+		a.gateways = append(a.gateways, identity.Key(g))
 	}
 	for l := b.links(); len(l) > 0; l = l[linkSize:] {
 		a.links = append(a.links, parseStatement(l))
@@ -66,7 +67,7 @@ func stated(b raw) *announcement {
 }
 
 func TestAnnouncement(t *testing.T) {
-	id := identity(t, 1)
+	id := someone(t, 1)
 	for _, n := range []int{0, 1, maxLinks} {
 		a := sample(id, n)
 		raw := a.signed(id)
@@ -89,7 +90,7 @@ func TestAnnouncement(t *testing.T) {
 		}
 	}
 	full := sample(id, maxLinks)
-	full.gateways = make([]link.Key, maxGateways)
+	full.gateways = make([]identity.Key, maxGateways)
 	if n := len(full.signed(id)) + ageSize; n != maxAnnounced || n > link.MaxMessage {
 		t.Errorf("the largest has %d bytes", n)
 	}
@@ -101,7 +102,7 @@ func TestAnnouncement(t *testing.T) {
 }
 
 func TestAnnouncementVector(t *testing.T) {
-	id := identity(t, 1)
+	id := someone(t, 1)
 	seed := id.Seed()
 	got := fmt.Sprintf("seed: %x\nannouncement: %x\nexpect: ok\n", seed, sample(id, 2).signed(id))
 	if os.Getenv("UPDATE") != "" {
@@ -114,7 +115,7 @@ func TestAnnouncementVector(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	id := identity(f, 1)
+	id := someone(f, 1)
 	f.Add(sample(id, 3).signed(id))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := parse(b)
@@ -135,14 +136,14 @@ func (cpu) Work(_ link.Cost, job func() func(time.Time)) bool { job()(testNow); 
 var testNow = time.Unix(1e9, 0)
 
 // store puts an announcement into the map as if it came from a neighbour.
-func store(t *testing.T, m *Map, from link.ShortID, id *link.Identity, seq uint32, links ...statement) {
+func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...statement) {
 	a := sample(id, 0)
 	a.sequence, a.links = seq, sortStatements(links)
 	m.install(testNow, &near{short: from}, a.signed(id), 0)
 }
 
-func newTestMap(t *testing.T, nodes int) (*Map, *link.Identity) {
-	id := identity(t, 200)
+func newTestMap(t *testing.T, nodes int) (*Map, *identity.Identity) {
+	id := someone(t, 200)
 	return New(Config{Identity: id, Env: cpu{}, Jitter: mrand.New(mrand.NewPCG(1, 1)), MaxNodes: nodes,
 		Onion: func(time.Time) (uint32, time.Duration, [32]byte, [32]byte) {
 			return 0, time.Hour, [32]byte{}, [32]byte{}
@@ -156,20 +157,20 @@ func TestInventedIdentities(t *testing.T) {
 		t.Skip("simulates for long")
 	}
 	m, _ := newTestMap(t, 64)
-	honest := make([]*link.Identity, 24)
+	honest := make([]*identity.Identity, 24)
 	for i := range honest {
-		honest[i] = identity(t, byte(i))
+		honest[i] = someone(t, byte(i))
 	}
-	good, evil := link.ShortID{1}, link.ShortID{2}
+	good, evil := identity.ShortID{1}, identity.ShortID{2}
 	m.near = []*near{{short: good, flying: sendWindow}, {short: evil, flying: sendWindow}} // nothing is sent to them
 	for i, id := range honest {
 		next, before := honest[(i+1)%len(honest)].Key().Short(), honest[(i+23)%len(honest)].Key().Short()
 		store(t, m, good, id, 1, statement{id: next, rtt: time.Millisecond}, statement{id: before, rtt: time.Millisecond})
 	}
 	r := mrand.NewChaCha8([32]byte{9})
-	before := link.ShortID{}
+	before := identity.ShortID{}
 	for range 10_000 {
-		id, _ := link.NewIdentity(r)
+		id, _ := identity.NewIdentity(r)
 		store(t, m, evil, id, 1, statement{id: before, rtt: time.Millisecond})
 		before = id.Key().Short()
 		if len(m.order) > 64 || !slices.IsSortedFunc(m.order, func(x, y *node) int { return byShort(x, y.short) }) {
@@ -186,11 +187,13 @@ func TestInventedIdentities(t *testing.T) {
 // TestBothEndsState: a link counts only when both state it, at the worse figures.
 func TestBothEndsState(t *testing.T) {
 	m, _ := newTestMap(t, 0)
-	a, b, c := identity(t, 1), identity(t, 2), identity(t, 3)
-	s := func(id *link.Identity, rtt time.Duration) statement { return statement{id.Key().Short(), rtt, 0, 0} }
-	store(t, m, link.ShortID{}, a, 1, s(b, time.Millisecond), s(c, time.Millisecond))
-	store(t, m, link.ShortID{}, b, 1, s(a, 20*time.Millisecond))
-	store(t, m, link.ShortID{}, c, 1)
+	a, b, c := someone(t, 1), someone(t, 2), someone(t, 3)
+	s := func(id *identity.Identity, rtt time.Duration) statement {
+		return statement{id.Key().Short(), rtt, 0, 0}
+	}
+	store(t, m, identity.ShortID{}, a, 1, s(b, time.Millisecond), s(c, time.Millisecond))
+	store(t, m, identity.ShortID{}, b, 1, s(a, 20*time.Millisecond))
+	store(t, m, identity.ShortID{}, c, 1)
 	g := m.build(testNow)
 	edges := g.edges[g.vertex(a.Key().Short())]
 	if len(edges) != 1 || edges[0].to != g.vertex(b.Key().Short()) || edges[0].cost < 10e6 {
@@ -202,12 +205,12 @@ func TestBothEndsState(t *testing.T) {
 // only grows.
 func TestOldAnnouncements(t *testing.T) {
 	m, _ := newTestMap(t, 0)
-	id := identity(t, 1)
-	store(t, m, link.ShortID{}, id, 5)
+	id := someone(t, 1)
+	store(t, m, identity.ShortID{}, id, 5)
 	o := m.known(id.Key())
 	raw := o.raw
-	store(t, m, link.ShortID{}, id, 4)
-	store(t, m, link.ShortID{}, id, 5)
+	store(t, m, identity.ShortID{}, id, 4)
+	store(t, m, identity.ShortID{}, id, 5)
 	if o = m.known(id.Key()); &o.raw[0] != &raw[0] {
 		t.Error("replaced by one that is not newer")
 	}
@@ -224,8 +227,8 @@ func TestOldAnnouncements(t *testing.T) {
 // TestOnionKeyByAge: the next key once the current one's hour is over.
 func TestOnionKeyByAge(t *testing.T) {
 	m, _ := newTestMap(t, 0)
-	id := identity(t, 1)
-	store(t, m, link.ShortID{}, id, 1) // epoch 3, ten minutes left
+	id := someone(t, 1)
+	store(t, m, identity.ShortID{}, id, 1) // epoch 3, ten minutes left
 	o := m.known(id.Key())
 	for _, c := range []struct {
 		at     time.Duration

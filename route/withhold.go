@@ -2,8 +2,10 @@
 
 package route
 
-import "hopwire/link"
+import (
+	"hopwire/link/identity"
+)
 
 // withheld: everybody is told everything (see withhold_hopwiretest.go for the
 // build of the secrecy scenario, where somebody is not).
-func (m *Map) withheld(link.ShortID, []byte) bool { return false }
+func (m *Map) withheld(identity.ShortID, []byte) bool { return false }

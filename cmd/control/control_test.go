@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"hopwire/cmd/hint"
@@ -244,5 +246,27 @@ func TestTooManyClients(t *testing.T) {
 	close(end)
 	for _, r := range all {
 		hears(t, r, "= slow\n")
+	}
+}
+
+// TestLines: lines come out as they went in, however they are cut on the way; what
+// has no end is refused.
+func TestLines(t *testing.T) {
+	var want []string
+	for i := range 3000 {
+		want = append(want, strings.Repeat("x", i%97*i%5000))
+	}
+	text := strings.Join(want, "\n")
+	for _, r := range []io.Reader{strings.NewReader(text), strings.NewReader(text + "\n"), iotest.HalfReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))} {
+		var got []string
+		if err := eachLine(r, func(s string) bool { got = append(got, s); return true }); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%d lines, want %d: %v", len(got), len(want), err)
+		}
+	}
+	if err := eachLine(strings.NewReader(strings.Repeat("x", 2*maxLine)), func(string) bool { return true }); err != errLine {
+		t.Errorf("no end: %v, want %v", err, errLine)
+	}
+	if err := eachLine(iotest.ErrReader(io.ErrUnexpectedEOF), func(string) bool { return true }); err != io.ErrUnexpectedEOF {
+		t.Errorf("an error of the reader: %v", err)
 	}
 }

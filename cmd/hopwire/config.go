@@ -10,10 +10,11 @@ import (
 
 	"hopwire/cmd/control"
 	"hopwire/cmd/hint"
-	"hopwire/cmd/identity"
 	"hopwire/cmd/logs"
 	"hopwire/cmd/setting"
+	"hopwire/cmd/state"
 	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A config is everything that can be set, by environment variables only.
@@ -57,7 +58,7 @@ func (c *config) check() error {
 			return hint.Errorf("use names and globs such as eth1,lan*", "HOPWIRE_INTERFACES: bad pattern %q", p)
 		}
 	}
-	if _, err := c.etherType(link.NetworkKey{}); err != nil {
+	if _, err := c.etherType(identity.NetworkKey{}); err != nil {
 		return err
 	}
 	if _, err := c.neighbours(); err != nil {
@@ -80,10 +81,10 @@ func (c *config) socket() *control.Socket {
 }
 
 // folder is where the identity is.
-func (c *config) folder() *identity.Folder { return &identity.Folder{Program: program, Path: c.State} }
+func (c *config) folder() *state.Folder { return &state.Folder{Program: program, Path: c.State} }
 
 // etherType returns the one that is set, or that of the key.
-func (c *config) etherType(k link.NetworkKey) (uint16, error) {
+func (c *config) etherType(k identity.NetworkKey) (uint16, error) {
 	if c.EtherType == "" {
 		return k.EtherType(), nil
 	}
@@ -100,7 +101,7 @@ func (c *config) neighbours() (list []link.Static, err error) {
 	for _, text := range c.Neighbours {
 		address, where, located := strings.Cut(text, "@")
 		s := link.Static{}
-		if s.Key, err = link.ParseKey(address); err != nil {
+		if s.Key, err = identity.ParseKey(address); err != nil {
 			return nil, hint.Errorf("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
 		}
 		if located {
@@ -135,9 +136,9 @@ func (c *config) checkDNS() error {
 	return nil
 }
 
-func (c *config) allowed() (keys []link.Key, err error) {
+func (c *config) allowed() (keys []identity.Key, err error) {
 	for _, text := range c.Allow {
-		k, err := link.ParseKey(text)
+		k, err := identity.ParseKey(text)
 		if err != nil {
 			return nil, hint.Errorf("list addresses of 56 characters", "HOPWIRE_ALLOW: %q: %v", text, err)
 		}

@@ -12,7 +12,7 @@ import (
 	"hopwire/cmd/control"
 	"hopwire/cmd/hint"
 	"hopwire/hop"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // answer does one command of a client.
@@ -43,7 +43,7 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 }
 
 // target reads an address, a name, or the mesh IPv6 address of a node that is known.
-func (d *daemon) target(args []string) (key link.Key, err error) {
+func (d *daemon) target(args []string) (key identity.Key, err error) {
 	if len(args) == 0 {
 		return key, hint.Errorf("give the address or name of a node", "no address")
 	}
@@ -60,7 +60,7 @@ func (d *daemon) target(args []string) (key link.Key, err error) {
 	case ok:
 		return key, nil
 	case isAddress(text):
-		_, err := link.ParseKey(text)
+		_, err := identity.ParseKey(text)
 		return key, hint.Errorf("an address is what 'hopwire address' prints", "%v", err)
 	}
 	return key, hint.Errorf("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
@@ -86,7 +86,7 @@ func (d *daemon) address(w io.Writer, args []string) error {
 }
 
 // inText is an address, or its mesh IPv6 address.
-func inText(key link.Key, ip bool) string {
+func inText(key identity.Key, ip bool) string {
 	if ip {
 		return key.IPv6().String()
 	}
@@ -145,7 +145,7 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 }
 
 // unreachable says why, as far as the map knows.
-func (d *daemon) unreachable(key link.Key) error {
+func (d *daemon) unreachable(key identity.Key) error {
 	var err error
 	d.runner.Turn(func(now time.Time) { _, err = d.m.Paths(now, key, 1) })
 	switch {

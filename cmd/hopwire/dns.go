@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hopwire/hop/names"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 const (
@@ -45,12 +45,12 @@ func newResolver(d *daemon) *resolver {
 }
 
 // Lookup and Teach are the node, for the names.
-func (d *daemon) Lookup(ip netip.Addr) (key link.Key, ok bool) {
+func (d *daemon) Lookup(ip netip.Addr) (key identity.Key, ok bool) {
 	d.runner.Turn(func(time.Time) { key, ok = d.runner.Node().Lookup(ip) })
 	return key, ok
 }
 
-func (d *daemon) Teach(key link.Key) {
+func (d *daemon) Teach(key identity.Key) {
 	d.runner.Turn(func(time.Time) { d.runner.Node().Teach(key) })
 }
 
@@ -153,7 +153,7 @@ func (r *resolver) serve(stop <-chan struct{}, at string, kind int) error {
 // can be aimed at the internet by a forged source.
 func (r *resolver) mayAsk(from *[16]byte) bool {
 	switch v4 := from[12:]; {
-	case string(from[:4]) == "\xfd\x68\x6f\x70": // link.MeshPrefix
+	case string(from[:4]) == "\xfd\x68\x6f\x70": // identity.MeshPrefix
 		return *from == r.own
 	case string(from[:12]) == "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff":
 		return v4[0] == 10 || v4[0] == 127 || v4[0] == 192 && v4[1] == 168 || v4[0] == 172 && v4[1]>>4 == 1 || v4[0] == 169 && v4[1] == 254

@@ -19,7 +19,7 @@ import (
 	"hopwire/cmd/hint"
 	"hopwire/cmd/logs"
 	"hopwire/hop/names"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // testDaemon is one that has a node but no ports; its log is returned too.
@@ -33,7 +33,7 @@ func testDaemon(t *testing.T, c *config) (*daemon, *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &daemon{c: c, id: id, keys: []link.NetworkKey{{1}}, log: logs.New(log, program, logs.Debug)}
+	d := &daemon{c: c, id: id, keys: []identity.NetworkKey{{1}}, log: logs.New(log, program, logs.Debug)}
 	d.startNode(64, 16, 128)
 	t.Cleanup(d.runner.Close)
 	d.names = newResolver(d)

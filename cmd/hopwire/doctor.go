@@ -13,7 +13,7 @@ import (
 
 	"hopwire/cmd/command"
 	"hopwire/cmd/hint"
-	"hopwire/cmd/identity"
+	"hopwire/cmd/state"
 	"hopwire/cmd/table"
 	"hopwire/link"
 	"hopwire/link/nic"
@@ -51,7 +51,7 @@ func doctor(a *command.Args) error {
 	if _, err := c.folder().Load(); !f.err(err) {
 		f.ok("identity in %s", c.State)
 	}
-	if keys, err := identity.NetworkKeys(program, c.NetworkKeyFile); !f.err(err) {
+	if keys, err := state.NetworkKeys(program, c.NetworkKeyFile); !f.err(err) {
 		f.ok("%d network key(s), EtherType 0x%04x", len(keys), keys[0].EtherType())
 	}
 	f.system()

@@ -8,7 +8,7 @@ import (
 	"hopwire/cmd/command"
 	"hopwire/cmd/hint"
 	"hopwire/cmd/setting"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // version is set by the linker.
@@ -85,7 +85,7 @@ func address(a *command.Args) error {
 	if err != nil {
 		return err
 	}
-	var key link.Key
+	var key identity.Key
 	switch {
 	case len(a.Words) == 0:
 		id, err := c.folder().Load()
@@ -94,7 +94,7 @@ func address(a *command.Args) error {
 		}
 		key = id.Key()
 	case isAddress(a.Words[0]):
-		if key, err = link.ParseKey(a.Words[0]); err != nil {
+		if key, err = identity.ParseKey(a.Words[0]); err != nil {
 			return hint.Add(err, "an address is what 'hopwire address' prints")
 		}
 	default:

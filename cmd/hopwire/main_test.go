@@ -9,7 +9,7 @@ import (
 
 	"hopwire/cmd/hint"
 	"hopwire/cmd/setting"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 func TestConfigErrors(t *testing.T) {
@@ -133,7 +133,7 @@ func TestHelpWidth(t *testing.T) {
 func TestAddress(t *testing.T) {
 	t.Setenv("HOPWIRE_STATE", t.TempDir())
 	_, out, _ := do("init")
-	key, err := link.ParseKey(strings.TrimSpace(out))
+	key, err := identity.ParseKey(strings.TrimSpace(out))
 	if err != nil {
 		t.Fatal(err)
 	}

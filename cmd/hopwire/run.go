@@ -13,13 +13,14 @@ import (
 
 	"hopwire/cmd/command"
 	"hopwire/cmd/hint"
-	"hopwire/cmd/identity"
 	"hopwire/cmd/logs"
+	"hopwire/cmd/state"
 	"hopwire/hop/ip"
 	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/nic"
 	"hopwire/route"
 )
@@ -28,8 +29,8 @@ import (
 type daemon struct {
 	c      *config
 	log    *logs.Logger
-	id     *link.Identity
-	keys   []link.NetworkKey
+	id     *identity.Identity
+	keys   []identity.NetworkKey
 	start  time.Time
 	runner *run.Runner
 	m      *route.Map
@@ -89,7 +90,7 @@ func runNode(*command.Args) error {
 func newDaemon(c *config) (d *daemon, err error) {
 	level, _ := logs.ParseLevel(c.Log)
 	d = &daemon{c: c, start: time.Now(), log: logs.New(os.Stderr, program, level)}
-	if d.keys, err = identity.NetworkKeys(program, c.NetworkKeyFile); err != nil {
+	if d.keys, err = state.NetworkKeys(program, c.NetworkKeyFile); err != nil {
 		return nil, err
 	}
 	if d.id, err = c.folder().Load(); err != nil {

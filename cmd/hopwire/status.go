@@ -14,6 +14,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/node"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/route"
 )
 
@@ -67,8 +68,8 @@ func (d *daemon) peers() *table.Table {
 
 func (d *daemon) circuits() *table.Table {
 	t := table.New("kind:s state:s peer:s hops:l up:s down:s age_s:n rtt_ms:n frames_in:n frames_out:n")
-	name := func(k link.Key) string {
-		if k == (link.Key{}) {
+	name := func(k identity.Key) string {
+		if k == (identity.Key{}) {
 			return ""
 		}
 		return k.String()

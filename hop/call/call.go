@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"hopwire/link"
 	"hopwire/link/step"
 )
 
@@ -193,7 +192,7 @@ func (c *Endpoint) takeRequest(now time.Time, id, total uint32, index uint16, da
 			return
 		}
 	}
-	request, ok := i.recv.take(now, c, total, index, data)
+	request, ok := i.recv.gather(now, c, total, index, data)
 	if !ok {
 		return
 	}
@@ -247,7 +246,7 @@ func (c *Endpoint) takeResponse(now time.Time, id, total uint32, index uint16, d
 		return
 	}
 	c.hold(-o.send.drop()) // who answers has all of the request
-	response, ok := o.recv.take(now, c, total, index, data)
+	response, ok := o.recv.gather(now, c, total, index, data)
 	if !ok {
 		return
 	}
@@ -263,7 +262,7 @@ func (c *Endpoint) end(now time.Time, o *callOut, response []byte, err error) {
 	if c.outgoing(o.id) != o {
 		return
 	}
-	c.out = link.Remove(c.out, o)
+	c.out = step.Remove(c.out, o)
 	c.release(&o.recv)
 	c.hold(-o.send.drop())
 	o.done(now, response, err)
@@ -305,7 +304,7 @@ func (c *Endpoint) advanceIn(now time.Time, i *callIn) (next time.Time) {
 
 // forget frees a call of theirs; what was served stays known by its id.
 func (c *Endpoint) forget(i *callIn) {
-	c.in = link.Remove(c.in, i)
+	c.in = step.Remove(c.in, i)
 	c.release(&i.recv)
 	if i.send != nil {
 		c.hold(-i.send.drop())

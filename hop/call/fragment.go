@@ -148,9 +148,9 @@ func (r *receiver) fits(total uint32, index uint16, data []byte) bool {
 // fragments is into how many a message of size bytes is cut; an empty one is one.
 func fragments(size int) int { return max(1, (size+callFragment-1)/callFragment) }
 
-// take adds a fragment; message is not nil when it was the last one missing. It is
+// gather adds a fragment; message is not nil when it was the last one missing. It is
 // not ok, and changes nothing, if it does not fit or there is no memory for it.
-func (r *receiver) take(now time.Time, c *Endpoint, total uint32, index uint16, data []byte) (message []byte, ok bool) {
+func (r *receiver) gather(now time.Time, c *Endpoint, total uint32, index uint16, data []byte) (message []byte, ok bool) {
 	if !r.fits(total, index, data) {
 		return nil, false
 	}

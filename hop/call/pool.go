@@ -1,10 +1,9 @@
 package call
 
 import (
+	"hopwire/link/step"
 	"slices"
 	"time"
-
-	"hopwire/link"
 )
 
 // A Pool bounds the memory of the calls of many peers together:
@@ -126,7 +125,7 @@ func (p *Pool) leave(r *receiver) {
 		return
 	}
 	if i := slices.Index(p.waiting, r); i >= 0 {
-		p.waiting = link.Remove(p.waiting, r)
+		p.waiting = step.Remove(p.waiting, r)
 		if i == 0 {
 			p.since = time.Time{}
 		}
@@ -150,7 +149,7 @@ func (c *Endpoint) hold(n int) {
 	case before == 0 && c.held > 0:
 		p.members = append(p.members, c)
 	case before > 0 && c.held == 0:
-		p.members = link.Remove(p.members, c)
+		p.members = step.Remove(p.members, c)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // ipPacket makes an IPv6 packet.
@@ -190,7 +190,7 @@ func TestPacketHostile(t *testing.T) {
 			p[0] = 6 << 4
 		}
 		FlowHash(p, [16]byte{})
-		SourceAllowed(p, link.Key{}.IPv6())
+		SourceAllowed(p, identity.Key{}.IPv6())
 		if n := Unreachable(b[:], p, tunSelf, 0); n > 0 && (n != ipHeader+icmpHeader+len(p) || slowChecksum(b[:n]) != 0) {
 			t.Fatalf("% x: answer of %d bytes", p, n)
 		}
@@ -198,12 +198,12 @@ func TestPacketHostile(t *testing.T) {
 }
 
 func TestSourceAllowedDestroyed(t *testing.T) {
-	key := link.Key{1, 2, 3}
+	key := identity.Key{1, 2, 3}
 	good := ipPacket(key.IPv6(), tunSelf, 17, make([]byte, 20))
 	if !SourceAllowed(good, key.IPv6()) {
 		t.Error("the right source is refused")
 	}
-	if SourceAllowed(good, link.Key{3, 2, 1}.IPv6()) {
+	if SourceAllowed(good, identity.Key{3, 2, 1}.IPv6()) {
 		t.Error("another key's source is allowed")
 	}
 	for n := range len(good) {
@@ -227,7 +227,7 @@ func TestSourceAllowedDestroyed(t *testing.T) {
 func TestPacketAllocations(t *testing.T) {
 	packet := udpPacket(tunSelf, tunPeer, 1, 2, nil)
 	var b [ErrorSize]byte
-	key := link.Key{1}
+	key := identity.Key{1}
 	for name, f := range map[string]func(){
 		"flow":        func() { FlowHash(packet, [16]byte{}) },
 		"unreachable": func() { Unreachable(b[:], packet, tunPeer, 0) },

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // packet is a UDP packet of n bytes.
@@ -88,9 +88,9 @@ func TestFlowHash(t *testing.T) {
 }
 
 func TestSourceAllowed(t *testing.T) {
-	key := link.Key{1}
+	key := identity.Key{1}
 	p := packet(key.IPv6(), ipB, 60)
-	if !SourceAllowed(p, key.IPv6()) || SourceAllowed(p, link.Key{2}.IPv6()) || SourceAllowed(p[:59], key.IPv6()) || SourceAllowed(nil, key.IPv6()) {
+	if !SourceAllowed(p, key.IPv6()) || SourceAllowed(p, identity.Key{2}.IPv6()) || SourceAllowed(p[:59], key.IPv6()) || SourceAllowed(nil, key.IPv6()) {
 		t.Error("source check")
 	}
 }

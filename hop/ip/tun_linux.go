@@ -11,7 +11,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A TUN is the network device by which the kernel's IPv6 reaches the mesh; Close removes
@@ -177,7 +177,7 @@ func (t *TUN) configure(addr netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	return addAddr(index, netip.PrefixFrom(addr, link.MeshPrefix().Bits()))
+	return addAddr(index, netip.PrefixFrom(addr, identity.MeshPrefix().Bits()))
 }
 
 // index asks the kernel for the device's number.

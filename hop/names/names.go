@@ -1,14 +1,10 @@
-// Package names answers DNS questions about the mesh: ADDRESS.hop and friendly
-// names have the mesh address of their key (AAAA), and mesh addresses have names
-// (PTR). It reads messages and writes answers; sockets, files and the clock are
-// the caller's. See wire.md.
 package names
 
 import (
 	"net/netip"
 	"strings"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // The zones, and how long an answer may be kept (a minute, half a minute). An address
@@ -17,7 +13,7 @@ import (
 // be written into the file at any time.
 const (
 	zone        = "hop"
-	zoneReverse = "0.7.f.6.8.6.d.f.ip6.arpa" // of link.MeshPrefix
+	zoneReverse = "0.7.f.6.8.6.d.f.ip6.arpa" // of identity.MeshPrefix
 	ttl         = "\x00\x00\x00\x3c"
 	ttlNegative = "\x00\x00\x00\x1e"
 
@@ -37,9 +33,9 @@ type Counters struct {
 // A Mesh is what the names stand for.
 type Mesh interface {
 	// Lookup finds the key of a mesh address among the nodes that are known.
-	Lookup(ip netip.Addr) (link.Key, bool)
+	Lookup(ip netip.Addr) (identity.Key, bool)
 	// Teach is told of each key whose address or name is answered.
-	Teach(key link.Key)
+	Teach(key identity.Key)
 }
 
 // A Resolver answers for one node. It is not safe for concurrent use.
@@ -143,7 +139,7 @@ func (r *Resolver) forward(q *query, a *answer) {
 // reverse answers about the digits of a mesh address, the last one first. Fewer
 // than all of them exist, without records.
 func (r *Resolver) reverse(q *query, a *answer) {
-	ip := link.MeshPrefix().Addr().As16()
+	ip := identity.MeshPrefix().Addr().As16()
 	n := prefixNibbles
 	for i := len(q.name) - 2; i >= 0; i -= 2 {
 		v := strings.IndexByte(hex, q.name[i])

@@ -10,25 +10,25 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // testMesh knows some keys and writes down what it is taught.
 type testMesh struct {
-	known  map[netip.Addr]link.Key
-	taught []link.Key
+	known  map[netip.Addr]identity.Key
+	taught []identity.Key
 }
 
-func (m *testMesh) Lookup(ip netip.Addr) (link.Key, bool) {
+func (m *testMesh) Lookup(ip netip.Addr) (identity.Key, bool) {
 	key, ok := m.known[ip]
 	return key, ok
 }
 
-func (m *testMesh) Teach(key link.Key) { m.taught = append(m.taught, key) }
+func (m *testMesh) Teach(key identity.Key) { m.taught = append(m.taught, key) }
 
-func testKey(t testing.TB, n byte) link.Key {
+func testKey(t testing.TB, n byte) identity.Key {
 	t.Helper()
-	id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{n, 77}))
+	id, err := identity.NewIdentity(mrand.NewChaCha8([32]byte{n, 77}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func testKey(t testing.TB, n byte) link.Key {
 func testResolver(t testing.TB) (*Resolver, *testMesh) {
 	t.Helper()
 	k := testKey(t, 2)
-	m := &testMesh{known: map[netip.Addr]link.Key{k.IPv6(): k}}
+	m := &testMesh{known: map[netip.Addr]identity.Key{k.IPv6(): k}}
 	table := ReadTable(testKey(t, 1).String()+" gate www.deep.hop", func(line int, why string) { t.Errorf("line %d: %s", line, why) })
 	return &Resolver{Mesh: m, Table: table}, m
 }
@@ -113,7 +113,7 @@ func TestAnswers(t *testing.T) {
 		noData            = "no data"
 		refused           = "refused"
 	)
-	name := func(k link.Key) string { return k.String() + ".hop." }
+	name := func(k identity.Key) string { return k.String() + ".hop." }
 	typo := "a" + name(three)[1:]
 	if typo == name(three) {
 		typo = "b" + typo[1:]
@@ -373,7 +373,7 @@ func TestFewAllocations(t *testing.T) {
 	r, mesh := testResolver(t)
 	q := ask(t, "gate.hop.", dnsmessage.TypeAAAA, true)
 	var out [MaxAnswer]byte
-	mesh.taught = make([]link.Key, 0, 4096)
+	mesh.taught = make([]identity.Key, 0, 4096)
 	if n := testing.AllocsPerRun(1000, func() { r.Answer(&out, q) }); n > 2 {
 		t.Errorf("%v allocations", n)
 	}

@@ -219,7 +219,7 @@ func (ch *channel) receive(now time.Time, seq uint32, body []byte) {
 			n.N.BadRecord++
 			return
 		}
-		ch.take(now, kind, plain[:size])
+		ch.act(now, kind, plain[:size])
 		plain = plain[size:]
 	}
 }
@@ -233,8 +233,8 @@ func (ch *channel) alive(now time.Time) {
 	}
 }
 
-// take acts on one record.
-func (ch *channel) take(now time.Time, kind byte, data []byte) {
+// act does what one record asks for.
+func (ch *channel) act(now time.Time, kind byte, data []byte) {
 	if kind != recordAlive && kind != recordEcho && ch.answerBy.IsZero() {
 		ch.answerBy = now.Add(answerWithin)
 		ch.n.next.By(ch.answerBy)

@@ -60,7 +60,7 @@ func (e *events) CircuitAnswer(now time.Time, c *hop.Circuit, at int, cell onion
 		ch.slowed(now)
 	case cell.Type == onion.CellPong:
 		pong, err := onion.ParsePong(cell.Data)
-		if err == nil && !(ok && ch.loss != nil && ch.loss.Take(now, at, pong)) {
+		if err == nil && !(ok && ch.loss != nil && ch.loss.Answer(now, at, pong)) {
 			e.node().answer(now, pong.ID, at)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A fakeMap knows the ways that a test has written into it, as node numbers, and
@@ -17,7 +18,7 @@ type fakeMap struct {
 	ways     map[int][][]int  // by target, the best way first; none: it is not known; empty: there is no way
 	load     map[int]hop.Load // of a node; the others are light
 	hidden   map[int]bool     // addresses whose key it does not know
-	up       map[link.Key]*link.Link
+	up       map[identity.Key]*link.Link
 	asked    []time.Time // for ways
 	failed   []failure
 	onFailed func(failure)
@@ -32,10 +33,10 @@ type failure struct {
 }
 
 func newFakeMap(w *world) *fakeMap {
-	return &fakeMap{w: w, ways: map[int][][]int{}, load: map[int]hop.Load{}, hidden: map[int]bool{}, up: map[link.Key]*link.Link{}}
+	return &fakeMap{w: w, ways: map[int][][]int{}, load: map[int]hop.Load{}, hidden: map[int]bool{}, up: map[identity.Key]*link.Link{}}
 }
 
-func (f *fakeMap) Paths(now time.Time, to link.Key, n int) (paths []hop.Path, err error) {
+func (f *fakeMap) Paths(now time.Time, to identity.Key, n int) (paths []hop.Path, err error) {
 	f.asked = append(f.asked, now)
 	ways, ok := f.ways[f.w.number(to)]
 	switch {
@@ -50,13 +51,13 @@ func (f *fakeMap) Paths(now time.Time, to link.Key, n int) (paths []hop.Path, er
 	return paths, nil
 }
 
-func (f *fakeMap) Lookup(ip netip.Addr) (link.Key, bool) {
+func (f *fakeMap) Lookup(ip netip.Addr) (identity.Key, bool) {
 	for i, m := range f.w.members {
 		if key := m.id.Key(); key.IPv6() == ip && !f.hidden[i] {
 			return key, true
 		}
 	}
-	return link.Key{}, false
+	return identity.Key{}, false
 }
 
 func (f *fakeMap) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {

@@ -6,7 +6,7 @@ import (
 	"hopwire/hop"
 )
 
-// gauge has the circuit in use measured, and moves traffic when a segment of it
+// gauge has the circuit in use measured, and moves traffic when a leg of it
 // loses what no queue accounts for.
 func (ch *channel) gauge(now time.Time) {
 	p, n := ch.p, ch.n

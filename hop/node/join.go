@@ -9,6 +9,7 @@ import (
 
 	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/handshake"
 	"hopwire/link/step"
 )
 
@@ -138,7 +139,7 @@ func (n *Node) takeJoin(now time.Time, ch *channel, seq uint32, body []byte) boo
 	}
 	p.tokens.advance(n, p, i)
 	ch.setKeys(derive(&secret, "backward", text[:joinSize]), derive(&secret, "forward", text[:joinSize]))
-	ch.answered = &answered{hash: link.SeenHash(body)}
+	ch.answered = &answered{hash: handshake.SeenHash(body)}
 	n.N.Joins++
 	p.admit(now, ch)
 	ch.add(now, recordAlive)

@@ -26,7 +26,7 @@ func (p *peer) advance(now time.Time) {
 	if p.calls != nil {
 		p.n.next.By(p.calls.Advance(now))
 	}
-	p.rest(now)
+	p.closeIdle(now)
 	p.ensure(now)
 	if p.idle(now) && len(p.channels()) == 0 && (p.calls == nil || p.calls.Idle()) {
 		p.forget(now)
@@ -35,9 +35,9 @@ func (p *peer) advance(now time.Time) {
 
 func (p *peer) idle(now time.Time) bool { return now.Sub(p.used) >= idleAfter }
 
-// rest closes our circuits when there was no traffic for long, and the warm one
+// closeIdle closes our circuits when there was no traffic for long, and the warm one
 // before that.
-func (p *peer) rest(now time.Time) {
+func (p *peer) closeIdle(now time.Time) {
 	if p.warm != nil && now.Sub(p.used) >= warmFor {
 		p.warm.close(now)
 	}

@@ -38,8 +38,8 @@ func (w *world) lose(from, to int, share float64) {
 	}
 }
 
-// TestLossMovesTraffic: a segment of the circuit in use loses frames that no queue
-// accounts for, on the way there or back. The map hears which hop the segment leads
+// TestLossMovesTraffic: a leg of the circuit in use loses frames that no queue
+// accounts for, on the way there or back. The map hears which hop the leg leads
 // to, and traffic follows its advice; for half a minute nothing is said again.
 func TestLossMovesTraffic(t *testing.T) {
 	for _, c := range []struct {

@@ -11,6 +11,8 @@ import (
 	"hopwire/hop/ip"
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/handshake"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -33,7 +35,7 @@ type Config struct {
 	// Deliver takes an IP packet from a session for the TUN; it is valid during the call.
 	Deliver func(packet []byte)
 	// Serve answers a call; nil: calls are refused. reply may be called later, once.
-	Serve func(now time.Time, from link.Key, request []byte, reply func(now time.Time, response []byte))
+	Serve func(now time.Time, from identity.Key, request []byte, reply func(now time.Time, response []byte))
 }
 
 // A Node is one node: links, circuits, the map and sessions, wired together. It
@@ -49,12 +51,12 @@ type Node struct {
 
 	c       Config
 	env     link.Env
-	key     link.Key
+	key     identity.Key
 	ip      netip.Addr
 	rand    io.Reader
 	jitter  *mrand.Rand
-	first   []link.FirstFilter // prefilters of message 1, one for each network key
-	peers   map[link.Key]*peer
+	first   []handshake.FirstFilter // prefilters of message 1, one for each network key
+	peers   map[identity.Key]*peer
 	order   []*peer // the same, oldest first: nothing depends on map order
 	byIP    map[netip.Addr]*peer
 	taught  taught
@@ -90,23 +92,23 @@ func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 		c.CircuitLife = circuitLife
 	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
-		key: c.Links.Identity.Key(), peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{},
+		key: c.Links.Identity.Key(), peers: map[identity.Key]*peer{}, byIP: map[netip.Addr]*peer{},
 		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(ip.ErrorLimit), calls: call.NewPool(c.CallMemory)}
 	n.ip = n.key.IPv6()
 	for _, k := range c.Links.NetworkKeys {
-		n.first = append(n.first, link.NewFirstFilter(n.key, link.KindSession, k, nil))
+		n.first = append(n.first, handshake.NewFirstFilter(n.key, handshake.KindSession, k, nil))
 	}
 	step.Draw(n.rand, n.flowKey[:])
 	n.Onion = onion.NewKeys(n.rand, now)
 	n.Map = newMap(n.Onion)
 	n.Links = link.New(c.Links, (*upper)(n))
-	n.Circuits = hop.New(hop.Config{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
+	n.Circuits = hop.NewCircuits(hop.CircuitsConfig{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
 	return n
 }
 
 // Key returns the node's address, IP its mesh IPv6 address.
-func (n *Node) Key() link.Key  { return n.key }
-func (n *Node) IP() netip.Addr { return n.ip }
+func (n *Node) Key() identity.Key { return n.key }
+func (n *Node) IP() netip.Addr    { return n.ip }
 
 // Receive takes a frame from a port and owns it from then on.
 func (n *Node) Receive(now time.Time, port int, f *link.Frame) { n.Links.Receive(now, port, f) }

@@ -6,6 +6,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/link"
+	"hopwire/link/handshake"
 	"hopwire/link/step"
 )
 
@@ -13,7 +14,7 @@ import (
 // the resumption secret of an earlier one. Its first body is repeated as it is;
 // the circuit's layers make it different on every wire.
 type opening struct {
-	init  *link.Initiation
+	init  *handshake.Initiation
 	join  *join
 	first []byte
 	again hop.Repeat
@@ -29,7 +30,8 @@ type answered struct {
 }
 
 // open starts a circuit to the peer over path. The handshake follows the set-up
-// at once: the circuit is usable after one round trip.
+// at once: the circuit is usable after one round trip. full: it is a whole handshake,
+// even where a join would do.
 func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 	c, err := p.n.Circuits.Open(now, path, 1)
 	if err != nil {
@@ -49,15 +51,15 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 	return ch
 }
 
-// initiate makes message 1 elsewhere and sends it.
+// initiate makes message 1 on the worker and sends it.
 func (ch *channel) initiate() {
 	n := ch.n
 	nk := n.c.Links.NetworkKeys[0]
-	filter := link.NewFirstFilter(ch.p.key, link.KindSession, nk, nil)
-	c := link.InitiateConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
+	filter := handshake.NewFirstFilter(ch.p.key, handshake.KindSession, nk, nil)
+	c := handshake.InitiateConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 3, KEM: 1}, func() func(time.Time) {
-		i, message, err := link.Initiate(rand, c)
+		i, message, err := handshake.Initiate(rand, c)
 		return func(now time.Time) {
 			if err == nil && !ch.closed {
 				ch.opening.init, ch.opening.first = i, message
@@ -115,7 +117,7 @@ func (ch *channel) opened(now time.Time, seq uint32, body []byte) {
 	}
 }
 
-// finish works message 2 out elsewhere; then the channel is ready.
+// finish works message 2 out on the worker; then the channel is ready.
 func (ch *channel) finish(message []byte) {
 	o := ch.opening
 	o.busy = true
@@ -157,7 +159,7 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 	if n.takeJoin(now, ch, seq, body) {
 		return
 	}
-	i := slices.IndexFunc(n.first, func(f link.FirstFilter) bool { return f.Check(body) })
+	i := slices.IndexFunc(n.first, func(f handshake.FirstFilter) bool { return f.Check(body) })
 	switch {
 	case i < 0:
 		n.N.BadFirst++
@@ -169,13 +171,13 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 	}
 }
 
-// respond works out message 2 elsewhere.
+// respond works out message 2 on the worker.
 func (n *Node) respond(ch *channel, key int, message []byte) {
-	ch.answered = &answered{hash: link.SeenHash(message)}
-	c := link.RespondConfig{Kind: link.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
+	ch.answered = &answered{hash: handshake.SeenHash(message)}
+	c := handshake.RespondConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
-		r, err := link.Respond(rand, c, message)
+		r, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
 			if err != nil || ch.closed {
 				n.N.BadFirst++
@@ -192,7 +194,7 @@ func (n *Node) respond(ch *channel, key int, message []byte) {
 }
 
 // accepted enters the session that a first message made and answers it.
-func (n *Node) accepted(now time.Time, ch *channel, r *link.Response) {
+func (n *Node) accepted(now time.Time, ch *channel, r *handshake.Response) {
 	p := n.peer(now, r.Peer)
 	if p == nil {
 		ch.close(now)
@@ -210,7 +212,7 @@ func (n *Node) accepted(now time.Time, ch *channel, r *link.Response) {
 // repeated answers a first frame that came again, and says whether it was one.
 func (ch *channel) repeated(now time.Time, body []byte) bool {
 	a := ch.answered
-	if a == nil || len(body) != link.BodyLong || link.SeenHash(body) != a.hash {
+	if a == nil || len(body) != link.BodyLong || handshake.SeenHash(body) != a.hash {
 		return false
 	}
 	if a.body != nil {

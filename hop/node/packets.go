@@ -6,7 +6,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/call"
 	"hopwire/hop/ip"
-	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -118,7 +118,7 @@ func (n *Node) tooBig(now time.Time, packet []byte) {
 }
 
 // Call sends a request to the peer and reports its response, or an error, once.
-func (n *Node) Call(now time.Time, to link.Key, request []byte, done func(now time.Time, response []byte, err error)) error {
+func (n *Node) Call(now time.Time, to identity.Key, request []byte, done func(now time.Time, response []byte, err error)) error {
 	p := n.peer(now, to)
 	if p == nil {
 		return hop.ErrTooMany

@@ -7,7 +7,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/call"
-	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -26,7 +26,7 @@ import (
 //
 // There is at most one active, one warm and one opening channel; old ones linger to
 // deliver what is under way. Any of them may close: it failed (fail, which puts the warm
-// one in the place of an active one: move), it is not wanted any more (rest: after
+// one in the place of an active one: move), it is not wanted any more (closeIdle: after
 // idleAfter; warm after warmFor, or when a relay of its path is full), or its opening ran
 // out of time. A closed channel has no role (drop).
 // terminals are the peer's circuits that end here: at most maxTerminals, the one last
@@ -35,7 +35,7 @@ import (
 // no call left (advance), or to make room (evict).
 type peer struct {
 	n         *Node
-	key       link.Key
+	key       identity.Key
 	ip        netip.Addr
 	active    *channel
 	warm      *channel
@@ -62,7 +62,7 @@ type peer struct {
 
 // peer returns the state of a peer, making it when needed; nil: the table is full
 // of peers in use.
-func (n *Node) peer(now time.Time, key link.Key) *peer {
+func (n *Node) peer(now time.Time, key identity.Key) *peer {
 	if p := n.peers[key]; p != nil {
 		return p
 	}
@@ -109,7 +109,7 @@ func (p *peer) forget(now time.Time) {
 	}
 	delete(p.n.peers, p.key)
 	delete(p.n.byIP, p.ip)
-	p.n.order = link.Remove(p.n.order, p)
+	p.n.order = step.Remove(p.n.order, p)
 }
 
 // channels are all of the peer's.
@@ -136,8 +136,8 @@ func (p *peer) drop(ch *channel) {
 			*slot = nil
 		}
 	}
-	p.old = link.Remove(p.old, ch)
-	p.terminals = link.Remove(p.terminals, ch)
+	p.old = step.Remove(p.old, ch)
+	p.terminals = step.Remove(p.terminals, ch)
 	p.n.next.By(time.Time{}.Add(1)) // look at the peer again soon
 }
 
@@ -153,7 +153,7 @@ func (p *peer) prefer(ch *channel) {
 // admit enters a circuit of the peer's that ends here and has its session.
 func (p *peer) admit(now time.Time, ch *channel) {
 	ch.p, ch.heard, p.touched = p, now, now
-	p.terminals = link.Insert(p.terminals, 0, ch)
+	p.terminals = step.Insert(p.terminals, 0, ch)
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
 	}

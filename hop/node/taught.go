@@ -3,7 +3,7 @@ package node
 import (
 	"net/netip"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // maxTaught is how many addresses are kept that names have taught: 64 kB when full.
@@ -16,13 +16,13 @@ type taught []lesson
 
 type lesson struct {
 	ip  netip.Addr
-	key link.Key
+	key identity.Key
 }
 
 // It is not inlined: the program would be larger.
 //
 //go:noinline
-func (t taught) get(ip netip.Addr) (link.Key, bool) {
+func (t taught) get(ip netip.Addr) (identity.Key, bool) {
 	for i := range t {
 		if t[i].ip == ip {
 			l := t[i]
@@ -31,7 +31,7 @@ func (t taught) get(ip netip.Addr) (link.Key, bool) {
 			return l.key, true
 		}
 	}
-	return link.Key{}, false
+	return identity.Key{}, false
 }
 
 func (t *taught) put(l lesson) {
@@ -46,7 +46,7 @@ func (t *taught) put(l lesson) {
 }
 
 // Teach remembers whose address a key has, so that packets to it find the key.
-func (n *Node) Teach(key link.Key) {
+func (n *Node) Teach(key identity.Key) {
 	if key != n.key {
 		n.taught.put(lesson{key.IPv6(), key})
 	}
@@ -54,7 +54,7 @@ func (n *Node) Teach(key link.Key) {
 
 // Lookup finds the key of a mesh address: this node's, that of a node that the map
 // knows, or one taught.
-func (n *Node) Lookup(ip netip.Addr) (link.Key, bool) {
+func (n *Node) Lookup(ip netip.Addr) (identity.Key, bool) {
 	if ip == n.ip {
 		return n.key, true
 	}

@@ -8,10 +8,10 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/ip"
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
-func taughtKey(i int) (k link.Key) {
+func taughtKey(i int) (k identity.Key) {
 	k[0], k[1] = byte(i), byte(i>>8)
 	return k
 }
@@ -45,14 +45,14 @@ func TestTaughtIsBounded(t *testing.T) {
 // lostMap knows nobody.
 type lostMap struct{ Map }
 
-func (lostMap) Paths(time.Time, link.Key, int) ([]hop.Path, error) { return nil, hop.ErrUnknown }
-func (lostMap) Lookup(netip.Addr) (link.Key, bool)                 { return link.Key{}, false }
+func (lostMap) Paths(time.Time, identity.Key, int) ([]hop.Path, error) { return nil, hop.ErrUnknown }
+func (lostMap) Lookup(netip.Addr) (identity.Key, bool)                 { return identity.Key{}, false }
 
 // TestLostCauses: addresses that lead nowhere fill neither the table of peers nor
 // the memory.
 func TestLostCauses(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	n := &Node{c: Config{MaxPeers: 4}, key: taughtKey(60000), Map: lostMap{}, peers: map[link.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(ip.ErrorLimit),
+	n := &Node{c: Config{MaxPeers: 4}, key: taughtKey(60000), Map: lostMap{}, peers: map[identity.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(ip.ErrorLimit),
 		jitter: mrand.New(mrand.NewPCG(1, 2))}
 	n.ip = n.key.IPv6()
 	real := n.peer(now, taughtKey(50000)) // no way has been missed yet

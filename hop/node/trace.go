@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"hopwire/hop"
-	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -59,7 +59,7 @@ func (n *Node) advanceWaits(now time.Time) {
 // Ping asks the node at the other end for an echo and reports the round trip
 // once; ok is false after five seconds without one. A circuit is opened when
 // there is none, and its set-up counts in the first round trip.
-func (n *Node) Ping(now time.Time, to link.Key, done func(now time.Time, rtt time.Duration, ok bool)) error {
+func (n *Node) Ping(now time.Time, to identity.Key, done func(now time.Time, rtt time.Duration, ok bool)) error {
 	p := n.peer(now, to)
 	if p == nil {
 		return hop.ErrTooMany
@@ -87,7 +87,7 @@ func (n *Node) sendPing(now time.Time, p *peer, id uint32) {
 }
 
 // TraceHop asks hop i (from 0) of the circuit in use towards a peer for a Pong.
-func (n *Node) TraceHop(now time.Time, to link.Key, i int, done func(now time.Time, rtt time.Duration, ok bool)) error {
+func (n *Node) TraceHop(now time.Time, to identity.Key, i int, done func(now time.Time, rtt time.Duration, ok bool)) error {
 	p := n.peers[to]
 	if p == nil || p.active == nil || i >= len(p.active.path.Hops) {
 		return hop.ErrNoPath
@@ -105,7 +105,7 @@ func (n *Node) TraceHop(now time.Time, to link.Key, i int, done func(now time.Ti
 }
 
 // Route returns the path of the circuit in use towards a peer; nil: none yet.
-func (n *Node) Route(to link.Key) []hop.Hop {
+func (n *Node) Route(to identity.Key) []hop.Hop {
 	if p := n.peers[to]; p != nil && p.active != nil {
 		return p.active.path.Hops
 	}
@@ -113,7 +113,7 @@ func (n *Node) Route(to link.Key) []hop.Hop {
 }
 
 // Want asks for a circuit of our own to the peer, and says why there is none.
-func (n *Node) Want(now time.Time, to link.Key) error {
+func (n *Node) Want(now time.Time, to identity.Key) error {
 	p := n.peer(now, to)
 	if p == nil {
 		return hop.ErrTooMany

@@ -9,6 +9,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
 )
 
@@ -32,7 +33,7 @@ type member struct {
 	w       *world
 	index   int
 	boots   int
-	id      *link.Identity
+	id      *identity.Identity
 	host    *linktest.Host
 	lane    *hop.Lane
 	way     *fakeMap
@@ -57,7 +58,7 @@ type plugged struct {
 func newWorld(t testing.TB, seed uint64, nodes int) *world {
 	w := &world{Sim: linktest.New(seed), t: t, seed: seed, cables: map[[2]int]*linktest.Segment{}}
 	for i := range nodes {
-		id, err := link.NewIdentity(mrand.NewChaCha8([32]byte{byte(seed), byte(i), 7}))
+		id, err := identity.NewIdentity(mrand.NewChaCha8([32]byte{byte(seed), byte(i), 7}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,14 +131,14 @@ func (m *member) boot() {
 	m.host = w.Host()
 	clear(m.way.up)
 	c := Config{MaxCircuits: 64, Deliver: m.deliver, Links: link.Config{
-		Identity: m.id, NetworkKeys: []link.NetworkKey{{1}}, Beacon: true, Env: m.host,
+		Identity: m.id, NetworkKeys: []identity.NetworkKey{{1}}, Beacon: true, Env: m.host,
 		Rand:   mrand.NewChaCha8([32]byte{byte(w.seed), byte(m.index), byte(m.boots)}),
 		Jitter: mrand.New(mrand.NewPCG(w.seed+uint64(m.index), uint64(m.boots)))}}
 	if w.change != nil {
 		w.change(m.index, &c)
 	}
 	m.Node = New(w.Now, c, func(*onion.Keys) Map { return m.way })
-	m.Circuits = hop.New(hop.Config{Env: m.host, Rand: c.Links.Rand, Jitter: c.Links.Jitter, MaxCircuits: c.MaxCircuits, Onion: m.Onion, Key: m.Key()},
+	m.Circuits = hop.NewCircuits(hop.CircuitsConfig{Env: m.host, Rand: c.Links.Rand, Jitter: c.Links.Jitter, MaxCircuits: c.MaxCircuits, Onion: m.Onion, Key: m.Key()},
 		spy{(*events)(m.Node), m})
 	m.lane = hop.NewLane(m.Links, m.Circuits, m.EaseReceived)
 	m.host.Core = m
@@ -167,7 +168,7 @@ func (w *world) unplug(i, j int) {
 }
 
 // number is that of a node, -1 of a stranger.
-func (w *world) number(key link.Key) int {
+func (w *world) number(key identity.Key) int {
 	return slices.IndexFunc(w.members, func(m *member) bool { return m.id.Key() == key })
 }
 

@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/identity"
 )
 
 // Control cells (wire.md, "Control cells"): counter u64 ‖ sealed(type u8 ‖ length
@@ -115,10 +115,10 @@ func ParsePong(b []byte) (p Pong, err error) {
 }
 
 // ParseExtend reads an Extend cell.
-func ParseExtend(b []byte) (next link.ShortID, packet *[SetupSize]byte, err error) {
+func ParseExtend(b []byte) (next identity.ShortID, packet *[SetupSize]byte, err error) {
 	if len(b) != len(next)+SetupSize {
 		return next, nil, ErrCell
 	}
 	p := [SetupSize]byte(b[len(next):])
-	return link.ShortID(b[:len(next)]), &p, nil
+	return identity.ShortID(b[:len(next)]), &p, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/identity"
 )
 
 // A testPath is n hops with their onion keys.
@@ -22,7 +23,7 @@ func testPath(r *mrand.ChaCha8, n int) (hops []SetupHop, private []Key) {
 		o := NewKeys(r, time.Unix(1e9, 0))
 		h := SetupHop{Onion: o.now.public, Parity: byte(i & 1), Info: Info{Lifetime: 1, Price: 3, Last: i == n-1}}
 		if i < n-1 {
-			h.Info.Next = link.ShortID{byte(i + 1), 9}
+			h.Info.Next = identity.ShortID{byte(i + 1), 9}
 		}
 		hops, private = append(hops, h), append(private, o.now)
 	}

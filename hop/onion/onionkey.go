@@ -4,7 +4,7 @@ import (
 	"io"
 	"time"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -40,7 +40,7 @@ func NewKeys(rand io.Reader, now time.Time) *Keys {
 
 func (o *Keys) draw() (k Key) {
 	step.Draw(o.rand, k.private[:])
-	k.public, k.valid = link.X25519Public(&k.private), true
+	k.public, k.valid = identity.X25519Public(&k.private), true
 	return k
 }
 

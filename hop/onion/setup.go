@@ -11,8 +11,8 @@ import (
 	"github.com/dchest/siphash"
 	"golang.org/x/crypto/blake2s"
 
-	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/identity"
 )
 
 // Set-up packet (wire.md, "Set-up"): sixteen blocks of 64 bytes, of which each
@@ -51,7 +51,7 @@ var ErrSetup = errors.New("onion: set-up refused")
 
 // Info is what a set-up tells one hop.
 type Info struct {
-	Next     link.ShortID // the neighbour to go on to; zero at the last hop
+	Next     identity.ShortID // the neighbour to go on to; zero at the last hop
 	Last     bool
 	Lifetime byte // 0: 2 min, 1: 15 min, 2: 60 min
 	Price    byte // price limit as a power of two
@@ -72,12 +72,12 @@ func (i Info) put(b []byte) {
 }
 
 func parseInfo(b []byte) (i Info, err error) {
-	i = Info{Next: link.ShortID(b[offNext:offFlags]), Last: b[offFlags] == flagLast, Lifetime: b[offLifetime], Price: b[offPrice]}
+	i = Info{Next: identity.ShortID(b[offNext:offFlags]), Last: b[offFlags] == flagLast, Lifetime: b[offLifetime], Price: b[offPrice]}
 	reserved := b[offFlags] &^ flagLast
 	for _, r := range b[offReserved:infoSize] {
 		reserved |= r
 	}
-	if reserved != 0 || int(i.Lifetime) >= len(lifetimes) || i.Last != (i.Next == link.ShortID{}) {
+	if reserved != 0 || int(i.Lifetime) >= len(lifetimes) || i.Last != (i.Next == identity.ShortID{}) {
 		return Info{}, fmt.Errorf("%w: info", ErrSetup)
 	}
 	return i, nil
@@ -170,8 +170,8 @@ func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 	if _, err := io.ReadFull(rand, private[:]); err != nil {
 		return k, e, err
 	}
-	e = link.X25519Public(&private)
-	dh, ok := link.X25519(&private, &h.Onion)
+	e = identity.X25519Public(&private)
+	dh, ok := identity.X25519(&private, &h.Onion)
 	if !ok {
 		return k, e, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
@@ -213,7 +213,7 @@ func wrapSetup(packet *[SetupSize]byte, hops []SetupHop, keys []setupKeys, es []
 func OpenSetup(onion *Key, packet *[SetupSize]byte, keys *HopKeys) (Info, error) {
 	e := [32]byte(packet[offE:])
 	e[31] &= 0x7f
-	dh, ok := link.X25519(&onion.private, &e)
+	dh, ok := identity.X25519(&onion.private, &e)
 	if !ok {
 		return Info{}, fmt.Errorf("%w: low order", ErrSetup)
 	}

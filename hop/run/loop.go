@@ -53,7 +53,7 @@ func newLane(r *Runner) *lane {
 		panic("run: internal error: no poller: " + err.Error()) // out of descriptors at the start
 	}
 	l := &lane{r: r, poller: poller, stint: stint{most: batchSize}}
-	r.pool.take(l.batch[:])
+	r.pool.fill(l.batch[:])
 	return l
 }
 
@@ -231,7 +231,7 @@ func (l *lane) send(out int, frames []*link.Frame) {
 // longest queue gives some up, since what comes in may be more urgent.
 func (l *lane) refill() {
 	if l.batch[0] == nil || l.batch[batchSize-1] == nil {
-		l.r.pool.take(l.batch[:])
+		l.r.pool.fill(l.batch[:])
 	}
 	if l.batch[0] == nil {
 		l.r.Turn(func(time.Time) { l.batch[0] = l.r.Alloc() })

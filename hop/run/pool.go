@@ -36,12 +36,12 @@ func newPool(n, beside int) *pool {
 // get returns a frame; nil: there is none.
 func (p *pool) get() *link.Frame {
 	var f [1]*link.Frame
-	p.take(f[:])
+	p.fill(f[:])
 	return f[0]
 }
 
-// take fills as many places that are nil as there are frames.
-func (p *pool) take(places []*link.Frame) {
+// fill fills as many places that are nil as there are frames.
+func (p *pool) fill(places []*link.Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range places {

@@ -33,7 +33,7 @@ type Runner struct {
 	tunStates []tunState
 
 	lanes   []*lane
-	worker  *Worker
+	worker  *worker
 	now     time.Time    // of the turn
 	wakeAt  atomic.Int64 // when the first lane comes back by itself, in ns since start; 0: it does not
 	asleep  atomic.Bool  // the first lane waits, or is about to look at wakeAt
@@ -62,7 +62,7 @@ func New(frames int) *Runner {
 		r.node.Packet(r.now, head, rest)
 	}
 	r.fromTUN = r.readTUN
-	r.worker = NewWorker(func(done func(time.Time)) { r.Turn(done) })
+	r.worker = newWorker(func(done func(time.Time)) { r.Turn(done) })
 	for range lanes {
 		r.lanes = append(r.lanes, newLane(r))
 	}
@@ -203,7 +203,7 @@ func (r *Runner) Alloc() *link.Frame {
 
 func (r *Runner) Free(f *link.Frame) { r.pool.put(f) }
 func (r *Runner) Work(c link.Cost, job func() func(time.Time)) bool {
-	return r.worker.Do(c, job)
+	return r.worker.do(c, job)
 }
 
 // AddPort gives the node a port and starts to read it; the runner closes it. It
@@ -252,12 +252,12 @@ func (r *Runner) read(id int, p *runPort) {
 			r.ended(p, err)
 			return
 		}
-		r.Turn(func(now time.Time) { r.take(now, id, p, batch[:n]) })
+		r.Turn(func(now time.Time) { r.receive(now, id, p, batch[:n]) })
 	}
 }
 
-// take passes frames to the node, which keeps them, and puts others in their place.
-func (r *Runner) take(now time.Time, id int, p *runPort, batch []*link.Frame) {
+// receive passes frames to the node, which keeps them, and puts others in their place.
+func (r *Runner) receive(now time.Time, id int, p *runPort, batch []*link.Frame) {
 	if r.port(id) != p {
 		return
 	}

@@ -13,11 +13,11 @@ import (
 // workQueue bounds the waiting jobs of each class, so that none pushes out another.
 const workQueue = 64
 
-// A Worker does public-key work on a thread of its own at the lowest priority, so
+// A worker does public-key work on a thread of its own at the lowest priority, so
 // that 80 ms of it do not hold up a frame: measured on one CPU, p99 of the RTT is
 // 15 ms with the work in the same thread and 0.14 ms so. Lower classes go first.
 // It is safe for concurrent use.
-type Worker struct {
+type worker struct {
 	post   func(done func(now time.Time))
 	mu     sync.Mutex
 	wake   *sync.Cond
@@ -26,9 +26,9 @@ type Worker struct {
 	ended  chan struct{}
 }
 
-// NewWorker starts the worker; post is called with what each job returned.
-func NewWorker(post func(done func(now time.Time))) *Worker {
-	w := &Worker{post: post, ended: make(chan struct{})}
+// newWorker starts the worker; post is called with what each job returned.
+func newWorker(post func(done func(now time.Time))) *worker {
+	w := &worker{post: post, ended: make(chan struct{})}
 	w.wake = sync.NewCond(&w.mu)
 	if runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2) // or a job would hold the only P for a time slice
@@ -37,8 +37,8 @@ func NewWorker(post func(done func(now time.Time))) *Worker {
 	return w
 }
 
-// Do queues a job; false: its class has as many as it may, or the worker is closed.
-func (w *Worker) Do(c link.Cost, job func() func(time.Time)) bool {
+// do queues a job; false: its class has as many as it may, or the worker is closed.
+func (w *worker) do(c link.Cost, job func() func(time.Time)) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed || len(w.queues[c.Class]) >= workQueue {
@@ -51,7 +51,7 @@ func (w *Worker) Do(c link.Cost, job func() func(time.Time)) bool {
 
 // Close ends the worker after the job at hand, whose result is still posted; what
 // waits is dropped. It must not be called while holding what post waits for.
-func (w *Worker) Close() {
+func (w *worker) Close() {
 	w.mu.Lock()
 	w.closed = true
 	w.wake.Signal()
@@ -59,7 +59,7 @@ func (w *Worker) Close() {
 	<-w.ended
 }
 
-func (w *Worker) run() {
+func (w *worker) run() {
 	runtime.LockOSThread() // never unlocked: the thread ends with its priority
 	if unix.Gettid() == unix.Getpid() {
 		// The first thread's priority is shown as the process's, and cannot end
@@ -82,7 +82,7 @@ func (w *Worker) run() {
 	}
 }
 
-func (w *Worker) next() func() func(time.Time) {
+func (w *worker) next() func() func(time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.closed {

@@ -14,9 +14,9 @@ import (
 )
 
 // A gate is a job that holds the worker until it is opened.
-func gate(w *Worker) (open func()) {
+func gate(w *worker) (open func()) {
 	c := make(chan struct{})
-	w.Do(link.Cost{}, func() func(time.Time) { <-c; return nil })
+	w.do(link.Cost{}, func() func(time.Time) { <-c; return nil })
 	synctest.Wait()
 	return func() { close(c) }
 }
@@ -24,13 +24,13 @@ func gate(w *Worker) (open func()) {
 func TestWorkerOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
-		w := NewWorker(func(done func(time.Time)) { done(time.Now()) })
+		w := newWorker(func(done func(time.Time)) { done(time.Now()) })
 		defer w.Close()
 		open := gate(w)
 		for i := range 2 {
 			for c := link.ClassVerify + 1; c > 0; c-- {
 				name := fmt.Sprint(c-1, i)
-				if !w.Do(link.Cost{Class: c - 1}, func() func(time.Time) { return func(time.Time) { got = append(got, name) } }) {
+				if !w.do(link.Cost{Class: c - 1}, func() func(time.Time) { return func(time.Time) { got = append(got, name) } }) {
 					t.Fatalf("%s refused", name)
 				}
 			}
@@ -47,16 +47,16 @@ func TestWorkerOrder(t *testing.T) {
 func TestWorkerBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ran := 0
-		w := NewWorker(func(done func(time.Time)) { done(time.Now()) })
+		w := newWorker(func(done func(time.Time)) { done(time.Now()) })
 		defer w.Close()
 		open := gate(w)
 		job := func() func(time.Time) { return func(time.Time) { ran++ } }
 		for i := range workQueue + 1 {
-			if ok := w.Do(link.Cost{Class: link.ClassVerify}, job); ok != (i < workQueue) {
+			if ok := w.do(link.Cost{Class: link.ClassVerify}, job); ok != (i < workQueue) {
 				t.Errorf("verification %d: %v, want %v", i, ok, !ok)
 			}
 		}
-		if !w.Do(link.Cost{Class: link.ClassHandshake}, job) || !w.Do(link.Cost{Class: link.ClassSetup}, job) {
+		if !w.do(link.Cost{Class: link.ClassHandshake}, job) || !w.do(link.Cost{Class: link.ClassSetup}, job) {
 			t.Error("verification pushed out a handshake or a set-up")
 		}
 		open()
@@ -71,16 +71,16 @@ func TestWorkerBounds(t *testing.T) {
 func TestWorkerClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var posted []string
-		w := NewWorker(func(done func(time.Time)) { done(time.Now()) })
+		w := newWorker(func(done func(time.Time)) { done(time.Now()) })
 		c := make(chan struct{})
 		result := func(name string) func(time.Time) { return func(time.Time) { posted = append(posted, name) } }
-		w.Do(link.Cost{}, func() func(time.Time) { <-c; return result("at hand") })
+		w.do(link.Cost{}, func() func(time.Time) { <-c; return result("at hand") })
 		synctest.Wait()
-		w.Do(link.Cost{}, func() func(time.Time) { return result("waiting") })
+		w.do(link.Cost{}, func() func(time.Time) { return result("waiting") })
 		var ended sync.WaitGroup
 		ended.Go(w.Close)
 		synctest.Wait()
-		if w.Do(link.Cost{}, func() func(time.Time) { return result("late") }) {
+		if w.do(link.Cost{}, func() func(time.Time) { return result("late") }) {
 			t.Error("a closed worker took a job")
 		}
 		close(c)
@@ -95,10 +95,10 @@ func TestWorkerClose(t *testing.T) {
 func TestWorkerThread(t *testing.T) {
 	type thread struct{ id, nice int }
 	got := make(chan thread)
-	w := NewWorker(func(done func(time.Time)) { done(time.Now()) })
+	w := newWorker(func(done func(time.Time)) { done(time.Now()) })
 	defer w.Close()
 	for range 3 {
-		w.Do(link.Cost{}, func() func(time.Time) {
+		w.do(link.Cost{}, func() func(time.Time) {
 			raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0) // the kernel says 20 minus nice
 			if err != nil {
 				t.Error(err)

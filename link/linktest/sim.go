@@ -1,5 +1,3 @@
-// Package linktest runs cores of the link layer and above on virtual time: hosts,
-// cables and their faults, all under one seed. The same seed gives the same run.
 package linktest
 
 import (

@@ -1,5 +1,3 @@
-// Package meshtest builds meshes of whole nodes (links, circuits, sessions, map)
-// on the virtual time of linktest. The same seed gives the same run.
 package meshtest
 
 import (
@@ -12,6 +10,7 @@ import (
 	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
 	"hopwire/route"
 )
@@ -23,7 +22,7 @@ type Options struct {
 	Costs       linktest.Costs
 	MaxCircuits int
 	MaxNodes    int
-	Serve       func(n *Node) func(time.Time, link.Key, []byte, func(time.Time, []byte))
+	Serve       func(n *Node) func(time.Time, identity.Key, []byte, func(time.Time, []byte))
 	Change      func(i int, c *node.Config)
 }
 
@@ -33,6 +32,7 @@ type Mesh struct {
 	Options
 	Nodes  []*Node
 	Cables map[[2]int]*linktest.Segment
+	foes   uint64
 }
 
 // A Node is one of it.
@@ -42,10 +42,10 @@ type Node struct {
 	Index   int
 	Host    *linktest.Host
 	Map     *route.Map
-	ID      *link.Identity
+	ID      *identity.Identity
 	Packets [][]byte // delivered to its TUN
 	boots   int
-	keys    []link.NetworkKey
+	keys    []identity.NetworkKey
 	sockets []socket
 }
 
@@ -69,7 +69,7 @@ func seed(parts ...uint64) (s [32]byte) {
 // Add adds a node that is not running yet.
 func (m *Mesh) Add() *Node {
 	i := len(m.Nodes)
-	id, err := link.NewIdentity(mrand.NewChaCha8(seed(m.Seed, uint64(i), 1)))
+	id, err := identity.NewIdentity(mrand.NewChaCha8(seed(m.Seed, uint64(i), 1)))
 	if err != nil {
 		panic(err)
 	}
@@ -99,7 +99,7 @@ func (n *Node) Boot() {
 	n.Host = m.Host()
 	n.Host.Limit = 2048
 	b := uint64(n.boots)
-	c := node.Config{MaxCircuits: m.MaxCircuits, Links: link.Config{Identity: n.ID, NetworkKeys: []link.NetworkKey{{1, 2, 3}}, Beacon: true, Env: n.Host,
+	c := node.Config{MaxCircuits: m.MaxCircuits, Links: link.Config{Identity: n.ID, NetworkKeys: []identity.NetworkKey{{1, 2, 3}}, Beacon: true, Env: n.Host,
 		Rand: mrand.NewChaCha8(seed(m.Seed, uint64(n.Index), 2, b)), Jitter: mrand.New(mrand.NewPCG(m.Seed+uint64(n.Index), b))},
 		Deliver: func(p []byte) { n.Packets = append(n.Packets, append([]byte(nil), p...)) }}
 	if m.Serve != nil {

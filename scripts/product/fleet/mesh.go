@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A mesh is what a mesh file says: values by name.
@@ -39,7 +39,7 @@ var (
 			return err == nil && n >= least && n <= most && s == strconv.Itoa(n)
 		}
 	}
-	address = func(s string) bool { _, err := link.ParseKey(s); return err == nil }
+	address = func(s string) bool { _, err := identity.ParseKey(s); return err == nil }
 	// Between the quotes of UCI.
 	quotable = `[ -&(-\[\]-~]`
 )

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // mark is the first line of what is written here: only that is ever replaced.
@@ -26,7 +26,7 @@ func (m mesh) networkKey(meshFile string, w io.Writer) (string, error) {
 	name := m.keyFile(meshFile)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
-		var key link.NetworkKey
+		var key identity.NetworkKey
 		rand.Read(key[:]) // never fails
 		_, err = fmt.Fprintf(f, "%x\n", key)
 		fmt.Fprintf(w, "image: made %s: keep a copy, it is the secret of the mesh\n", name)
@@ -47,7 +47,7 @@ func (m mesh) networkKey(meshFile string, w io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	keys, err := link.ParseNetworkKeys(text)
+	keys, err := identity.ParseNetworkKeys(text)
 	if err != nil {
 		return "", hint("restore it from a copy; or remove it, and a new key for a new mesh is made", "%s: %w", name, err)
 	}

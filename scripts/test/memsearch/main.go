@@ -18,7 +18,7 @@ import (
 	"slices"
 	"strings"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A pattern is a part of one form of an address.
@@ -29,7 +29,7 @@ type pattern struct {
 
 // patterns returns every form in which a node might keep an address.
 func patterns(address string) (all []pattern, err error) {
-	key, err := link.ParseKey(address)
+	key, err := identity.ParseKey(address)
 	if err != nil {
 		return nil, err
 	}

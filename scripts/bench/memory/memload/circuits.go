@@ -6,6 +6,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // count returns how many circuits the player has, and on how many the relay answered.
@@ -23,7 +24,7 @@ func (p *player) count() (answered, open int) {
 // linked is 1 when the link to the relay is up and the relay's keys are known.
 func (p *player) linked() (n int) {
 	p.do(func(time.Time) {
-		if p.up != nil && p.relay.Key != (link.Key{}) {
+		if p.up != nil && p.relay.Key != (identity.Key{}) {
 			n = 1
 		}
 	})
@@ -34,7 +35,7 @@ func (p *player) linked() (n int) {
 // and not above the wanted number.
 func (p *player) open(want, most int) (opened int) {
 	p.do(func(now time.Time) {
-		if p.up == nil || p.relay.Key == (link.Key{}) {
+		if p.up == nil || p.relay.Key == (identity.Key{}) {
 			return
 		}
 		for ; len(p.own) < want && opened < most; opened++ {

@@ -22,11 +22,12 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // A load is all players and what they know together.
 type load struct {
-	keys    []link.NetworkKey
+	keys    []identity.NetworkKey
 	from    string // address to send from
 	players []*player
 	index   map[*player]int
@@ -40,16 +41,16 @@ type load struct {
 	turn     int // whose circuit is next
 
 	mu    sync.Mutex
-	known map[link.ShortID]bool // the relay has accepted it
+	known map[identity.ShortID]bool // the relay has accepted it
 }
 
-func (l *load) accepted(id link.ShortID) {
+func (l *load) accepted(id identity.ShortID) {
 	l.mu.Lock()
 	l.known[id] = true
 	l.mu.Unlock()
 }
 
-func (l *load) has(id link.ShortID) bool {
+func (l *load) has(id identity.ShortID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.known[id]
@@ -94,13 +95,13 @@ func newLoad(o options) (*load, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &load{atOnce: o.atOnce, from: "127.0.0.1:0", index: map[*player]int{}, known: map[link.ShortID]bool{}, cores: make(chan struct{}, runtime.NumCPU())}
-	if l.keys, err = link.ParseNetworkKeys(text); err != nil {
+	l := &load{atOnce: o.atOnce, from: "127.0.0.1:0", index: map[*player]int{}, known: map[identity.ShortID]bool{}, cores: make(chan struct{}, runtime.NumCPU())}
+	if l.keys, err = identity.ParseNetworkKeys(text); err != nil {
 		return nil, err
 	}
 	address, where, _ := strings.Cut(o.relay, "@")
 	relay := link.Static{}
-	if relay.Key, err = link.ParseKey(address); err != nil {
+	if relay.Key, err = identity.ParseKey(address); err != nil {
 		return nil, err
 	}
 	ap, err := netip.ParseAddrPort(where)

@@ -11,6 +11,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // Kinds of control messages of the map, and the layout of an announcement, as
@@ -32,19 +33,19 @@ const (
 // A node is one of the mesh around the relay: the first are played, the others
 // exist as announcements only.
 type node struct {
-	id    *link.Identity
-	short link.ShortID
+	id    *identity.Identity
+	short identity.ShortID
 	onion *onion.Keys
-	links []link.ShortID
+	links []identity.ShortID
 	raw   []byte // its announcement, signed, without age
 }
 
 // newMesh invents n nodes, the first of which are neighbours of the relay. Each has
 // at least the given number of links, which both ends state.
-func newMesh(now time.Time, relay link.ShortID, n, neighbours, degree int) ([]*node, error) {
+func newMesh(now time.Time, relay identity.ShortID, n, neighbours, degree int) ([]*node, error) {
 	nodes := make([]*node, n)
 	for i := range nodes {
-		id, err := link.NewIdentity(rand.Reader)
+		id, err := identity.NewIdentity(rand.Reader)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +84,7 @@ func (a *node) announce(now time.Time) {
 	b = append(append(b, current[:]...), next[:]...)
 	b = append(b, 0, 0, 0, 0, 0) // price, no gateways
 	b = append(b, byte(len(a.links)))
-	slices.SortFunc(a.links, func(x, y link.ShortID) int { return bytes.Compare(x[:], y[:]) })
+	slices.SortFunc(a.links, func(x, y identity.ShortID) int { return bytes.Compare(x[:], y[:]) })
 	for _, l := range a.links {
 		b = append(b, l[:]...)
 		b = append(b, 232, 3, 0) // 1 ms

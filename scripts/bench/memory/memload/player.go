@@ -9,6 +9,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/nic"
 )
 
@@ -42,7 +43,7 @@ func newPlayer(l *load, me *node, relay link.Static) (*player, error) {
 	}
 	jitter := mrand.New(mrand.NewPCG(mrand.Uint64(), 1))
 	p.links = link.New(link.Config{Identity: me.id, NetworkKeys: l.keys, Neighbours: []link.Static{relay}, Rand: rand.Reader, Jitter: jitter, Env: p}, p)
-	p.cs = hop.New(hop.Config{Env: p, Rand: rand.Reader, Jitter: jitter, Onion: me.onion, Key: me.id.Key(), MaxCircuits: 4096}, p)
+	p.cs = hop.NewCircuits(hop.CircuitsConfig{Env: p, Rand: rand.Reader, Jitter: jitter, Onion: me.onion, Key: me.id.Key(), MaxCircuits: 4096}, p)
 	return p, nil
 }
 
@@ -164,7 +165,7 @@ func (p *player) Message(now time.Time, l *link.Link, kind byte, data []byte) {
 // digested takes what the relay has, as it says when a link comes up; we want its own.
 func (p *player) digested(now time.Time, l *link.Link, data []byte) {
 	for ; len(data) >= 12; data = data[12:] {
-		if id := link.ShortID(data); id == l.Short() {
+		if id := identity.ShortID(data); id == l.Short() {
 			l.Post(now, kindWant, id[:], nil)
 		} else {
 			p.l.accepted(id)
@@ -175,7 +176,7 @@ func (p *player) digested(now time.Time, l *link.Link, data []byte) {
 // heard takes what the relay spreads: its own announcement, and those of others,
 // which it has accepted then.
 func (p *player) heard(l *link.Link, b []byte) {
-	key := link.Key(b[offAddress:])
+	key := identity.Key(b[offAddress:])
 	if key == l.Peer() {
 		p.relay = hop.Hop{Key: key, Onion: [32]byte(b[offCurrent:]), Parity: b[offEpoch] & 1}
 		return
@@ -206,7 +207,7 @@ func (p *player) offer(now time.Time) {
 func (p *player) wanted(now time.Time, ids []byte) {
 	for ; len(ids) >= 8 && p.l.flying.Load() < int64(p.l.atOnce); ids = ids[8:] {
 		for _, o := range p.share {
-			if o.short == link.ShortID(ids) && p.up.Post(now, kindAnnouncement, append(o.raw[:len(o.raw):len(o.raw)], 0, 0, 0, 0),
+			if o.short == identity.ShortID(ids) && p.up.Post(now, kindAnnouncement, append(o.raw[:len(o.raw):len(o.raw)], 0, 0, 0, 0),
 				func(time.Time, bool) { p.l.flying.Add(-1) }) {
 				p.l.flying.Add(1)
 			}
