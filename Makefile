@@ -104,8 +104,7 @@ cross: ## every target
 size: cross ## binary sizes, lines of code, modules
 	scripts/bench/size.sh $(TARGETS)
 
-ipk: cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
-	@. scripts/need.sh && test -n "$$SOURCE_DATE_EPOCH" || need git
+ipk: git cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
 	@test -e $(KEYS)/feed.sec || bin/ipk -keys $(KEYS) key
 	@SOURCE_DATE_EPOCH=$(EPOCH) bin/ipk -version $(VERSION) -keys $(KEYS) pack $(ARCHS)
 	@bin/ipk -keys $(KEYS) check
@@ -115,6 +114,10 @@ ipk-check: bin/ipk ## read the packages and the feed back as opkg would
 
 feed-key: bin/ipk ## make the key that signs the feed, once; keep a copy of .keys/
 	@bin/ipk -keys $(KEYS) key
+
+.PHONY: git
+git: # which says the time of the packages, unless SOURCE_DATE_EPOCH does
+	@test -n "$$SOURCE_DATE_EPOCH" || { . scripts/need.sh && need git; }
 
 .PHONY: bin/ipk # go knows whether it is new enough
 bin/ipk:

@@ -11,7 +11,7 @@ need() {
 	echo "installing$need_packages" >&2
 	need_log=$(need_install 2>&1) || need_fails "$(printf '%s\n' "$need_log" | tail -n 1)" "apt-get update && apt-get install$need_packages says more"
 	need_missing "$@"
-	[ -z "$need_packages" ] || need_fails "it is not in$need_packages, or not in PATH" "PATH is $PATH"
+	[ -z "$need_packages" ] || need_fails "not found though installed:$need_packages" "PATH must name its folder: $PATH"
 }
 # need_missing TOOL[:PACKAGE] ...: what is not there, into need_tools and need_packages.
 need_missing() {
