@@ -14,6 +14,12 @@ SMALL    := -gcflags=all=-l $(foreach p,$(HOT),-gcflags=$(p)=)
 TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index(" " only " ", " " $$1 " ")) {print $$2}' openwrt/architectures | sort -u)
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
+# Go comes from go.dev, not by apt: what Debian has is older.
+ifeq ($(shell command -v $(GO) 2>/dev/null),)
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+$(error no $(GO); hint: go.mod says which Go is needed, https://go.dev/dl has it, and PATH must name its bin)
+endif
+endif
 
 .PHONY: help build demo test attack check race fuzz sim netns wifi emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
 
@@ -33,11 +39,12 @@ test: build ## everything: unit, simulator, root tests, scenarios (root)
 check: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l cmd hop link pay route scripts)" || { echo "not gofmt'ed:"; gofmt -l cmd hop link pay route scripts; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags hopwiretest ./route
+	$(GO) vet -tags hopwiretest ./...
 	$(GO) run $(STATIC) ./...
 
 race: ## the race detector over the packages
-	$(GO) test -race -timeout 600s ./link/... ./hop/... ./route/... ./cmd/...
+	@. scripts/need.sh && need gcc /usr/include/stdio.h:libc6-dev
+	CGO_ENABLED=1 $(GO) test -race $(RACE) -timeout 900s ./cmd/... ./hop/... ./link/... ./pay/... ./route/...
 
 fuzz: ## each fuzz target for FUZZTIME
 	scripts/test/fuzz.sh $(FUZZTIME)
@@ -64,7 +71,7 @@ load: # the generator of bench, bench-peers and profile
 	$(BUILD) -o bin/load ./scripts/bench/load
 
 bench: build load ## steps of a hop; three and five nodes beside plain forwarding (root)
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop ./hop/onion
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link/... ./hop/...
 	scripts/bench/bench.sh
 
 bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with ratios (root)
@@ -97,7 +104,7 @@ cross: ## every target
 size: cross ## binary sizes, lines of code, modules
 	scripts/bench/size.sh $(TARGETS)
 
-ipk: cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
+ipk: git cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
 	@test -e $(KEYS)/feed.sec || bin/ipk -keys $(KEYS) key
 	@SOURCE_DATE_EPOCH=$(EPOCH) bin/ipk -version $(VERSION) -keys $(KEYS) pack $(ARCHS)
 	@bin/ipk -keys $(KEYS) check
@@ -107,6 +114,10 @@ ipk-check: bin/ipk ## read the packages and the feed back as opkg would
 
 feed-key: bin/ipk ## make the key that signs the feed, once; keep a copy of .keys/
 	@bin/ipk -keys $(KEYS) key
+
+.PHONY: git
+git: # which says the time of the packages, unless SOURCE_DATE_EPOCH does
+	@test -n "$$SOURCE_DATE_EPOCH" || { . scripts/need.sh && need git; }
 
 .PHONY: bin/ipk # go knows whether it is new enough
 bin/ipk:

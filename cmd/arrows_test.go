@@ -131,6 +131,7 @@ var arrows = map[string]map[string]string{
 	"scripts/test/memsearch": {
 		"link/identity": "what may not be found is derived there",
 	},
+	"scripts/test/tally":       {},
 	"scripts/test/openwrt/box": {},
 	"scripts/bench/load":       {},
 	"scripts/bench/memory/memload": {

@@ -3,6 +3,9 @@
 # Fails when the one for small routers outgrows its flash.
 set -eu
 cd "$(dirname "$0")/../.."
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
+need xz:xz-utils
 most=4320000 # bytes, on mipsle
 printf '%-18s %10s %10s\n' target bytes xz
 for t; do
