@@ -14,7 +14,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=scripts/test/tap.sh
 . scripts/test/tap.sh
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces"
-need ip iproute2 ethtool ethtool ping iputils-ping
+need ip:iproute2 ethtool ping:iputils-ping
 first_most=${FIRST_PING:-250} lost_most=${FLAP_LOST:-20}
 
 host a r b s

@@ -14,7 +14,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=scripts/test/tap.sh
 . scripts/test/tap.sh
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces"
-need ip iproute2 ethtool ethtool ping iputils-ping prlimit util-linux timeout coreutils
+need ip:iproute2 ethtool ping:iputils-ping prlimit:util-linux timeout:coreutils
 
 # begin NAME COMMAND...: start a program there as start does, with the log where the
 # caller's standard error is; its pid is in $pid. exec: the pid is the program's own.
