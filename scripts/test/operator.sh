@@ -160,7 +160,7 @@ refuses "a network key that is a FIFO" "not a regular file" with a env HOPWIRE_N
 rm "$lab_dir/a/identity"
 with a "$hopwire" init >/dev/null
 HOPWIRE_UDP_LISTEN=192.0.2.77:7000 start a
-is "an address that no interface has is waited for" wait_for 3 log_has a "interface=udp .*waiting"
+is "an address that no interface has is waited for" wait_for 3 log_has a "interface=udp .*tried again"
 in_ns a ip addr add 192.0.2.77/32 dev lo
 is "and listened on when it comes" wait_for 12 log_has a "UDP up port=7000"
 
