@@ -163,7 +163,6 @@ func (p *peer) admit(now time.Time, ch *channel) {
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
 	}
-	p.flushQueue(now)
 }
 
 // started takes a channel of ours that became ready: it is put to use when there
@@ -210,7 +209,7 @@ func (p *peer) route(now time.Time, flow uint64) *channel {
 		return p.active
 	}
 	for _, ch := range p.terminals {
-		if ch.ready() && !ch.failing(now) {
+		if ch.ready() && ch.answered == nil && !ch.failing(now) {
 			return ch
 		}
 	}
