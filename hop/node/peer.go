@@ -25,8 +25,8 @@ import (
 //	                             +-------------------------------------+
 //	                                watch, improve: the two change places
 //
-// There is at most one active, one warm and one opening channel; old ones linger to
-// deliver what is under way. Any of them may close: it failed (fail, which puts the warm
+// There is at most one active, one warm and one opening channel: a second warm one makes
+// the first old. Old ones linger to deliver what is under way. Any of them may close: it failed (fail, which puts the warm
 // one in the place of an active one: move), it is not wanted any more (closeIdle: after
 // idleAfter; warm after warmFor, or when a relay of its path is full), or its opening ran
 // out of time. A closed channel has no role (drop).
@@ -178,6 +178,9 @@ func (p *peer) started(now time.Time, ch *channel) {
 		p.active = ch
 		p.linger(now, old)
 	default:
+		if p.warm != nil { // the one in use is well again
+			p.linger(now, p.warm)
+		}
 		p.warm = ch
 	}
 	p.flushQueue(now)
