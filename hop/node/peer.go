@@ -43,6 +43,7 @@ type peer struct {
 	opening   *channel   // to become active or warm
 	old       []*channel // replaced; they linger to deliver what is under way
 	terminals []*channel // the one last heard of comes first
+	from      source     // where it was last heard of, kept when its circuits close; 0: never
 	queue     waiting    // packets for a session
 	pings     []uint32   // and questions
 	calls     *call.Endpoint
@@ -149,7 +150,7 @@ func (p *peer) drop(ch *channel) {
 
 // prefer moves a terminal to the front: answers without a flow leave there.
 func (p *peer) prefer(ch *channel) {
-	p.touched = ch.heard
+	p.touched, p.from = ch.heard, ch.source()
 	if i := slices.Index(p.terminals, ch); i > 0 {
 		copy(p.terminals[1:i+1], p.terminals[:i])
 		p.terminals[0] = ch
@@ -158,7 +159,7 @@ func (p *peer) prefer(ch *channel) {
 
 // admit enters a circuit of the peer's that ends here and has its session.
 func (p *peer) admit(now time.Time, ch *channel) {
-	ch.p, ch.heard, p.touched = p, now, now
+	ch.p, ch.heard, p.touched, p.from = p, now, now, ch.source()
 	p.terminals = step.Insert(p.terminals, 0, ch)
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
