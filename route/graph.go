@@ -111,10 +111,8 @@ func sameLinks(a, b raw) bool {
 }
 
 // edge is the place of the edge to a vertex; −1: there is none.
-func (o *node) edge(to int) int { return indexEdge(o.edges, to) }
-
-func indexEdge(edges []edge, to int) int {
-	for i, e := range edges {
+func (o *node) edge(to int) int {
+	for i, e := range o.edges {
 		if int(e.to) == to {
 			return i
 		}
@@ -328,11 +326,14 @@ func (g *graph) cost(path []int) (sum float64) {
 	return sum
 }
 
-// weight of an edge; +Inf: there is none.
+// weight of an edge; +Inf: there is none. We may have several links to a neighbour, and
+// its best is used.
 func (g *graph) weight(from, to int) float64 {
-	edges := g.edges(from)
-	if i := indexEdge(edges, to); i >= 0 {
-		return steps[edges[i].cost]
+	least := math.Inf(1)
+	for _, e := range g.edges(from) {
+		if int(e.to) == to {
+			least = min(least, steps[e.cost])
+		}
 	}
-	return math.Inf(1)
+	return least
 }

@@ -48,7 +48,8 @@ type Map struct {
 	near  []*near
 	ports []*port
 
-	own     raw // our newest announcement
+	own     raw       // our newest announcement,
+	ownAt   time.Time // and when it was made
 	state   ownState
 	avoid   map[pair]*avoidance
 	chosen  map[identity.Key]*choice

@@ -13,7 +13,7 @@ import (
 type ownState struct {
 	_        [0]func() // not to be compared, which would take code
 	sequence uint32
-	at       time.Time // when the newest was made
+	at       time.Time // when the newest was made; it may not be signed yet
 	asked    time.Time // for our last sequence; zero: not yet
 	known    bool      // the wait for it is over
 	dirty    bool      // something changed since
@@ -183,7 +183,7 @@ func (m *Map) announce(now time.Time) {
 	a.links = sortStatements(a.links)
 	ok := m.c.Env.Work(link.Cost{Class: link.ClassSetup, Sign: 1}, func() func(time.Time) {
 		raw := a.signed(m.c.Identity)
-		return func(now time.Time) { m.announced(now, raw) }
+		return func(signed time.Time) { m.announced(signed, now, raw) }
 	})
 	if !ok {
 		m.announceBy(now, now.Add(firstAfter))
@@ -204,13 +204,13 @@ func (m *Map) paced(now time.Time) {
 // announced spreads what has been signed; its age counts from when it was made. The
 // first is made once more when links came up while a slow processor signed it, for one
 // signature here costs less than one verification everywhere.
-func (m *Map) announced(now time.Time, a raw) {
+func (m *Map) announced(now, made time.Time, a raw) {
 	if m.own == nil && m.state.dirty && !m.state.late {
 		m.state.late = true
 		m.announce(now)
 		return
 	}
-	m.own = a
+	m.own, m.ownAt = a, made
 	m.N.Announced++
 	m.next.By(now.Add(refreshAfter))
 	for _, n := range m.near {

@@ -264,6 +264,9 @@ func (m *Map) avoidLink(now time.Time, k pair, factor float64, d time.Duration) 
 		a = &avoidance{}
 		m.avoid[k] = a
 	}
+	if factor < a.factor && now.Before(a.until) {
+		return // what is worse stands
+	}
 	if now.Sub(a.until) > avoidMost {
 		a.times = 0
 	}

@@ -52,7 +52,7 @@ func (m *Map) dequeue(now time.Time, n *near) (raw, time.Duration) {
 		}
 		n.queued.set(v, false)
 		n.cursor = v + 1
-		a, age := m.own, now.Sub(m.state.at)
+		a, age := m.own, now.Sub(m.ownAt)
 		if v > 0 {
 			o := m.graph.nodes[v]
 			a, age = o.raw, o.ageAt(now)

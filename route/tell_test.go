@@ -71,7 +71,7 @@ func TestQueueTakesTurns(t *testing.T) {
 	m, _ := fullMap(t)
 	n := m.near[1]
 	clear(n.queued)
-	m.own, m.state.at = make(raw, maxAnnounced), testNow
+	m.own, m.ownAt = make(raw, maxAnnounced), testNow
 	sent := map[string]int{}
 	for range 3 * (len(m.order) + 1) {
 		n.queued.set(0, true)

@@ -236,3 +236,20 @@ func TestNoWayIsNotRemembered(t *testing.T) {
 		t.Errorf("asked for: %x", n.wants)
 	}
 }
+
+// TestAgeOfOldOwn: while a new announcement is being signed, the one before is as old as
+// it is.
+func TestAgeOfOldOwn(t *testing.T) {
+	m, b := benchMap(t, 512, 0)
+	m.state.asked, m.state.known = testNow, true
+	n := m.near[0]
+	m.near = nil
+	m.announce(testNow)
+	b.work(testNow)
+	now := testNow.Add(10 * time.Minute)
+	m.announce(now)
+	n.queued.set(0, true)
+	if a, age := m.dequeue(now, n); a == nil || age != 10*time.Minute {
+		t.Errorf("age %v, want 10 minutes", age)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,5 +57,15 @@ func TestKindsOfErrors(t *testing.T) {
 		if got := [2]bool{Exhausted(err), Unwritable(err)}; got != want {
 			t.Errorf("%v: %v, want %v", err, got, want)
 		}
+	}
+}
+
+// TestWriteOverLeftover: a power cut leaves a half-written file, and the process that writes
+// again may have the same number, as in a container.
+func TestWriteOverLeftover(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, ".new-"+strconv.Itoa(os.Getpid())), []byte("ha"), 0o600)
+	if err := Write(filepath.Join(dir, "f"), []byte("whole")); err != nil {
+		t.Error(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 func Write(name string, data []byte) error {
 	folder := filepath.Dir(name)
 	tmp := filepath.Join(folder, ".new-"+strconv.Itoa(os.Getpid()))
+	os.Remove(tmp) // left by a power cut: a process after it may have the same id
 	defer os.Remove(tmp)
 	if err := fill(tmp, data); err != nil {
 		return err

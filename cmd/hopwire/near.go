@@ -9,13 +9,13 @@ import (
 
 // nearAge is how long the prefixes are taken for what they were: a question costs no
 // look at them, and a new prefix is known after that time.
-const nearAge = 5 // seconds
+const nearAge = 5 * time.Second
 
 // near knows the prefixes of the interfaces. The zero value is ready; it is safe for
 // concurrent use.
 type near struct {
 	mu  sync.Mutex
-	at  int64
+	at  time.Time // not of the wall clock, which may go back by years
 	all []nic.Prefix
 }
 
@@ -41,7 +41,7 @@ func (n *near) is(local, from *[16]byte) bool {
 func (n *near) look() []nic.Prefix {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if now := time.Now().Unix(); now >= n.at+nearAge {
+	if now := time.Now(); now.Sub(n.at) >= nearAge {
 		n.at, n.all = now, nic.Prefixes()
 	}
 	return n.all

@@ -133,6 +133,7 @@ func (p *portManager) sync(all []nic.Interface) error {
 			p.close(name, why)
 		}
 	}
+	p.forget(there)
 	for _, i := range all {
 		if p.opened[i.Name] == nil && p.wanted(i) {
 			if err := p.try(i); err != nil {
@@ -142,6 +143,15 @@ func (p *portManager) sync(all []nic.Interface) error {
 	}
 	p.members(all)
 	return nil
+}
+
+// forget what was said of interfaces that are gone: containers have new names each time.
+func (p *portManager) forget(there map[string]nic.Interface) {
+	for name := range p.said {
+		if _, ok := there[name]; !ok && name != "udp" && !slices.Contains(p.d.c.Interfaces, name) {
+			delete(p.said, name)
+		}
+	}
 }
 
 // wanted says whether the settings name the interface.

@@ -106,3 +106,17 @@ func TestPatterns(t *testing.T) {
 		t.Errorf("one that matches is said: %s", log())
 	}
 }
+
+// TestNamesAreForgotten: interfaces that come and go under names of their own leave nothing.
+func TestNamesAreForgotten(t *testing.T) {
+	p, _ := testPorts(t, &config{Interfaces: []string{"veth*", "gone7"}})
+	p.say("gone7", "missing: waiting for it")
+	for i := range 100 {
+		if err := p.sync([]nic.Interface{{Name: "veth" + strconv.Itoa(i)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(p.said) != 2 {
+		t.Errorf("%d names are remembered, want those of the last look and of the settings", len(p.said))
+	}
+}

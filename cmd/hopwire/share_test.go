@@ -211,7 +211,7 @@ func TestNear(t *testing.T) {
 		{"127.0.0.1", "192.168.1.9", false},
 		{"fd68:6f70::1", "fd68:6f70::9", false},
 	} {
-		d.names.near = near{at: time.Now().Add(time.Hour).Unix(), all: all}
+		d.names.near = near{at: time.Now().Add(time.Hour), all: all}
 		s, from := &socket{local: netip.MustParseAddr(c.local).As16()}, netip.MustParseAddr(c.from).As16()
 		if got := d.names.isNear(s, &from); got != c.want {
 			t.Errorf("%s asked at %s: near %v, want %v", c.from, c.local, got, c.want)

@@ -51,7 +51,8 @@ const _ = uint(plainLong - offRecordData - max(ip.MTU, call.MaxRecord))
 // Opening: opening is set; the first frame is repeated. busy: message 2 is with the
 // worker. Unknown: p is nil, nobody knows yet who is there; answered is set while message
 // 1 is with the worker. Ready: send and recv are set. answered keeps message 2 until the
-// first session frame shows that it arrived. Closed: closed is set, the circuit is
+// first session frame shows that it arrived; before that we send nothing of our own, since
+// the source may not have the keys yet. Closed: closed is set, the circuit is
 // closed too, and the peer has dropped it.
 // A channel at a source has a role in its peer as well: see peer.
 type channel struct {
@@ -243,10 +244,14 @@ func (ch *channel) receive(now time.Time, seq uint32, body []byte) {
 
 // alive notes an authentic frame of the other end.
 func (ch *channel) alive(now time.Time) {
+	first := ch.answered != nil
 	ch.heard, ch.unanswered = now, time.Time{}
 	ch.answered = nil
 	if ch.t != nil {
 		ch.p.prefer(ch)
+	}
+	if first {
+		ch.p.flushQueue(now)
 	}
 }
 

@@ -19,16 +19,6 @@ func (p *peer) guest(now time.Time) bool {
 	return p.active == nil && p.opening == nil && p.idle(now)
 }
 
-// source is where the peer was last heard of.
-//
-//go:noinline
-func (p *peer) source() (s source) {
-	if len(p.terminals) > 0 {
-		s = p.terminals[0].source()
-	}
-	return s
-}
-
 // welcome returns the state of a peer that has come by itself; nil: there is no room.
 func (n *Node) welcome(now time.Time, key identity.Key, from source) *peer {
 	most := n.c.MaxPeers - n.c.MaxPeers/4
@@ -58,7 +48,7 @@ func (n *Node) crowd(now time.Time, most int, from source) bool {
 	}
 	t.add(from)
 	worst := t.worst(guests)
-	s := worst.source()
+	s := worst.from
 	more := t[s.port()] > t[from.port()] || s.port() == from.port() && t[s] > t[from]
 	if !more && now.Sub(worst.touched) < guestRest {
 		return false
@@ -78,10 +68,10 @@ func (n *Node) oust(now time.Time) bool {
 	return true
 }
 
-// guests are those that have a circuit here.
+// guests are those that have a circuit here, or had one and still have a call.
 func (n *Node) guests(now time.Time) (all []*peer) {
 	for _, p := range n.order {
-		if p.source() != 0 && p.guest(now) {
+		if p.from != 0 && p.guest(now) {
 			all = append(all, p)
 		}
 	}
@@ -91,11 +81,11 @@ func (n *Node) guests(now time.Time) (all []*peer) {
 // worst counts the guests and returns the one that goes first.
 func (t tally) worst(guests []*peer) (worst *peer) {
 	for _, p := range guests {
-		t.add(p.source())
+		t.add(p.from)
 	}
 	most := 0
 	for _, p := range guests {
-		s := p.source()
+		s := p.from
 		order := t[s.port()]<<16 + t[s]
 		if order > most || order == most && p.touched.Before(worst.touched) {
 			worst, most = p, order

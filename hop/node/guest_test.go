@@ -146,6 +146,28 @@ func TestGuestsOfOneSource(t *testing.T) {
 	}
 }
 
+// TestGuestWithoutCircuits: a guest that has closed its circuits while a call of it is being
+// served is one of its source still: its response takes of the source's room, and it may
+// be put out.
+func TestGuestWithoutCircuits(t *testing.T) {
+	w := star(t, 64, 2, func(c *Config) {
+		c.Serve = func(time.Time, identity.Key, []byte, func(time.Time, []byte)) {}
+	})
+	victim, guest := w.members[0], w.members[1]
+	guest.host.Turn(func(now time.Time) { guest.Call(now, victim.Key(), []byte("x"), func(time.Time, []byte, error) {}) })
+	w.Run(time.Second)
+	p := victim.mate(guest)
+	was := p.caller()
+	guest.host.Turn(func(now time.Time) { guest.mate(victim).forget(now) })
+	w.Run(time.Second)
+	if len(p.terminals) > 0 || p.calls.Idle() {
+		t.Fatal("there is a circuit still, or no call")
+	}
+	if was == 0 || p.caller() != was || len(victim.guests(w.Now)) != 1 {
+		t.Errorf("source %x, before %x; %d guests, want one", p.caller(), was, len(victim.guests(w.Now)))
+	}
+}
+
 // TestAttackFirstMessages: a neighbour sends first messages that only pass the filter, a
 // hundred and five hundred a second: on one circuit, and on as many as it can open; to a
 // victim that works them out at once, and to one that is a MIPS router. All others' first

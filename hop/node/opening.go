@@ -190,17 +190,18 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 		n.N.BadFirst++
 		return
 	}
+	if ch.answered != nil { // one is being worked on, and a circuit has one session
+		return
+	}
 	if n.takeJoin(now, ch, seq, body) {
 		return
 	}
 	i := slices.IndexFunc(n.first, func(f handshake.FirstFilter) bool { return f.Check(body) })
-	switch {
-	case i < 0:
+	if i < 0 {
 		n.N.BadFirst++
-	case ch.answered != nil: // being worked on
-	default:
-		n.respond(now, ch, i, body)
+		return
 	}
+	n.respond(now, ch, i, body)
 }
 
 // respond works out message 2 on the worker, if the budgets allow it. A circuit whose first

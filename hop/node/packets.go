@@ -144,7 +144,7 @@ func (p *peer) callsReady() *call.Endpoint {
 // call ourselves is one of its own.
 func (p *peer) caller() uint64 {
 	if p.used.IsZero() {
-		return uint64(p.source())
+		return uint64(p.from)
 	}
 	return 0
 }

@@ -25,8 +25,8 @@ import (
 //	                             +-------------------------------------+
 //	                                watch, improve: the two change places
 //
-// There is at most one active, one warm and one opening channel; old ones linger to
-// deliver what is under way. Any of them may close: it failed (fail, which puts the warm
+// There is at most one active, one warm and one opening channel: a second warm one makes
+// the first old. Old ones linger to deliver what is under way. Any of them may close: it failed (fail, which puts the warm
 // one in the place of an active one: move), it is not wanted any more (closeIdle: after
 // idleAfter; warm after warmFor, or when a relay of its path is full), or its opening ran
 // out of time. A closed channel has no role (drop).
@@ -43,6 +43,7 @@ type peer struct {
 	opening   *channel   // to become active or warm
 	old       []*channel // replaced; they linger to deliver what is under way
 	terminals []*channel // the one last heard of comes first
+	from      source     // where it was last heard of, kept when its circuits close; 0: never
 	queue     waiting    // packets for a session
 	pings     []uint32   // and questions
 	calls     *call.Endpoint
@@ -149,7 +150,7 @@ func (p *peer) drop(ch *channel) {
 
 // prefer moves a terminal to the front: answers without a flow leave there.
 func (p *peer) prefer(ch *channel) {
-	p.touched = ch.heard
+	p.touched, p.from = ch.heard, ch.source()
 	if i := slices.Index(p.terminals, ch); i > 0 {
 		copy(p.terminals[1:i+1], p.terminals[:i])
 		p.terminals[0] = ch
@@ -158,12 +159,11 @@ func (p *peer) prefer(ch *channel) {
 
 // admit enters a circuit of the peer's that ends here and has its session.
 func (p *peer) admit(now time.Time, ch *channel) {
-	ch.p, ch.heard, p.touched = p, now, now
+	ch.p, ch.heard, p.touched, p.from = p, now, now, ch.source()
 	p.terminals = step.Insert(p.terminals, 0, ch)
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
 	}
-	p.flushQueue(now)
 }
 
 // started takes a channel of ours that became ready: it is put to use when there
@@ -179,6 +179,9 @@ func (p *peer) started(now time.Time, ch *channel) {
 		p.active = ch
 		p.linger(now, old)
 	default:
+		if p.warm != nil { // the one in use is well again
+			p.linger(now, p.warm)
+		}
 		p.warm = ch
 	}
 	p.flushQueue(now)
@@ -210,7 +213,7 @@ func (p *peer) route(now time.Time, flow uint64) *channel {
 		return p.active
 	}
 	for _, ch := range p.terminals {
-		if ch.ready() && !ch.failing(now) {
+		if ch.ready() && ch.answered == nil && !ch.failing(now) {
 			return ch
 		}
 	}

@@ -112,6 +112,34 @@ func TestBroadcastErrors(t *testing.T) {
 	}
 }
 
+// A lateBeacon is a port that was removed while its last beacon was read.
+type lateBeacon struct {
+	faultyPort
+	read bool
+}
+
+func (p *lateBeacon) ReadBroadcast(*link.Frame) error {
+	if p.read {
+		return link.ErrNoBroadcast
+	}
+	p.read = true
+	return nil
+}
+
+// TestLateBeacon: what comes by a port that was removed meanwhile takes no frame of the pool.
+func TestLateBeacon(t *testing.T) {
+	r, f, p := faulty(t, nil)
+	p.port = &lateBeacon{faultyPort: *f}
+	r.ports = nil
+	before := len(r.pool.free)
+	r.lanes[0].Lane = nil // no node
+	r.done.Add(1)
+	r.readBroadcast(0, p)
+	if after := len(r.pool.free); after != before {
+		t.Errorf("%d frames in the pool, before %d", after, before)
+	}
+}
+
 // A lostTUN is a device that was deleted: its descriptors are readable for ever.
 type lostTUN struct {
 	fd     int

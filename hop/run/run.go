@@ -299,7 +299,10 @@ func (r *Runner) readBroadcast(id int, p *runPort) {
 		}
 		row = 0
 		r.Turn(func(now time.Time) {
-			if free := r.Alloc(); free != nil && r.port(id) == p {
+			if r.port(id) != p {
+				return // removed meanwhile
+			}
+			if free := r.Alloc(); free != nil {
 				f.Broadcast = true
 				r.node.Receive(now, id, f)
 				f = free
