@@ -49,6 +49,7 @@ func (cs *Circuits) account(now time.Time, l *link.Link) (a *account) {
 func (cs *Circuits) find(port *account, id int, peer identity.Key) *account {
 	for _, a := range cs.accounts {
 		if a.id == id && a.peer == peer {
+			a.port = port // which may have been forgotten before the neighbour was
 			return a
 		}
 	}

@@ -7,7 +7,9 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
+	"hopwire/link/step"
 )
 
 // A crowd is a hub, node 0, with foes that have many links to it by one cable: of one
@@ -257,5 +259,36 @@ func TestFullTableSearch(t *testing.T) {
 	hub.host.Turn(func(now time.Time) { hub.relays[3].lose(now, ReasonLinkDown) })
 	if r := search(); r != hub.relays[3] {
 		t.Errorf("found %v, want the tombstone", r)
+	}
+}
+
+// reconnect has the links of two neighbours go down and up again: what is not needed is
+// forgotten meanwhile.
+func (m *testNode) reconnect(l, other *link.Link) *account {
+	m.host.Turn(func(now time.Time) {
+		m.Circuits.LinkDown(now, l)
+		m.Circuits.LinkDown(now, other)
+		m.Circuits.LinkUp(now, other)
+		m.Circuits.LinkUp(now, l)
+	})
+	return m.side(l).account
+}
+
+// TestAccountReconnects: a neighbour that had set-ups refused and reconnects is counted
+// in the account of its port, and out of it again.
+func TestAccountReconnects(t *testing.T) {
+	n := star(t, 67, 2, 64)
+	hub := n.nodes[0]
+	l := hub.to(1)
+	id, _ := l.Port()
+	hub.side(l).account.takeSetup(n.Now)
+	hub.side(l).account.port.setups = step.Bucket{} // full, so that it is forgotten first
+	a := hub.reconnect(l, hub.to(2))
+	if port := hub.find(nil, id, identity.Key{}); a.port != port || port.links != 1 || port.neighbours != 1 {
+		t.Errorf("the port has %d links and %d neighbours, want one each; the neighbour's port is it: %v", port.links, port.neighbours, a.port == port)
+	}
+	hub.host.Turn(func(now time.Time) { hub.Circuits.LinkDown(now, l) })
+	if hub.ports != 1 || a.port.links != 0 {
+		t.Errorf("%d ports with links, want 1; %d links of that without", hub.ports, a.port.links)
 	}
 }
