@@ -58,17 +58,25 @@ func (cs *Circuits) find(port *account, id int, peer identity.Key) *account {
 	return a
 }
 
-// closeAccounts forgets those without a link once their buckets are full again, so that
-// to reconnect gains nothing. That of a port stays while the filter has entries of it.
+// closeAccounts forgets those without a link once they are as good as new.
 func (cs *Circuits) closeAccounts(now time.Time) {
 	kept := cs.accounts[:0]
 	for _, a := range cs.accounts {
-		if a.links > 0 || !a.setups.Full(now, setupRate, setupBurst) || a.port == nil && cs.filter.Noted(&a.noted) > 0 {
+		if a.links > 0 || cs.owes(now, a) {
 			kept = append(kept, a)
 		}
 	}
 	clear(cs.accounts[len(kept):])
 	cs.accounts = kept
+}
+
+// owes says whether an account has less than a new one, so that to reconnect would gain
+// something: its bucket is not full, or, of a port, the filter has entries of it.
+func (cs *Circuits) owes(now time.Time, a *account) bool {
+	if a.port == nil {
+		return !a.setups.Full(now, portRate, portBurst) || cs.filter.Noted(&a.noted) > 0
+	}
+	return !a.setups.Full(now, setupRate, setupBurst)
 }
 
 // leave counts a link out.

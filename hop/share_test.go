@@ -292,3 +292,22 @@ func TestAccountReconnects(t *testing.T) {
 		t.Errorf("%d ports with links, want 1; %d links of that without", hub.ports, a.port.links)
 	}
 }
+
+// TestAttackReconnect: a port that has used up most of its set-ups, by as many identities
+// as it takes, gains none when all its links go down and come up.
+func TestAttackReconnect(t *testing.T) {
+	n := star(t, 68, 2, 64)
+	hub := n.nodes[0]
+	port := hub.side(hub.to(1)).account.port
+	for range portBurst - setupBurst {
+		port.setups.Take(n.Now, portRate, portBurst)
+	}
+	port = hub.reconnect(hub.to(1), hub.to(2)).port
+	got := 0
+	for port.setups.Take(n.Now, portRate, portBurst) {
+		got++
+	}
+	if got > setupBurst {
+		t.Errorf("%d set-ups at once are left, want %d", got, setupBurst)
+	}
+}
