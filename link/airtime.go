@@ -126,7 +126,6 @@ func (q *Queue) unit() int {
 type station struct {
 	class  *class
 	id     int      // the neighbour's Link.Index
-	links  []*group // by Flow.From; made at first use, at most one a link
 	ports  []*group // by Flow.port
 	ring            // of the ports of which something waits
 	flows  int      // in which something waits
