@@ -96,6 +96,20 @@ func (a *account) takeSetup(now time.Time) bool {
 	return a.setups.Take(now, setupRate, setupBurst) && a.port.setups.Take(now, portRate, portBurst)
 }
 
+// mayWait says whether one more set-up of the neighbour may wait for its Diffie-Hellman.
+func (cs *Circuits) mayWait(a *account) bool {
+	own, all := 0, 0
+	for _, s := range cs.links {
+		if s != nil && s.account.port == a.port {
+			all += len(s.queue)
+			if s.account == a {
+				own += len(s.queue)
+			}
+		}
+	}
+	return own < setupQueue && all < portQueue
+}
+
 // mayPass says whether a set-up that came by the account's port may go on to a
 // neighbour. That has one share for all whose set-ups we pass on, and for ourselves: so
 // a port that has passed on many gets none of what is left of it.

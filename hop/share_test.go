@@ -311,3 +311,32 @@ func TestAttackReconnect(t *testing.T) {
 		t.Errorf("%d set-ups at once are left, want %d", got, setupBurst)
 	}
 }
+
+// TestAttackSetupQueue: while the worker is busy, as many set-ups wait of a neighbour with
+// four links as of one with one, and of a port with many neighbours no more than it may
+// send at once.
+func TestAttackSetupQueue(t *testing.T) {
+	for _, c := range []struct{ links, identities, most int }{{4, 1, setupQueue}, {8, 8, portQueue}} {
+		n := newCrowd(t, 69, c.links, c.identities, 0, 1024)
+		hub := n.nodes[0]
+		hub.jobs = setupJobs
+		for range 200 {
+			for i := range n.links {
+				n.setup(i)
+			}
+			n.Run(10 * time.Millisecond)
+			for _, a := range hub.accounts { // as if it had been a while
+				a.setups = step.Bucket{}
+			}
+		}
+		waiting := 0
+		for _, s := range hub.Circuits.links {
+			if s != nil {
+				waiting += len(s.queue)
+			}
+		}
+		if waiting != c.most {
+			t.Errorf("%d links of %d neighbours have %d set-ups that wait, want %d", c.links, c.identities, waiting, c.most)
+		}
+	}
+}
