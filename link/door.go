@@ -52,6 +52,7 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 		ls.N.NoRoom++
 	default:
 		ls.seen.add(h)
+		ls.readLetters(now, p) // or those that no job's end found room for would be in the way for good
 		m := letter{now, f.Addr, slices.Clone(f.Bytes())}
 		if len(p.letters) == 0 && ls.respond(p, m.from, m.bytes) {
 			return

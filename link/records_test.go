@@ -307,3 +307,34 @@ func TestAttackSeconds(t *testing.T) {
 		t.Errorf("%d links of %d, %d jobs", len(p.links), maxAttempts, p.jobs)
 	}
 }
+
+// TestLettersLeft: first messages that waited when the worker had no room, and no job of
+// the port was left to end, do not keep out those that come later.
+func TestLettersLeft(t *testing.T) {
+	ls, env, _, now := newTestLinks(t)
+	p := ls.ports[0]
+	knock := func(i byte) {
+		id, _ := identity.NewIdentity(mrand.NewChaCha8([32]byte{i, 8}))
+		_, m, err := handshake.Initiate(mrand.NewChaCha8([32]byte{i}), handshake.InitiateConfig{Kind: handshake.KindLink, Identity: id,
+			NetworkKey: ls.keys[0].key, Peer: ls.c.Identity.Key(), Filter: &p.filters[0], PortNonce: [8]byte{i}, Size: FrameLong})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &Frame{N: FrameLong, Addr: MACAddr([6]byte{2, i})}
+		copy(f.Bytes(), m)
+		ls.Receive(now, 0, f)
+	}
+	for i := range byte(maxJobs + 1) {
+		knock(i)
+	}
+	env.full = true
+	env.finish(now)
+	env.full = false
+	if p.jobs != 0 || len(p.letters) != 1 {
+		t.Fatalf("%d jobs, %d letters", p.jobs, len(p.letters))
+	}
+	now = now.Add(time.Second)
+	if knock(100); p.jobs != 1 || len(p.letters) != 0 {
+		t.Errorf("%d jobs, %d letters after another message; %d were dropped", p.jobs, len(p.letters), ls.N.FirstLimited)
+	}
+}
