@@ -29,7 +29,8 @@ const (
 	setupBurst   = 128                    // at once,
 	portRate     = 50                     // and from all of a port,
 	portBurst    = 512                    // at once,
-	setupQueue   = 128                    // and waiting for their Diffie-Hellman
+	setupQueue   = 128                    // and waiting for their Diffie-Hellman,
+	portQueue    = 512                    // and those of a port
 	setupJobs    = 4                      // of those being worked on
 	setupSpare   = 32                     // their memory is kept to be used again
 	setupRetry   = 10 * time.Millisecond

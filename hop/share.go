@@ -49,6 +49,7 @@ func (cs *Circuits) account(now time.Time, l *link.Link) (a *account) {
 func (cs *Circuits) find(port *account, id int, peer identity.Key) *account {
 	for _, a := range cs.accounts {
 		if a.id == id && a.peer == peer {
+			a.port = port // which may have been forgotten before the neighbour was
 			return a
 		}
 	}
@@ -57,17 +58,25 @@ func (cs *Circuits) find(port *account, id int, peer identity.Key) *account {
 	return a
 }
 
-// closeAccounts forgets those without a link once their buckets are full again, so that
-// to reconnect gains nothing. That of a port stays while the filter has entries of it.
+// closeAccounts forgets those without a link once they are as good as new.
 func (cs *Circuits) closeAccounts(now time.Time) {
 	kept := cs.accounts[:0]
 	for _, a := range cs.accounts {
-		if a.links > 0 || !a.setups.Full(now, setupRate, setupBurst) || a.port == nil && cs.filter.Noted(&a.noted) > 0 {
+		if a.links > 0 || cs.owes(now, a) {
 			kept = append(kept, a)
 		}
 	}
 	clear(cs.accounts[len(kept):])
 	cs.accounts = kept
+}
+
+// owes says whether an account has less than a new one, so that to reconnect would gain
+// something: its bucket is not full, or, of a port, the filter has entries of it.
+func (cs *Circuits) owes(now time.Time, a *account) bool {
+	if a.port == nil {
+		return !a.setups.Full(now, portRate, portBurst) || cs.filter.Noted(&a.noted) > 0
+	}
+	return !a.setups.Full(now, setupRate, setupBurst)
 }
 
 // leave counts a link out.
@@ -85,6 +94,20 @@ func (cs *Circuits) leave(a *account) {
 // takeSetup says whether the neighbour may have one more set-up opened.
 func (a *account) takeSetup(now time.Time) bool {
 	return a.setups.Take(now, setupRate, setupBurst) && a.port.setups.Take(now, portRate, portBurst)
+}
+
+// mayWait says whether one more set-up of the neighbour may wait for its Diffie-Hellman.
+func (cs *Circuits) mayWait(a *account) bool {
+	own, all := 0, 0
+	for _, s := range cs.links {
+		if s != nil && s.account.port == a.port {
+			all += len(s.queue)
+			if s.account == a {
+				own += len(s.queue)
+			}
+		}
+	}
+	return own < setupQueue && all < portQueue
 }
 
 // mayPass says whether a set-up that came by the account's port may go on to a

@@ -7,7 +7,9 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/linktest"
+	"hopwire/link/step"
 )
 
 // A crowd is a hub, node 0, with foes that have many links to it by one cable: of one
@@ -257,5 +259,84 @@ func TestFullTableSearch(t *testing.T) {
 	hub.host.Turn(func(now time.Time) { hub.relays[3].lose(now, ReasonLinkDown) })
 	if r := search(); r != hub.relays[3] {
 		t.Errorf("found %v, want the tombstone", r)
+	}
+}
+
+// reconnect has the links of two neighbours go down and up again: what is not needed is
+// forgotten meanwhile.
+func (m *testNode) reconnect(l, other *link.Link) *account {
+	m.host.Turn(func(now time.Time) {
+		m.Circuits.LinkDown(now, l)
+		m.Circuits.LinkDown(now, other)
+		m.Circuits.LinkUp(now, other)
+		m.Circuits.LinkUp(now, l)
+	})
+	return m.side(l).account
+}
+
+// TestAccountReconnects: a neighbour that had set-ups refused and reconnects is counted
+// in the account of its port, and out of it again.
+func TestAccountReconnects(t *testing.T) {
+	n := star(t, 67, 2, 64)
+	hub := n.nodes[0]
+	l := hub.to(1)
+	id, _ := l.Port()
+	hub.side(l).account.takeSetup(n.Now)
+	hub.side(l).account.port.setups = step.Bucket{} // full, so that it is forgotten first
+	a := hub.reconnect(l, hub.to(2))
+	if port := hub.find(nil, id, identity.Key{}); a.port != port || port.links != 1 || port.neighbours != 1 {
+		t.Errorf("the port has %d links and %d neighbours, want one each; the neighbour's port is it: %v", port.links, port.neighbours, a.port == port)
+	}
+	hub.host.Turn(func(now time.Time) { hub.Circuits.LinkDown(now, l) })
+	if hub.ports != 1 || a.port.links != 0 {
+		t.Errorf("%d ports with links, want 1; %d links of that without", hub.ports, a.port.links)
+	}
+}
+
+// TestAttackReconnect: a port that has used up most of its set-ups, by as many identities
+// as it takes, gains none when all its links go down and come up.
+func TestAttackReconnect(t *testing.T) {
+	n := star(t, 68, 2, 64)
+	hub := n.nodes[0]
+	port := hub.side(hub.to(1)).account.port
+	for range portBurst - setupBurst {
+		port.setups.Take(n.Now, portRate, portBurst)
+	}
+	port = hub.reconnect(hub.to(1), hub.to(2)).port
+	got := 0
+	for port.setups.Take(n.Now, portRate, portBurst) {
+		got++
+	}
+	if got > setupBurst {
+		t.Errorf("%d set-ups at once are left, want %d", got, setupBurst)
+	}
+}
+
+// TestAttackSetupQueue: while the worker is busy, as many set-ups wait of a neighbour with
+// four links as of one with one, and of a port with many neighbours no more than it may
+// send at once.
+func TestAttackSetupQueue(t *testing.T) {
+	for _, c := range []struct{ links, identities, most int }{{4, 1, setupQueue}, {8, 8, portQueue}} {
+		n := newCrowd(t, 69, c.links, c.identities, 0, 1024)
+		hub := n.nodes[0]
+		hub.jobs = setupJobs
+		for range 200 {
+			for i := range n.links {
+				n.setup(i)
+			}
+			n.Run(10 * time.Millisecond)
+			for _, a := range hub.accounts { // as if it had been a while
+				a.setups = step.Bucket{}
+			}
+		}
+		waiting := 0
+		for _, s := range hub.Circuits.links {
+			if s != nil {
+				waiting += len(s.queue)
+			}
+		}
+		if waiting != c.most {
+			t.Errorf("%d links of %d neighbours have %d set-ups that wait, want %d", c.links, c.identities, waiting, c.most)
+		}
 	}
 }

@@ -24,7 +24,6 @@ type port struct {
 	beaconNonce [2][8]byte // now, before
 	filters     []handshake.FirstFilter
 	beaconAt    time.Time
-	beaconCount uint32
 	rounds      int                 // beacons by the timetable
 	answerAt    time.Time           // of a beacon in answer to others; zero: none
 	echoes      [8 * maxEchoes]byte // the nonces of those,

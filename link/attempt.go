@@ -156,7 +156,7 @@ func (ls *Links) linked(p *port, a *attempt) bool {
 func (ls *Links) initiate(p *port, a *attempt) {
 	nk := ls.keys[p.info.Key].key
 	var nonce []byte
-	if a.hasNonce {
+	if a.hasNonce && (!a.static || a.tries%4 != 3) { // a configured one may have ceased to send beacons
 		nonce = a.nonce[:]
 	}
 	filter := handshake.NewFirstFilter(a.peer, handshake.KindLink, nk, nonce)

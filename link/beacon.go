@@ -142,8 +142,8 @@ func (ls *Links) sendBeacon(p *port) {
 	copy(t[offBeaconMAC:], p.info.MAC[:])
 	copy(t[offBeaconPort:], p.nonce[:])
 	copy(t[offBeaconFilter:], p.beaconNonce[0][:])
-	p.beaconCount++
-	binary.LittleEndian.PutUint32(t[offBeaconCounter:], p.beaconCount)
+	ls.beaconCount++
+	binary.LittleEndian.PutUint32(t[offBeaconCounter:], ls.beaconCount)
 	t[offBeaconVersion] = handshake.VersionOr(ls.c.Version)
 	copy(t[offBeaconEchoes:], p.echoes[:p.echoed])
 	ls.keys[p.info.Key].seal(b)

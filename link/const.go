@@ -35,7 +35,8 @@ const (
 	doorRate, doorBurst = 4, 32 // first messages a second and at once, per MAC and per port
 
 	beginRate, beginBurst = 8, 64                  // handshakes that beacons make a port begin
-	maxJobs               = 8                      // of a port, with the worker at once
+	maxJobs               = 8                      // of a port, with the worker at once,
+	maxSeconds            = 56                     // and with messages 2, on which both have spent work
 	maxLetters            = 56                     // first messages that wait at a port,
 	letterLife            = 400 * time.Millisecond // for as long
 	beginAgain            = 250 * time.Millisecond

@@ -68,6 +68,7 @@ type Links struct {
 	links       []*Link // live and unconfirmed, in order of creation
 	seen        seenCache
 	beaconsSeen recent
+	beaconCount uint32 // of all ports: one that comes back must not begin anew
 	next        step.Timer
 	dirty       []*Link   // have records to flush
 	done        []message // scratch of acked

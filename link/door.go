@@ -52,6 +52,7 @@ func (ls *Links) door(now time.Time, p *port, f *Frame) {
 		ls.N.NoRoom++
 	default:
 		ls.seen.add(h)
+		ls.readLetters(now, p) // or those that no job's end found room for would be in the way for good
 		m := letter{now, f.Addr, slices.Clone(f.Bytes())}
 		if len(p.letters) == 0 && ls.respond(p, m.from, m.bytes) {
 			return
@@ -115,18 +116,11 @@ func (ls *Links) second(p *port, f *Frame) bool {
 	return false
 }
 
-// finish turns message 2 into a link. An attempt is used up by it: an answer that
-// passes the filter but not the handshake can only be made by who read message 1.
+// finish turns message 2 into a link. An initiation is used up by it: an answer that
+// passes the filter but not the handshake can only be made by who read message 1. It is
+// not used up when the worker has no room: the answer may come again.
 func (ls *Links) finish(p *port, a *attempt, i *handshake.Initiation, from Addr, message []byte) {
-	drop := func(o *handshake.Initiation) {
-		for j := range a.live {
-			if a.live[j] == o {
-				a.live[j] = nil
-			}
-		}
-	}
-	drop(i)
-	ls.work(p, maxAttempts, Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
+	if !ls.work(p, maxSeconds, Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
 		keys, remote, err := i.Finish(message)
 		return func(now time.Time) {
 			if errors.Is(err, handshake.ErrVersion) {
@@ -143,5 +137,12 @@ func (ls *Links) finish(p *port, a *attempt, i *handshake.Initiation, from Addr,
 			}
 			ls.newLink(now, p, from, a.peer, remote, keys, true).confirm(now)
 		}
-	})
+	}) {
+		return
+	}
+	for j := range a.live {
+		if a.live[j] == i {
+			a.live[j] = nil
+		}
+	}
 }

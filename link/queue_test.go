@@ -51,7 +51,9 @@ func (x *queueTest) share(n int, flows ...*Flow) map[*Flow]int {
 		f := x.q.Pop(x.now)
 		l := of[markOf(f)]
 		sent, bytes[l] = sent+f.N, bytes[l]+f.N
-		of[x.push(l, f.N)] = l
+		if l != nil { // or it waited before
+			of[x.push(l, f.N)] = l
+		}
 	}
 	return bytes
 }
@@ -327,7 +329,7 @@ func TestQueuePorts(t *testing.T) {
 }
 
 // TestQueueIndexMoves: a link's index goes to a link of another port; what waits of the
-// first still leaves, and the second counts with its own port as soon as it has.
+// first still leaves, and the second counts with its own port.
 func TestQueueIndexMoves(t *testing.T) {
 	x := newQueueTest(t, 1000)
 	a, b, c := &Flow{}, &Flow{}, &Flow{}
@@ -344,4 +346,22 @@ func TestQueueIndexMoves(t *testing.T) {
 	if x.q.Len() != 8 {
 		t.Errorf("%d frames wait, want the 8 of the last share", x.q.Len())
 	}
+}
+
+// TestQueueIndexTaken: while frames of a link that has gone down wait, another port's
+// link gets its index and always has more to send; it counts with its own port.
+func TestQueueIndexTaken(t *testing.T) {
+	x := newQueueTest(t, 1000)
+	gone, one, many := &Flow{}, &Flow{}, make([]Flow, 16)
+	gone.By(&Link{Index: 16, port: &port{id: 0}})
+	x.fill(gone, FrameLong, 3)
+	gone.End()
+	one.By(&Link{Index: 16, port: &port{id: 1}})
+	all := []*Flow{one}
+	for i := range many {
+		many[i].By(&Link{Index: i, port: &port{id: 0}})
+		all = append(all, &many[i])
+	}
+	got := x.share(much, all...)
+	x.near("the only link of its port", got[one], much, 0.5)
 }

@@ -270,3 +270,71 @@ func FuzzRecords(f *testing.F) {
 		}
 	})
 }
+
+// TestAttackSeconds: an insider has us begin with as many senders as it likes and answers
+// all at once; another port still gets its places with the worker, and an answer for
+// which there was no room may come again.
+func TestAttackSeconds(t *testing.T) {
+	ls, env, _, now := newTestLinks(t)
+	p := ls.ports[0]
+	var seconds []*Frame
+	for i := range byte(maxAttempts) {
+		id, _ := identity.NewIdentity(mrand.NewChaCha8([32]byte{i, 8}))
+		filter := handshake.NewFirstFilter(id.Key(), handshake.KindLink, ls.keys[0].key, nil)
+		c := handshake.InitiateConfig{Kind: handshake.KindLink, Identity: ls.c.Identity, NetworkKey: ls.keys[0].key, Peer: id.Key(), Filter: &filter, Size: FrameLong}
+		in, first, _ := handshake.Initiate(mrand.NewChaCha8([32]byte{i}), c)
+		r, err := handshake.Respond(mrand.NewChaCha8([32]byte{i, 1}), handshake.RespondConfig{Kind: handshake.KindLink, Identity: id,
+			NetworkKey: ls.keys[0].key, Prefiltered: true, PortNonce: [8]byte{i}, Size: FrameLong}, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.attempts = append(p.attempts, &attempt{peer: id.Key(), addr: MACAddr([6]byte{2, i}), live: [2]*handshake.Initiation{in}, at: now.Add(time.Hour)})
+		f := &Frame{N: FrameLong, Addr: MACAddr([6]byte{2, i})}
+		copy(f.Bytes(), r.Message)
+		seconds = append(seconds, f)
+	}
+	for _, f := range seconds {
+		ls.Receive(now, 0, f)
+	}
+	if len(env.done) > 64-maxJobs {
+		t.Errorf("one port has %d places of 64 with the worker", len(env.done))
+	}
+	env.finish(now)
+	for _, f := range seconds {
+		ls.Receive(now, 0, f)
+	}
+	if env.finish(now); len(p.links) != maxAttempts || p.jobs != 0 {
+		t.Errorf("%d links of %d, %d jobs", len(p.links), maxAttempts, p.jobs)
+	}
+}
+
+// TestLettersLeft: first messages that waited when the worker had no room, and no job of
+// the port was left to end, do not keep out those that come later.
+func TestLettersLeft(t *testing.T) {
+	ls, env, _, now := newTestLinks(t)
+	p := ls.ports[0]
+	knock := func(i byte) {
+		id, _ := identity.NewIdentity(mrand.NewChaCha8([32]byte{i, 8}))
+		_, m, err := handshake.Initiate(mrand.NewChaCha8([32]byte{i}), handshake.InitiateConfig{Kind: handshake.KindLink, Identity: id,
+			NetworkKey: ls.keys[0].key, Peer: ls.c.Identity.Key(), Filter: &p.filters[0], PortNonce: [8]byte{i}, Size: FrameLong})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &Frame{N: FrameLong, Addr: MACAddr([6]byte{2, i})}
+		copy(f.Bytes(), m)
+		ls.Receive(now, 0, f)
+	}
+	for i := range byte(maxJobs + 1) {
+		knock(i)
+	}
+	env.full = true
+	env.finish(now)
+	env.full = false
+	if p.jobs != 0 || len(p.letters) != 1 {
+		t.Fatalf("%d jobs, %d letters", p.jobs, len(p.letters))
+	}
+	now = now.Add(time.Second)
+	if knock(100); p.jobs != 1 || len(p.letters) != 0 {
+		t.Errorf("%d jobs, %d letters after another message; %d were dropped", p.jobs, len(p.letters), ls.N.FirstLimited)
+	}
+}

@@ -146,7 +146,7 @@ func (l *Link) rekey2(now time.Time, message []byte) {
 		return
 	}
 	message = slices.Clone(message)
-	l.rekey.busy = l.ls.work(l.port, maxAttempts, Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
+	l.rekey.busy = l.ls.work(l.port, maxSeconds, Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
 		keys, _, err := i.Finish(message)
 		return func(now time.Time) {
 			l.rekey.busy = false

@@ -9,8 +9,8 @@ import "time"
 // came by one link.
 type group struct {
 	station *station
-	port    *group   // nil: it is a port itself
-	links   ring     // of a port
+	of      []*group // a port's, by Flow.From: an index goes from link to link, of other ports too
+	links   ring     // those in which something waits
 	flows   flowRing // of a link
 	ended   Flow     // what is left of circuits that have ended
 	next    *group
@@ -98,35 +98,26 @@ func (c *class) longest() (l *backlog) {
 
 // enter puts a backlog at the end of its link's turn, and those at the end of theirs.
 func (s *station) enter(b *backlog) {
-	g := s.link(int(b.flow.From))
-	if !g.active {
-		g.port, g.ended.port = s.port(int(b.flow.port)), b.flow.port // an index goes from link to link
-	}
-	g.port.links.join(g)
-	s.join(g.port)
+	p := s.group(&s.ports, int(b.flow.port))
+	g := s.group(&p.of, int(b.flow.From))
+	g.ended.From, g.ended.port = b.flow.From, b.flow.port
+	p.links.join(g)
+	s.join(p)
 	b.group, b.owed = g, quantum
 	g.flows.push(b)
 	s.flows++
 	s.wait()
 }
 
-// link returns the group of the flows that came by a link, and port that of its links.
-func (s *station) link(from int) *group {
-	g := s.at(&s.links, from)
-	g.ended.From = uint16(from)
-	return g
-}
-
-func (s *station) port(id int) *group { return s.at(&s.ports, id) }
-
-func (s *station) at(groups *[]*group, i int) *group {
-	for len(*groups) <= i {
-		*groups = append(*groups, nil)
+// group returns one of a list, made at first use.
+func (s *station) group(list *[]*group, i int) *group {
+	for len(*list) <= i {
+		*list = append(*list, nil)
 	}
-	if (*groups)[i] == nil {
-		(*groups)[i] = &group{station: s}
+	if (*list)[i] == nil {
+		(*list)[i] = &group{station: s}
 	}
-	return (*groups)[i]
+	return (*list)[i]
 }
 
 // target is how long a frame to the station may wait: until each of its circuits,

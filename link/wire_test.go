@@ -31,7 +31,7 @@ func TestWireConstants(t *testing.T) {
 		"helloBusy": helloBusy, "helloIdle": helloIdle, "probeAfter": probeAfter, "probeGap": probeGap, "probeMax": probeMax, "probeSpan": probeSpan,
 		"rekeyAfter": rekeyAfter, "rekeyFrames": rekeyFrames, "rekeyRetry": rekeyRetry, "rekeyBurst": rekeyBurst, "handshakeWait": handshakeWait, "handshakeMax": handshakeMax,
 		"answerLife": answerLife, "resendBase": resendBase, "resendMost": resendMost, "rttHellos": rttHellos, "helloLeast": helloLeast, "ackLeast": ackLeast, "maxHeld": maxHeld, "maxPortHeld": maxPortHeld, "resendTries": resendTries, "rttUnknown": rttUnknown,
-		"doorRate": doorRate, "doorBurst": doorBurst, "beginRate": beginRate, "beginBurst": beginBurst, "beginAgain": beginAgain, "maxJobs": maxJobs, "maxLetters": maxLetters, "letterLife": letterLife, "answerGap": answerGap, "maxPerKey": maxPerKey, "maxAnswers": maxAnswers, "seenSize": seenSize, "recentSize": recentSize,
+		"doorRate": doorRate, "doorBurst": doorBurst, "beginRate": beginRate, "beginBurst": beginBurst, "beginAgain": beginAgain, "maxJobs": maxJobs, "maxSeconds": maxSeconds, "maxLetters": maxLetters, "letterLife": letterLife, "answerGap": answerGap, "maxPerKey": maxPerKey, "maxAnswers": maxAnswers, "seenSize": seenSize, "recentSize": recentSize,
 		"maxEchoes": maxEchoes, "maxAttempts": maxAttempts, "maxHeard": maxHeard, "maxPerAddr": maxPerAddr, "maxQueued": maxQueued, "maxLinks": maxLinks,
 		"beaconGap": beaconGap, "QueueTarget": QueueTarget, "queueLeast": queueLeast, "freeShare": freeShare, "routeShare": routeShare,
 
