@@ -368,8 +368,9 @@ func (g *Segment) transmit(from *End, f *link.Frame) {
 	if s.Trace != nil {
 		s.Trace(s.Now, g, from, f)
 	}
+	to, eth := f.Addr.MAC()
 	for _, e := range g.Ends {
-		if e != from && e.EtherType == from.EtherType && (f.Broadcast || e.Addr() == f.Addr) {
+		if e != from && e.EtherType == from.EtherType && (f.Broadcast || eth && e.MAC == to || !eth && e.UDP == f.Addr.UDP()) {
 			g.toward(from, e, f)
 		}
 	}

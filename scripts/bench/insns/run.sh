@@ -23,7 +23,7 @@ rounds() {
 	local cpu=24Kc
 	[ "$4" = 2 ] || cpu=4Kc
 	for _ in 1 2 3; do
-		INSNS="$6 $1" GOMAXPROCS=1 GOGC=off "qemu-${2/%le/el}" -cpu $cpu -L "$dir/release$4" \
+		INSNS="$6 $1" GOMAXPROCS=1 GOGC=off GODEBUG=asyncpreemptoff=1 "qemu-${2/%le/el}" -cpu $cpu -L "$dir/release$4" \
 			-plugin "$dir/insncount.so" -d plugin "$dir/$2-$3-$5" 2>&1 | awk '/^insns thread 0:/ {print $4}'
 	done | sort -n | head -n 1
 }
