@@ -18,11 +18,9 @@ failed=""
 # packages: every room that has tests, those that take minutes first. The house's own
 # tests stay at home: they read the sources by Go.
 packages() {
-	{
-		printf '%s\n' hop route hop/node link
-		"$go" list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./link/... ./hop/... ./route/... ./cmd/... |
-			sed 's|^hopwire/||' | grep -vx cmd
-	} | awk '!seen[$0]++'
+	list=$("$go" list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./link/... ./hop/... ./route/... ./cmd/... |
+		sed 's|^hopwire/||' | grep -vx cmd)
+	{ printf '%s\n' hop route hop/node link | grep -Fx "$list"; echo "${list:-none}"; } | awk '!seen[$0]++'
 }
 
 # as_nobody COMMAND...: in the folder that nobody can read, without our settings.
@@ -32,14 +30,15 @@ as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH="$P
 emulate() {
 	qemu=$1
 	shift
-	export qemu CGO_ENABLED=0 GOOS=linux "$@"
+	export qemu CGO_ENABLED=0 GOOS=linux "${@?}"
 	rm -rf "${dir:?}"/*
 	mkdir -p "$dir/home"
 	find link hop route cmd \( -name '*.md' -o -path '*/testdata/*' \) -type f -exec cp --parents -t "$dir" {} +
 	"$go" build -o "$dir/hopwire" ./cmd/hopwire || failed="$failed $qemu:hopwire"
 	chmod -R a+rX "$dir"
 	chmod 777 "$dir/home"
-	packages | xargs -P 2 -I '{}' bash -c 'tests "$1"' tests '{}' || failed="$failed $qemu:tests"
+	packages | xargs -P 2 -I '{}' bash -c 'tests "$1" || echo " $qemu:$1" >>"$dir/failed"' tests '{}'
+	failed="$failed$(cat "$dir/failed" 2>/dev/null)"
 	unset GOOS GOARCH "${@%%=*}"
 	commands "$qemu" || failed="$failed $qemu:commands"
 }
@@ -49,7 +48,7 @@ tests() {
 	local at=$dir/$1 out=$dir/${1//\//-}.out status begun
 	mkdir -p "$at" && chmod 755 "$at" && "$go" test -c -o "$at/tests" "./$1" || return 1
 	begun=$SECONDS
-	(cd "$at" && as_nobody "$qemu" ./tests -test.short -test.timeout 300s -test.v) >"$out" 2>&1
+	(cd "$at" && as_nobody "$qemu" ./tests -test.short -test.timeout 900s -test.v) >"$out" 2>&1
 	status=$?
 	echo "$qemu $1: $(grep -c '^--- PASS' "$out") passed, $(grep -c '^--- FAIL' "$out") failed, $(grep -c '^--- SKIP' "$out") skipped, $((SECONDS - begun)) s"
 	[ $status = 0 ] || grep -v '^=== \|^ *--- PASS\|^ *--- SKIP' "$out" | tail -n 40
