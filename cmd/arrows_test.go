@@ -11,6 +11,7 @@ var arrows = map[string]map[string]string{
 	"link/wiretest": {},
 	"link/handshake": {
 		"link/identity": "whose keys they are",
+		"link/aead":     "what the messages carry is sealed",
 	},
 	"link": {
 		"link/identity":  "a neighbour is its address",

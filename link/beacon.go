@@ -1,14 +1,13 @@
 package link
 
 import (
-	"crypto/cipher"
 	"encoding/binary"
 	"time"
 
 	"github.com/dchest/siphash"
 	"golang.org/x/crypto/blake2s"
-	"golang.org/x/crypto/chacha20poly1305"
 
+	"hopwire/link/aead"
 	"hopwire/link/handshake"
 	"hopwire/link/identity"
 	"hopwire/link/step"
@@ -19,8 +18,8 @@ import (
 const (
 	offBeaconCheck = 0
 	offBeaconNonce = offBeaconCheck + 8
-	offBeaconText  = offBeaconNonce + chacha20poly1305.NonceSizeX
-	offBeaconTag   = FrameShort - chacha20poly1305.Overhead
+	offBeaconText  = offBeaconNonce + aead.NonceSizeX
+	offBeaconTag   = FrameShort - aead.Overhead
 	beaconTextSize = offBeaconTag - offBeaconText
 
 	// Inside the sealed text.
@@ -40,15 +39,14 @@ const _ = uint(beaconTextSize - offBeaconPadding) // it fits
 // A netKey is a network key and what follows from it.
 type netKey struct {
 	key    identity.NetworkKey
-	beacon cipher.AEAD
+	beacon [aead.KeySize]byte
 	k0, k1 uint64 // of the check in front of beacons
 }
 
 func newNetKey(k identity.NetworkKey) netKey {
 	seal := blake2s.Sum256(append([]byte("hopwire 1 beacon"), k[:]...))
 	check := blake2s.Sum256(append([]byte("hopwire 1 beacon check"), k[:]...))
-	aead, _ := chacha20poly1305.NewX(seal[:]) // 32 bytes: no error
-	return netKey{k, aead, binary.LittleEndian.Uint64(check[:]), binary.LittleEndian.Uint64(check[8:])}
+	return netKey{k, seal, binary.LittleEndian.Uint64(check[:]), binary.LittleEndian.Uint64(check[8:])}
 }
 
 // check is what stands in front of a beacon: who does not hold the network key costs a
@@ -58,13 +56,15 @@ func (k *netKey) check(b []byte) uint64 { return siphash.Hash(k.k0, k.k1, b[offB
 // seal completes a beacon whose nonce and text are there.
 func (k *netKey) seal(b []byte) {
 	t := b[offBeaconText:offBeaconTag]
-	k.beacon.Seal(t[:0], b[offBeaconNonce:offBeaconText], t, nil)
+	a, nonce := aead.Extended(&k.beacon, b[offBeaconNonce:offBeaconText])
+	a.Seal(t[:0], nonce[:], t, nil)
 	binary.LittleEndian.PutUint64(b[offBeaconCheck:], k.check(b))
 }
 
 // open returns the text, in place.
 func (k *netKey) open(b []byte) ([]byte, error) {
-	return k.beacon.Open(b[offBeaconText:offBeaconText], b[offBeaconNonce:offBeaconText], b[offBeaconText:], nil)
+	a, nonce := aead.Extended(&k.beacon, b[offBeaconNonce:offBeaconText])
+	return a.Open(b[offBeaconText:offBeaconText], nonce[:], b[offBeaconText:], nil)
 }
 
 // renewNonce draws a new beacon nonce, on which message 1's prefilter depends;
