@@ -52,7 +52,7 @@ fuzz: ## each fuzz target for FUZZTIME
 sim: ## the simulator with a seed of your own: make sim SEED=7
 	SIM_SEED=$(SEED) $(GO) test -count=1 -v -timeout 600s -run 'TestMesh200' ./route
 
-attack: ## every attack on others, in full, with a table
+attack: build ## every attack on others, in full, with a table (those on real cables: root)
 	scripts/test/attack.sh
 
 netns: build ## scenarios with real daemons in network namespaces (root)

@@ -129,6 +129,7 @@ var arrows = map[string]map[string]string{
 		"cmd/setting":   "the settings of the node",
 	},
 	"scripts/test/capture": {},
+	"scripts/test/evil":    {},
 	"scripts/test/memsearch": {
 		"link/identity": "what may not be found is derived there",
 	},
