@@ -12,7 +12,7 @@ const (
 	offHelloNumber = 0                  // of the sender's hellos on this link: 1 for the first
 	offHelloEcho   = offHelloNumber + 4 // the newest hello received: its number,
 	offHelloHeld   = offHelloEcho + 4   // and for how many µs it was held
-	offHelloSent   = offHelloHeld + 4   // frames sent on the link, this one included
+	offHelloSent   = offHelloHeld + 4   // frames sealed on the link so far
 	offHelloLoss   = offHelloSent + 4   // loss that the sender of this sees, in 1/256
 	offHelloFlags  = offHelloLoss + 1   // helloAsk: please answer at once
 	helloSize      = offHelloFlags + 1

@@ -59,8 +59,8 @@ func (ch *channel) probe(now time.Time) {
 	}
 }
 
-// probed says whether there is traffic to ask for. A circuit that has just been replaced
-// while it carried long frames is asked too, so that its silence is understood.
+// probed says whether there is traffic to ask for: on the active circuit, or long frames on
+// one that has just changed places with it, so that its silence is understood.
 func (ch *channel) probed(now time.Time) bool {
 	p := ch.p
 	return ch == p.active && now.Sub(p.used) < 2*askGap || ch.carries(now)

@@ -97,7 +97,8 @@ func (f FirstFilter) whole(msg []byte) uint64 {
 	return siphash.Hash(f.k0, f.k1, msg[offEphemeral:])
 }
 
-// SeenHash names a first message in a cache of those seen: 8 bytes over its e.
+// SeenHash names a first message in a cache of those seen: 8 bytes over its e, or over
+// what a rekey has in that place.
 func SeenHash(msg []byte) uint64 {
 	if len(msg) < offSecret {
 		return 0
