@@ -30,6 +30,7 @@ func (p *peer) advance(now time.Time) {
 	if p.calls != nil {
 		p.n.next.By(p.calls.Advance(now))
 	}
+	p.pings = p.n.asked(p.pings)
 	p.closeIdle(now)
 	p.ensure(now)
 	if p.idle(now) && len(p.channels()) == 0 && (p.calls == nil || p.calls.Idle()) {
