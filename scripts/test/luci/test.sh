@@ -36,7 +36,7 @@ node scripts/test/luci/texts.js || failed=1
 
 if [ -z "${MODULES:-}" ]; then
 	MODULES=$work/npm/node_modules
-	timeout 240 npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/npm" playwright-core@1.65.1 >"$work/npm.log" 2>&1 ||
+	timeout 240 npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/npm" playwright-core@1.56.1 >"$work/npm.log" 2>&1 ||
 		{ tail -n 5 "$work/npm.log" && echo "not ok - luci: no playwright-core" && exit 1; }
 fi
 HOME=$browser TMPDIR=$browser CHROMIUM=$(command -v chromium) timeout -k 10 600 nice -n 10 node scripts/test/luci/test.js "$MODULES" "$shots" || failed=1
