@@ -72,7 +72,9 @@ func serve(c *config, queue *logs.Queue) error {
 	debug.SetGCPercent(25)
 	debug.SetMemoryLimit(int64(c.Memory) << 21) // well above the live heap: close to it, throughput halves
 
-	d.startNode(circuits, nodes, frames)
+	if err := d.startNode(circuits, nodes, frames); err != nil {
+		return err
+	}
 	defer d.runner.Close()
 	if err := d.openTUN(); err != nil {
 		return err
@@ -140,10 +142,12 @@ func (d *daemon) udpNeighbour() bool {
 }
 
 // startNode wires link, hop and route together.
-func (d *daemon) startNode(circuits, nodes, frames int) {
+func (d *daemon) startNode(circuits, nodes, frames int) (err error) {
 	neighbours, _ := d.c.neighbours()
 	allow, _ := d.c.allowed()
-	d.runner = run.New(frames)
+	if d.runner, err = run.New(frames); err != nil {
+		return hint.Errorf("raise the number of open files that a process may have (ulimit -n)", "the loops of the node: %v", err)
+	}
 	d.runner.Errors = d.failed
 	var seed [32]byte
 	rand.Read(seed[:])
@@ -159,6 +163,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 		return &watchedMap{Map: d.m, log: d.log}
 	})
 	d.runner.Start(n)
+	return nil
 }
 
 // failed is told what has ended by itself; it is opened again.

@@ -50,6 +50,7 @@ const (
 	hintTaken      = "set HOPWIRE_TUN to a free name, or stop what uses this one"
 	hintName       = "a device name has 1 to 15 characters, none of them a slash, a colon, a percent sign or a space"
 	hintIPv6       = "IPv6 is disabled here: see the sysctls net.ipv6.conf.all.disable_ipv6 and net.ipv6.conf.default.disable_ipv6"
+	hintFiles      = "raise the number of open files that a process may have (ulimit -n)"
 	hintNetlink    = "the kernel refused by rtnetlink, which does not work under user-mode emulation of big-endian MIPS: use a real or a system-emulated machine"
 )
 
@@ -72,6 +73,8 @@ func openError(name string, err error) error {
 		hint = hintCapability
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		hint = hintModule
+	case errors.Is(err, unix.EMFILE):
+		hint = hintFiles
 	}
 	return &TUNError{Name: name, Hint: hint, Err: fmt.Errorf("open /dev/net/tun: %w", err)}
 }
@@ -93,6 +96,8 @@ func configureError(name string, err error) error {
 		hint = hintCapability
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EAFNOSUPPORT):
 		hint = hintIPv6
+	case errors.Is(err, unix.EMFILE):
+		hint = hintFiles
 	}
 	return &TUNError{Name: name, Hint: hint, Err: err}
 }

@@ -31,7 +31,10 @@ func faulty(t *testing.T, err error) (*Runner, *faultyPort, *runPort) {
 		t.Fatal(e)
 	}
 	r := &Runner{pool: newPool(4*batchSize, batchSize), start: time.Now()}
-	l := newLane(r)
+	l, e := newLane(r)
+	if e != nil {
+		t.Fatal(e)
+	}
 	l.Lane = hop.NewLane(new(link.Links), new(hop.Circuits), nil)
 	r.lanes = []*lane{l}
 	f := &faultyPort{slowPort: slowPort{fd: fd}, err: err}

@@ -26,14 +26,14 @@ type lane struct {
 	turn      func(now time.Time) // Finish, made once: a closure per call would be garbage
 }
 
-func newLane(r *Runner) *lane {
+func newLane(r *Runner) (*lane, error) {
 	poller, err := nic.NewPoller()
 	if err != nil {
-		panic("run: internal error: no poller: " + err.Error()) // out of descriptors at the start
+		return nil, err
 	}
 	l := &lane{r: r, poller: poller, stint: stint{most: batchSize}}
 	r.pool.fill(l.batch[:])
-	return l
+	return l, nil
 }
 
 // start gives the lane its node.

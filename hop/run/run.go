@@ -59,8 +59,9 @@ const TUN = -1
 const maxLanes = 4
 
 // New returns a runner with a pool of the given number of frames (at least
-// four batches) and starts its worker and its lanes.
-func New(frames int) *Runner {
+// four batches) and starts its worker and its lanes. Each lane needs three descriptors;
+// where there are none, the error says so, and nothing runs.
+func New(frames int) (*Runner, error) {
 	lanes := min(runtime.NumCPU(), maxLanes)
 	r := &Runner{pool: newPool(max(frames, 4*batchSize), lanes*batchSize), start: time.Now().Add(-1)}
 	r.packet = func(head, rest []byte) {
@@ -68,15 +69,26 @@ func New(frames int) *Runner {
 		r.node.Packet(r.now, head, rest)
 	}
 	r.fromTUN = r.readTUN
-	r.worker = newWorker(func(done func(time.Time)) { r.Turn(done) })
 	for range lanes {
-		r.lanes = append(r.lanes, newLane(r))
+		l, err := newLane(r)
+		if err != nil {
+			r.closePollers()
+			return nil, err
+		}
+		r.lanes = append(r.lanes, l)
 	}
+	r.worker = newWorker(func(done func(time.Time)) { r.Turn(done) })
 	for _, l := range r.lanes {
 		r.done.Add(1)
 		go l.loop()
 	}
-	return r
+	return r, nil
+}
+
+func (r *Runner) closePollers() {
+	for _, l := range r.lanes {
+		l.poller.Close()
+	}
 }
 
 // Start makes node the one that runs. Before it, nothing happens.
@@ -334,7 +346,5 @@ func (r *Runner) Close() {
 	r.mu.Unlock()
 	r.worker.Close()
 	r.done.Wait()
-	for _, l := range r.lanes {
-		l.poller.Close()
-	}
+	r.closePollers()
 }
