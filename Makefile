@@ -7,13 +7,19 @@ STATIC   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 # On MIPS, size counts most: only what a frame or a handshake runs through is
 # inlined (0.2 MB less), and segments lie on 16 KiB pages, not on 64 (0.1 MB).
-HOT      := hopwire/link/... hopwire/hop hopwire/hop/onion hopwire/hop/run hopwire/hop/node hopwire/hop/call hopwire/hop/ip hopwire/hop/offheap golang.org/x/crypto/... github.com/dchest/siphash encoding/binary \
+HOT      := hopwire/link hopwire/link/aead hopwire/hop hopwire/hop/onion hopwire/hop/run golang.org/x/crypto/... github.com/dchest/siphash encoding/binary \
             filippo.io/edwards25519/field crypto/internal/fips140/mlkem internal/runtime/atomic sync/atomic
 SMALL    := -gcflags=all=-l $(foreach p,$(HOT),-gcflags=$(p)=)
 # What to build for which OpenWrt architecture; make ipk ARCHS="mipsel_24kc" builds a part.
 TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index(" " only " ", " " $$1 " ")) {print $$2}' openwrt/architectures | sort -u)
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
+# Go comes from go.dev, not by apt: what Debian has is older.
+ifeq ($(shell command -v $(GO) 2>/dev/null),)
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+$(error no $(GO); hint: go.mod says which Go is needed, https://go.dev/dl has it, and PATH must name its bin)
+endif
+endif
 
 .PHONY: help build demo test attack check race fuzz sim netns wifi emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
 
@@ -33,11 +39,12 @@ test: build ## everything: unit, simulator, root tests, scenarios (root)
 check: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l cmd hop link pay route scripts)" || { echo "not gofmt'ed:"; gofmt -l cmd hop link pay route scripts; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags hopwiretest ./route
+	$(GO) vet -tags hopwiretest ./...
 	$(GO) run $(STATIC) ./...
 
 race: ## the race detector over the packages
-	$(GO) test -race -timeout 600s ./link/... ./hop/... ./route/... ./cmd/...
+	@. scripts/need.sh && need gcc /usr/include/stdio.h:libc6-dev
+	CGO_ENABLED=1 $(GO) test -race $(RACE) -timeout 900s ./cmd/... ./hop/... ./link/... ./pay/... ./route/...
 
 fuzz: ## each fuzz target for FUZZTIME
 	scripts/test/fuzz.sh $(FUZZTIME)
@@ -45,7 +52,7 @@ fuzz: ## each fuzz target for FUZZTIME
 sim: ## the simulator with a seed of your own: make sim SEED=7
 	SIM_SEED=$(SEED) $(GO) test -count=1 -v -timeout 600s -run 'TestMesh200' ./route
 
-attack: ## every attack on others, in full, with a table
+attack: build ## every attack on others, in full, with a table (those on real cables: root)
 	scripts/test/attack.sh
 
 netns: build ## scenarios with real daemons in network namespaces (root)
@@ -64,7 +71,7 @@ load: # the generator of bench, bench-peers and profile
 	$(BUILD) -o bin/load ./scripts/bench/load
 
 bench: build load ## steps of a hop; three and five nodes beside plain forwarding (root)
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link ./link/aead ./hop
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./link/... ./hop/...
 	scripts/bench/bench.sh
 
 bench-peers: build load ## hopwire, kernel, wireguard-go and Tor in turn, with ratios (root)
@@ -97,7 +104,7 @@ cross: ## every target
 size: cross ## binary sizes, lines of code, modules
 	scripts/bench/size.sh $(TARGETS)
 
-ipk: cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
+ipk: git cross bin/ipk ## packages and a signed feed for every OpenWrt architecture, into dist/
 	@test -e $(KEYS)/feed.sec || bin/ipk -keys $(KEYS) key
 	@SOURCE_DATE_EPOCH=$(EPOCH) bin/ipk -version $(VERSION) -keys $(KEYS) pack $(ARCHS)
 	@bin/ipk -keys $(KEYS) check
@@ -107,6 +114,10 @@ ipk-check: bin/ipk ## read the packages and the feed back as opkg would
 
 feed-key: bin/ipk ## make the key that signs the feed, once; keep a copy of .keys/
 	@bin/ipk -keys $(KEYS) key
+
+.PHONY: git
+git: # which says the time of the packages, unless SOURCE_DATE_EPOCH does
+	@test -n "$$SOURCE_DATE_EPOCH" || { . scripts/need.sh && need git; }
 
 .PHONY: bin/ipk # go knows whether it is new enough
 bin/ipk:

@@ -11,6 +11,7 @@ var arrows = map[string]map[string]string{
 	"link/wiretest": {},
 	"link/handshake": {
 		"link/identity": "whose keys they are",
+		"link/aead":     "what the messages carry is sealed",
 	},
 	"link": {
 		"link/identity":  "a neighbour is its address",
@@ -85,6 +86,7 @@ var arrows = map[string]map[string]string{
 	},
 	"pay":      {},
 	"cmd/hint": {},
+	"cmd/file": {},
 	"cmd/command": {
 		"cmd/hint": "errors are printed with their hints",
 	},
@@ -100,12 +102,14 @@ var arrows = map[string]map[string]string{
 		"cmd/hint": "a bad value is the operator's to mend",
 	},
 	"cmd/state": {
+		"cmd/file":      "no FIFO holds the start, no file is half written",
 		"link/identity": "what a file of keys may hold is judged there",
 		"cmd/hint":      "most faults of files are the operator's to mend",
 		"cmd/setting":   "hints name settings",
 	},
 	"cmd/table": {},
 	"cmd/hopwire": {
+		"cmd/file":      "names are read from a file, and errors of files judged",
 		"link":          "links are counted",
 		"link/nic":      "ports are opened, interfaces are watched",
 		"link/identity": "addresses are read and shown",
@@ -125,9 +129,11 @@ var arrows = map[string]map[string]string{
 		"cmd/setting":   "the settings of the node",
 	},
 	"scripts/test/capture": {},
+	"scripts/test/evil":    {},
 	"scripts/test/memsearch": {
 		"link/identity": "what may not be found is derived there",
 	},
+	"scripts/test/tally":       {},
 	"scripts/test/openwrt/box": {},
 	"scripts/bench/load":       {},
 	"scripts/bench/memory/memload": {

@@ -29,6 +29,7 @@ func TestImports(t *testing.T) {
 		}
 		return nil
 	})
+	t.Logf("imports follow the arrows, and every arrow is used: %d packages", seen)
 	if seen != len(arrows) {
 		t.Errorf("%d packages found, %d have arrows", seen, len(arrows))
 	}
@@ -59,6 +60,7 @@ func TestPrograms(t *testing.T) {
 			t.Errorf("%s is not in setting.Programs", d)
 		}
 	}
+	t.Logf("settings know their programs: %d here, %d in the list", len(dirs), len(setting.Programs))
 	if len(dirs) == 0 {
 		t.Error("no programs found")
 	}
@@ -84,6 +86,7 @@ func TestNotLinked(t *testing.T) {
 		t.Fatal(err)
 	}
 	deps := strings.Fields(string(out))
+	t.Logf("no large library is linked, the mandated ones are: %d packages in hopwire", len(deps))
 	for _, p := range []string{"net/http", "crypto/tls", "encoding/json", "github.com/skycoin/skycoin/src/coin"} {
 		if slices.Contains(deps, p) {
 			t.Errorf("hopwire links %s", p)

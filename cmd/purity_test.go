@@ -56,6 +56,7 @@ func TestCoresArePure(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("cores read no clock and draw from nobody's generator; %d places may", len(licenses))
 	for _, l := range licenses {
 		if !used[l] {
 			t.Errorf("%s no longer needs %s: remove its license", l.where, l.what)
@@ -78,7 +79,7 @@ func TestNoSleep(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d files of tests", files)
+	t.Logf("no test sleeps: %d files", files)
 }
 
 // A use is one place where something impure is named, called or not.

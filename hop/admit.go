@@ -1,6 +1,7 @@
 package hop
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -9,7 +10,6 @@ import (
 
 	"hopwire/hop/onion"
 	"hopwire/link"
-	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -23,14 +23,8 @@ type pending struct {
 	gone    bool // ended before it was done
 }
 
-func (s *side) pending(label uint32) *pending {
-	for _, p := range s.queue {
-		if p.label == label && !p.gone {
-			return p
-		}
-	}
-	return nil
-}
+// pending returns the set-up of a label that waits; nil: none.
+func (s *side) pending(label uint32) *pending { return s.waiting[label] }
 
 // print is a keyed hash of all bytes of a set-up, by which a duplicate is known.
 func (cs *Circuits) print(packet *[onion.SetupSize]byte) uint64 {
@@ -38,9 +32,9 @@ func (cs *Circuits) print(packet *[onion.SetupSize]byte) uint64 {
 }
 
 // takeSetup queues a set-up; the queues of the links are served in turn.
-func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[onion.SetupSize]byte) {
+func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, m *setupMessage) {
 	cs.N.Setups++
-	switch print := cs.print(packet); {
+	switch print := cs.print(m.packet()); {
 	case label&backward != 0 || label&generations == 0:
 		cs.N.BadMessage++
 	case int(label&indexMask) >= cs.c.MaxCircuits:
@@ -52,7 +46,7 @@ func (cs *Circuits) takeSetup(now time.Time, s *side, label uint32, packet *[oni
 		cs.N.SetupsStale++
 	default:
 		cs.supersede(now, s, label)
-		cs.enqueue(now, s, &pending{side: s, label: label, print: print, message: cs.newMessage(packet)})
+		cs.enqueue(now, s, &pending{side: s, label: label, print: print, message: cs.newMessage(m[offExtension], m.packet())})
 	}
 }
 
@@ -90,13 +84,17 @@ func (cs *Circuits) supersede(now time.Time, s *side, label uint32) {
 }
 
 func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
-	if len(s.queue) >= setupQueue || !s.bucket.Take(now, setupRate, setupBurst) {
+	if !cs.mayWait(s.account) || !s.account.takeSetup(now) {
 		cs.N.SetupsLimited++
 		cs.refuse(now, s, p.label, ReasonBusy)
 		cs.discard(p.message)
 		return
 	}
 	s.queue = append(s.queue, p)
+	if s.waiting == nil {
+		s.waiting = map[uint32]*pending{}
+	}
+	s.waiting[p.label] = p
 	cs.pump(now)
 }
 
@@ -107,6 +105,7 @@ func (cs *Circuits) dropPending(s *side, label uint32) {
 	case p == nil:
 	case p.busy:
 		p.gone = true
+		delete(s.waiting, label)
 	default:
 		cs.finish(p)
 		cs.discard(p.message)
@@ -123,19 +122,39 @@ func (cs *Circuits) refuse(now time.Time, s *side, label uint32, why Reason) {
 	}
 }
 
-// pump starts the next set-ups, one of each link in turn.
+// pump starts the next set-ups, one of each port in turn.
 func (cs *Circuits) pump(now time.Time) {
-	for tried := 0; cs.jobs < setupJobs && tried < len(cs.links); tried++ {
-		cs.turn = (cs.turn + 1) % len(cs.links)
-		s := cs.links[cs.turn]
-		if s == nil {
-			continue
-		}
-		i := slices.IndexFunc(s.queue, func(p *pending) bool { return !p.busy })
-		if i >= 0 && cs.work(now, s.queue[i]) {
-			tried = -1
+	for cs.jobs < setupJobs {
+		p := cs.nextSetup()
+		if p == nil || !cs.work(now, p) {
+			return
 		}
 	}
+}
+
+// nextSetup returns the set-up whose turn it is: the first of the link that has waited
+// longest for its turn, of the neighbour that has, of the port that has; nil: none waits.
+func (cs *Circuits) nextSetup() (next *pending) {
+	var from *side
+	for _, s := range cs.links {
+		if s == nil || from != nil && !s.before(from) {
+			continue
+		}
+		if i := slices.IndexFunc(s.queue, func(p *pending) bool { return !p.busy }); i >= 0 {
+			next, from = s.queue[i], s
+		}
+	}
+	if from != nil {
+		cs.turn++
+		from.served, from.account.served, from.account.port.served = cs.turn, cs.turn, cs.turn
+	}
+	return next
+}
+
+// before says whether set-ups of s have waited longer for their turn than those of o.
+func (s *side) before(o *side) bool {
+	a, b := s.account, o.account
+	return cmp.Or(cmp.Compare(a.port.served, b.port.served), cmp.Compare(a.served, b.served), cmp.Compare(s.served, o.served)) < 0
 }
 
 // pumpAgain tries again where the worker had no room.
@@ -175,21 +194,28 @@ func (cs *Circuits) work(now time.Time, p *pending) bool {
 
 func (cs *Circuits) finish(p *pending) {
 	p.side.queue = step.Remove(p.side.queue, p)
+	if p.side.waiting[p.label] == p {
+		delete(p.side.waiting, p.label)
+	}
 }
 
 // opened enters a circuit whose set-up has opened. Room is made last, so that
 // nobody is evicted for a set-up that goes nowhere.
 func (cs *Circuits) opened(now time.Time, p *pending, info onion.Info, keys *onion.HopKeys, fingerprint uint64, err error) {
 	next, why := cs.onward(p, info, err)
-	if why == 0 && !cs.canRoom(now, p.side) { // first: what is refused must not fill the filter
-		cs.N.SetupsFull++
-		why = ReasonFull
+	var evicted *relay
+	if why == 0 && len(cs.vacant) == 0 {
+		if evicted = cs.evictable(now, p.side); evicted == nil { // first: what is refused must not fill the filter
+			cs.N.SetupsFull++
+			why = ReasonFull
+		}
 	}
 	if why == 0 {
-		why = cs.fresh(now, fingerprint)
+		why = cs.fresh(now, p.side.account, next, fingerprint)
 	}
-	if why == 0 {
-		cs.room(now, p.side)
+	if why == 0 && evicted != nil {
+		cs.N.Evicted++
+		evicted.part(now, ReasonFull)
 	}
 	if why == 0 && !cs.enter(now, p, info, keys, next) {
 		why = ReasonFull
@@ -216,9 +242,14 @@ func (cs *Circuits) onward(p *pending, info onion.Info, err error) (next *side, 
 	return next, 0
 }
 
-// fresh enters the set-up in the replay filter.
-func (cs *Circuits) fresh(now time.Time, fingerprint uint64) Reason {
-	switch fresh, full := cs.filter.Add(now, fingerprint); {
+// fresh enters the set-up in the replay filter, if its neighbour has not its share there,
+// nor of what goes on to the next.
+func (cs *Circuits) fresh(now time.Time, a *account, next *side, fingerprint uint64) Reason {
+	if cs.filter.Beyond(now, &a.port.noted, &a.noted) || next != nil && !cs.mayPass(now, a, next.account) {
+		cs.N.SetupsLimited++
+		return ReasonBusy
+	}
+	switch fresh, full := cs.filter.Add(now, fingerprint, &a.noted, &a.port.noted); {
 	case !fresh:
 		cs.N.SetupsReplayed++
 		return ReasonRefused
@@ -237,7 +268,7 @@ func (cs *Circuits) enter(now time.Time, p *pending, info onion.Info, keys *onio
 	r := &cs.table.relays[id]
 	at := cs.at(now)
 	r.cs, r.up = cs, s
-	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, born: at, heard: at, end: at.add(info.Life()),
+	*r.relayState = relayState{keys: *keys, id: id, upLabel: p.label, print: p.print, price: info.Price, extension: p.message[offExtension], born: at, heard: at, end: at.add(info.Life()),
 		slowAt: at.add(-time.Hour), brokenAt: at.add(-time.Hour)}
 	if next != nil {
 		message := p.message
@@ -251,6 +282,7 @@ func (cs *Circuits) enter(now time.Time, p *pending, info onion.Info, keys *onio
 	cs.relays = append(cs.relays, r)
 	s.entry(p.label).of = r.ref()
 	s.passing++
+	s.account.count(1)
 	s.l.SetBusy(now, true)
 	cs.next.By(now.Add(time.Second))
 	if next == nil {
@@ -261,39 +293,33 @@ func (cs *Circuits) enter(now time.Time, p *pending, info onion.Info, keys *onio
 	return true
 }
 
-// room makes place for one circuit from a link, by evicting in this order: a
+// evictable returns the circuit that makes room for one from a link, in this order: a
 // tombstone, which carries nothing; the one that has been idle longest, if that is
 // long enough, unpaid ones first; and, when the link has less than its share, the
-// youngest of the link that has most above its own. An active circuit is never evicted
-// for a link that has its share: two links would evict each other's for ever.
-func (cs *Circuits) room(now time.Time, s *side) bool {
-	if len(cs.vacant) > 0 {
-		return true
+// youngest of those that have most above their own. An active circuit is never evicted
+// for a link that has its share: two links would evict each other's for ever. Nil: none.
+func (cs *Circuits) evictable(now time.Time, s *side) *relay {
+	if r := cs.resting(now); r != nil {
+		return r
 	}
-	r := cs.resting(now)
-	if r == nil {
-		r = cs.aboveShare(s)
-	}
-	if r == nil {
-		return false
-	}
-	cs.N.Evicted++
-	r.part(now, ReasonFull)
-	return true
-}
-
-// canRoom says whether room would find a place; it evicts nobody.
-func (cs *Circuits) canRoom(now time.Time, s *side) bool {
-	return len(cs.vacant) > 0 || cs.resting(now) != nil || cs.aboveShare(s) != nil
+	return cs.aboveShare(s)
 }
 
 // resting returns the circuit to evict first, if one has been idle long enough.
+// When there is none, the table is not looked through again for a while, or until the
+// next tombstone.
 func (cs *Circuits) resting(now time.Time) (first *relay) {
+	if now.Before(cs.noneRests) {
+		return nil
+	}
 	at := cs.at(now)
 	for _, r := range cs.relays {
 		if (r.broken != 0 || at.since(r.heard) >= evictIdle) && (first == nil || r.before(first)) {
 			first = r
 		}
+	}
+	if first == nil {
+		cs.noneRests = now.Add(restGap)
 	}
 	return first
 }
@@ -303,60 +329,8 @@ func (r *relay) before(o *relay) bool {
 	switch {
 	case (r.broken != 0) != (o.broken != 0):
 		return r.broken != 0
-	case r.paid != o.paid:
-		return !r.paid
+	case r.homeward.Paid != o.homeward.Paid:
+		return !r.homeward.Paid
 	}
 	return r.heard.since(o.heard) < 0
-}
-
-// aboveShare returns the youngest circuit of the link with the most, if that is
-// above its fair share of the table and s is below it.
-func (cs *Circuits) aboveShare(s *side) *relay {
-	sides := 0
-	most := s
-	for _, o := range cs.links {
-		if o == nil {
-			continue
-		}
-		sides++
-		if o.passing > most.passing {
-			most = o
-		}
-	}
-	share := cs.c.MaxCircuits / sides
-	if s.passing >= share || most.passing <= share {
-		return nil
-	}
-	return cs.youngest(most)
-}
-
-func (cs *Circuits) youngest(s *side) (y *relay) {
-	for _, r := range cs.relays {
-		if r.up == s && (y == nil || r.born.since(y.born) > 0) {
-			y = r
-		}
-	}
-	return y
-}
-
-// bucket returns the token bucket of a neighbour: one for all its links, and
-// kept over new ones until it is full again, so that to reconnect gains nothing.
-func (cs *Circuits) bucket(now time.Time, key identity.Key) *step.Bucket {
-	used := map[*step.Bucket]bool{}
-	for _, s := range cs.links {
-		if s != nil {
-			used[s.bucket] = true
-		}
-	}
-	for k, b := range cs.buckets {
-		if !used[b] && b.Full(now, setupRate, setupBurst) {
-			delete(cs.buckets, k)
-		}
-	}
-	b := cs.buckets[key]
-	if b == nil {
-		b = new(step.Bucket)
-		cs.buckets[key] = b
-	}
-	return b
 }

@@ -58,29 +58,31 @@ type CircuitCounters struct {
 type Circuits struct {
 	N CircuitCounters
 
-	c       CircuitsConfig
-	ev      Events
-	links   []*side // by link.Link.Index
-	epoch   time.Time
-	table   *relayTable
-	vacant  []int32 // places in it that are free
-	relays  []*relay
-	own     []*Circuit
-	starts  []*Circuit // the same by their place; nil: it is free
-	growing []*Circuit // are being extended
-	behind  []follower // their set-ups leave at the end of this turn,
-	follow  []follower // or have left with the one before: served at the next Advance
-	filter  *onion.Filter
-	buckets map[identity.Key]*step.Bucket // of set-ups, by neighbour
-	fpKey   [16]byte
-	parked  int
-	jobs    int
-	idle    []*setupJob     // to be used again,
-	spare   []*setupMessage // as these
-	turn    int             // link whose set-ups were served last
-	retry   time.Time
-	next    step.Timer
-	sweep   time.Time
+	c         CircuitsConfig
+	ev        Events
+	links     []*side // by link.Link.Index
+	epoch     time.Time
+	table     *relayTable
+	vacant    []int32 // places in it that are free
+	relays    []*relay
+	own       []*Circuit
+	starts    []*Circuit // the same by their place; nil: it is free
+	growing   []*Circuit // are being extended
+	behind    []follower // their set-ups leave at the end of this turn,
+	follow    []follower // or have left with the one before: served at the next Advance
+	filter    *onion.Filter
+	accounts  []*account
+	ports     int // with links
+	fpKey     [16]byte
+	parked    int
+	jobs      int
+	idle      []*setupJob     // to be used again,
+	spare     []*setupMessage // as these
+	turn      uint64          // set-ups given to the worker
+	noneRests time.Time       // until then no circuit has been idle for long
+	retry     time.Time
+	next      step.Timer
+	sweep     time.Time
 }
 
 // NewCircuits returns an empty circuit layer.
@@ -88,12 +90,13 @@ func NewCircuits(c CircuitsConfig, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
-	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits)), buckets: map[identity.Key]*step.Bucket{}}
+	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits))}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
 		cs.vacant[i] = int32(c.MaxCircuits - 1 - i)
 	}
 	step.Draw(cs.c.Rand, cs.fpKey[:])
+	cs.next.By(time.Unix(0, 0)) // the first Advance asks the onion keys when theirs is due
 	return cs
 }
 
@@ -102,7 +105,7 @@ func (cs *Circuits) LinkUp(now time.Time, l *link.Link) {
 	for len(cs.links) <= l.Index {
 		cs.links = append(cs.links, nil)
 	}
-	cs.links[l.Index] = &side{l: l, cs: cs, bucket: cs.bucket(now, l.Peer())}
+	cs.links[l.Index] = &side{l: l, cs: cs, account: cs.account(now, l)}
 }
 
 // LinkDown ends every circuit over the link: those that came from it are gone,
@@ -114,7 +117,7 @@ func (cs *Circuits) LinkDown(now time.Time, l *link.Link) {
 	}
 	cs.links[l.Index] = nil
 	s.down = true
-	cs.unpark(s)
+	cs.unparkAll(s)
 	for _, e := range s.in {
 		if r := cs.relay(e.of); r != nil {
 			r.free(now)
@@ -123,6 +126,7 @@ func (cs *Circuits) LinkDown(now time.Time, l *link.Link) {
 	for i := range s.out {
 		cs.breakSlot(now, &s.out[i], ReasonLinkDown)
 	}
+	cs.leave(s.account)
 	cs.tell(now)
 }
 
@@ -204,9 +208,9 @@ func (cs *Circuits) Message(now time.Time, l *link.Link, kind byte, data []byte)
 	s := cs.side(l)
 	switch {
 	case s == nil:
-	case kind == kindSetup && len(data) == 4+onion.SetupSize:
-		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*[onion.SetupSize]byte)(data[4:]))
-	case kind == kindGone && len(data)%4 == 0:
+	case kind == kindSetup && len(data) == len(setupMessage{}) && data[offExtension] <= extensionsMost:
+		cs.takeSetup(now, s, binary.LittleEndian.Uint32(data), (*setupMessage)(data))
+	case kind == kindGone && len(data)%4 == 0 && len(data) <= 4*goneMost:
 		for ; len(data) > 0; data = data[4:] {
 			cs.takeGone(now, s, binary.LittleEndian.Uint32(data))
 		}
@@ -224,6 +228,7 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 	if !cs.next.Due(now) {
 		return cs.next.At()
 	}
+	cs.next.By(cs.c.Onion.Advance(now)) // or a node that nobody calls would keep old keys
 	cs.followSetups(now)
 	cs.pumpAgain(now)
 	cs.growAgain(now)

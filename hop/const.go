@@ -19,7 +19,7 @@ const (
 	tombstoneFor = 10 * time.Second  // without forward frames
 	brokenGap    = time.Second
 	goneGap      = time.Second // between notices of unknown labels, per link
-	goneMost     = 300         // labels in one
+	goneMost     = 256         // labels in one
 	goneAhead    = 4096        // labels that wait to be in one, per link
 	goneRetry    = 50 * time.Millisecond
 	answerRate   = 32                     // answers a second that a relay passes on, and that it gives, per circuit
@@ -27,15 +27,31 @@ const (
 	slowGap      = 100 * time.Millisecond // at most this often
 	setupRate    = 25                     // set-ups a second from one neighbour,
 	setupBurst   = 128                    // at once,
-	setupQueue   = 128                    // and waiting for their Diffie-Hellman
+	portRate     = 50                     // and from all of a port,
+	portBurst    = 512                    // at once,
+	setupQueue   = 128                    // and waiting for their Diffie-Hellman,
+	portQueue    = 512                    // and those of a port
 	setupJobs    = 4                      // of those being worked on
 	setupSpare   = 32                     // their memory is kept to be used again
 	setupRetry   = 10 * time.Millisecond
+	passShare    = 4 // set-ups that a port has passed on lately, for each that the next neighbour would take now
+	passNoted    = 4 // the part of a neighbour's filter that is ours, as of ours
+	passFor      = 5 * time.Second
+	restGap      = 100 * time.Millisecond // between two searches for a circuit that rests, when none did
 )
 
 // Kinds of control messages (wire.md, "Messages").
 const (
-	kindSetup  = 16 // label u32 ‖ set-up 1024
+	kindSetup  = 16 // label u32 ‖ extension u8 ‖ set-up 1024
 	kindGone   = 17 // labels u32 ...
 	kindFailed = 18 // label u32 ‖ reason u8
+)
+
+// Inside a kindSetup.
+const (
+	offSetupLabel = 0
+	offExtension  = offSetupLabel + 4
+	offSetup      = offExtension + 1
+
+	extensionsMost = 2 // so a circuit has 48 hops at most
 )

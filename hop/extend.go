@@ -20,11 +20,11 @@ type growth struct {
 // Extend makes the circuit longer, for ways of more than MaxHops hops: the last hop
 // becomes a relay and passes a further set-up on. Events.CircuitReady is called when
 // that is on its way; Events.CircuitBroken when it is refused, or when nothing has
-// come from beyond after four seconds. ErrNoPath: the circuit is not ready, or more
-// has no hops or too many; ErrTooMany: it is being extended, or there is no room.
+// come from beyond after four seconds. ErrNoPath: the circuit is not ready, or was extended
+// twice, or more has no hops or too many; ErrTooMany: it is being extended, or there is no room.
 func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 	switch {
-	case len(more.Hops) == 0 || len(more.Hops) > onion.MaxHops || !c.Ready():
+	case len(more.Hops) == 0 || len(more.Hops) > onion.MaxHops || !c.Ready() || c.extended >= extensionsMost:
 		return ErrNoPath
 	case c.growth != nil:
 		return ErrTooMany
@@ -36,6 +36,7 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 		return func(now time.Time) {
 			switch {
 			case !c.Ready():
+				wipe(keys)
 			case err != nil:
 				c.growth = nil
 				c.fail(now, g.hop, ReasonBusy)
@@ -52,7 +53,7 @@ func (c *Circuit) Extend(now time.Time, more Path, life byte) error {
 	if !ok {
 		return ErrTooMany
 	}
-	c.growth = g
+	c.growth, c.extended = g, c.extended+1
 	return nil
 }
 

@@ -2,7 +2,6 @@ package hop
 
 import (
 	"encoding/binary"
-	"slices"
 	"time"
 
 	"hopwire/hop/onion"
@@ -101,10 +100,22 @@ func (cs *Circuits) postGone(now time.Time, s *side, labels []uint32) bool {
 	return ok
 }
 
+// unknown is labels, each at the place of its lowest bits, so that none has to be looked
+// for: labels are dense. One whose place is taken waits for the next message.
+type unknown struct {
+	labels *[goneMost]uint32 // 0: none; nil: none yet
+	n      int
+}
+
 // noteUnknown has the upstream side told that there is no circuit of its label.
 func (cs *Circuits) noteUnknown(now time.Time, s *side, label uint32) {
-	if len(s.unknown) < goneMost && !slices.Contains(s.unknown, label) {
-		s.unknown = append(s.unknown, label)
+	u := &s.unknown
+	if u.labels == nil {
+		u.labels = new([goneMost]uint32)
+	}
+	if place := &u.labels[label%goneMost]; *place == 0 {
+		*place = label
+		u.n++
 		cs.next.By(now) // sayUnknown knows when
 	}
 }
@@ -113,25 +124,24 @@ func (cs *Circuits) noteUnknown(now time.Time, s *side, label uint32) {
 // once a second. A label whose set-up has come in the meantime, or is being worked on,
 // is not unknown any more.
 func (cs *Circuits) sayUnknown(now time.Time, s *side) {
-	unknown := s.unknown[:0]
-	for _, label := range s.unknown {
-		if s.relay(label) == nil && s.pending(label) == nil {
-			unknown = append(unknown, label)
-		}
-	}
-	s.unknown = unknown
-	if len(s.unknown) == 0 {
+	switch {
+	case s.unknown.n == 0:
 		return
-	}
-	if now.Before(s.goneAt) {
+	case now.Before(s.goneAt):
 		cs.next.By(s.goneAt)
 		return
 	}
-	for i := range s.unknown {
-		s.unknown[i] |= backward
+	var labels []uint32
+	for _, label := range s.unknown.labels {
+		if label != 0 && !s.uses(label) {
+			labels = append(labels, label|backward)
+		}
 	}
-	cs.postGone(now, s, s.unknown)
-	s.unknown, s.goneAt = s.unknown[:0], now.Add(goneGap)
+	s.unknown = unknown{}
+	if len(labels) > 0 {
+		cs.postGone(now, s, labels)
+		s.goneAt = now.Add(goneGap)
+	}
 }
 
 // lose makes the relay a tombstone: its next hop is lost, the source shall know.
@@ -141,7 +151,7 @@ func (r *relay) lose(now time.Time, why Reason) {
 	}
 	r.cs.N.Tombs++
 	r.detach(now)
-	r.broken, r.heard = why, r.cs.at(now)
+	r.broken, r.heard, r.cs.noneRests = why, r.cs.at(now), time.Time{}
 	r.repeat(now)
 }
 

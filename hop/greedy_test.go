@@ -31,16 +31,16 @@ func (m *testNode) checkBounds(t *testing.T) {
 		for _, c := range []struct {
 			name     string
 			is, most int
-		}{{"set-ups wait", len(s.queue), setupQueue}, {"frames are parked", len(s.parked), parkLink}, {"labels in", len(s.in), m.net.most},
-			{"labels out", len(s.out), m.net.most}, {"unknown labels", len(s.unknown), goneMost}, {"ended labels", len(s.ended), goneAhead}} {
+		}{{"set-ups wait", len(s.queue), setupQueue}, {"frames are parked", s.account.parked, parkLink}, {"labels in", len(s.in), m.net.most},
+			{"labels out", len(s.out), m.net.most}, {"unknown labels", s.unknown.n, goneMost}, {"ended labels", len(s.ended), goneAhead}} {
 			if c.is > c.most {
 				t.Errorf("%d %s, at most %d may", c.is, c.name, c.most)
 			}
 		}
 	}
 	filter, size := m.filter.Load()
-	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > size || len(m.buckets) > len(m.net.nodes) {
-		t.Errorf("%d parked, %d jobs, %d relays, %d in the filter, %d buckets", m.parked, m.jobs, len(m.relays), filter, len(m.buckets))
+	if m.parked > parkAll || m.jobs > setupJobs || len(m.relays) > m.net.most || filter > size || len(m.accounts) > 2*len(m.net.nodes) {
+		t.Errorf("%d parked, %d jobs, %d relays, %d in the filter, %d accounts", m.parked, m.jobs, len(m.relays), filter, len(m.accounts))
 	}
 }
 
@@ -78,8 +78,8 @@ func TestGarbageSetups(t *testing.T) {
 	begun, worked, sent := hub.Circuits.N, hub.host.Worked[link.ClassSetup], 0
 	n.every(span/setups, setups, func(i int) {
 		label := uint32(1+i/n.most)<<16 | uint32(i%n.most)
-		b := make([]byte, 4+onion.SetupSize)
-		r.Read(b[4:])
+		b := make([]byte, offSetup+onion.SetupSize)
+		r.Read(b[offSetup:])
 		binary.LittleEndian.PutUint32(b, label)
 		foe.host.Turn(func(now time.Time) {
 			if foe.to(0).Post(now, kindSetup, b, nil) {

@@ -9,19 +9,19 @@ import (
 // The memory that a set-up needs on its way through a node is used again for the next.
 // Made anew for each, it would double the heap when a thousand circuits come at once.
 
-// A setupMessage is label u32 ‖ set-up, as it is posted.
-type setupMessage [4 + onion.SetupSize]byte
+// A setupMessage is a set-up as it is posted.
+type setupMessage [offSetup + onion.SetupSize]byte
 
-func (m *setupMessage) packet() *[onion.SetupSize]byte { return (*[onion.SetupSize]byte)(m[4:]) }
+func (m *setupMessage) packet() *[onion.SetupSize]byte { return (*[onion.SetupSize]byte)(m[offSetup:]) }
 
 // newMessage returns one with the packet; the label is set when it is posted.
-func (cs *Circuits) newMessage(packet *[onion.SetupSize]byte) (m *setupMessage) {
+func (cs *Circuits) newMessage(extension byte, packet *[onion.SetupSize]byte) (m *setupMessage) {
 	if n := len(cs.spare); n > 0 {
 		m, cs.spare = cs.spare[n-1], cs.spare[:n-1]
 	} else {
 		m = new(setupMessage)
 	}
-	*m.packet() = *packet
+	m[offExtension], *m.packet() = extension, *packet
 	return m
 }
 

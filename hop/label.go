@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"hopwire/link"
-	"hopwire/link/step"
 )
 
 // A label is direction 1 bit ‖ generation 15 ‖ index 16 (wire.md, "Labels"). The
@@ -41,10 +40,12 @@ type side struct {
 	free    []uint16
 	passing int // circuits with this upstream
 	queue   []*pending
-	bucket  *step.Bucket
+	waiting map[uint32]*pending // of queue, by label, unless gone
+	account *account            // of the neighbour
+	served  uint64              // turn in which the worker had a set-up of it last
 	parked  []parkedFrame
 	ended   []uint32 // labels of ours to say Gone for, as soon as can be
-	unknown []uint32 // labels of the neighbour's to say Gone for, once a second
+	unknown unknown  // labels of the neighbour's to say Gone for, once a second
 	goneAt  time.Time
 	down    bool
 }

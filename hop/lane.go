@@ -12,8 +12,9 @@ import (
 // takes no lock: package run has the lanes of a real node, and a simulator holds one for
 // each of its nodes, so that both run the same code. Its zero value is of no use.
 type Lane struct {
-	// Stands is set by the owner before a batch: frames wait where it comes from. The
-	// first that passes through, or ends here, is told.
+	// Stands is set by the owner before a batch: the receive queue that it came from is
+	// standing (run/queues.md). The source of the batch's first forward frame is told to
+	// go slower; when the first ends here, ease is called.
 	Stands bool
 
 	links    *link.Links
@@ -55,8 +56,9 @@ func (ln *Lane) Frame(now time.Time, port int, f *link.Frame) {
 	ln.opened(now, port, l, h, f)
 }
 
-// opened takes a frame that link.Fast has opened. Behind a control cell the rest of
-// the batch waits: what a hop tells of its counters is of the very frame that asked.
+// opened takes a frame that link.Fast has opened. After a frame that is for this hop the
+// rest of the batch waits too: it may be a Ping, and its Pong must not count frames that
+// came behind it (wire.md, "Loss").
 func (ln *Lane) opened(now time.Time, port int, l *link.Link, h link.Header, f *link.Frame) {
 	p := passage{origin: origin{l: l}}
 	if !ln.held {

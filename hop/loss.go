@@ -21,7 +21,6 @@ const (
 	lossMost   = 400             // frames after which a window without loss begins anew,
 	lossSpan   = 30 * time.Second
 	lossSlack  = 100 * time.Millisecond // an answer later than the hop's quickest by more says nothing
-	LossHold   = 30 * time.Second       // between two moves because of it
 )
 
 // A LossMeter judges the legs of one circuit at its source. Each count is

@@ -27,14 +27,13 @@ func (cs *Circuits) park(now time.Time, s *side, h link.Header, f *link.Frame) {
 			same++
 		}
 	}
-	if same >= parkLabel || len(s.parked) >= parkLink || cs.parked >= parkAll {
+	if same >= parkLabel || !cs.takePark(s.account) {
 		cs.N.UnknownLabel++
 		cs.noteUnknown(now, s, h.Label)
 		cs.c.Env.Free(f)
 		return
 	}
 	cs.N.Parked++
-	cs.parked++
 	s.parked = append(s.parked, parkedFrame{h, f, now})
 	cs.next.By(now.Add(parkFor))
 }
@@ -65,7 +64,7 @@ func (cs *Circuits) unparked(s *side, label uint32) (mine []parkedFrame) {
 		}
 		return p.h.Label == label
 	})
-	cs.parked -= len(mine)
+	cs.unpark(s.account, len(mine))
 	return mine
 }
 
@@ -80,7 +79,7 @@ func (cs *Circuits) expireParked(now time.Time, s *side) {
 			cs.next.By(now.Add(parkFor))
 			return false
 		}
-		cs.parked--
+		cs.unpark(s.account, 1)
 		cs.N.ParkExpired++
 		cs.noteUnknown(now, s, p.h.Label)
 		cs.c.Env.Free(p.f)
@@ -88,12 +87,12 @@ func (cs *Circuits) expireParked(now time.Time, s *side) {
 	})
 }
 
-// unpark drops everything of a link that went down.
-func (cs *Circuits) unpark(s *side) {
+// unparkAll drops everything of a link that went down.
+func (cs *Circuits) unparkAll(s *side) {
 	for _, p := range s.parked {
 		cs.c.Env.Free(p.f)
 	}
-	cs.parked -= len(s.parked)
+	cs.unpark(s.account, len(s.parked))
 	s.parked = nil
 }
 
@@ -129,6 +128,8 @@ func (cs *Circuits) followSetups(now time.Time) {
 		case !c.ended:
 			c.setKeys(f.keys)
 			cs.ev.CircuitReady(now, c)
+		default:
+			wipe(f.keys)
 		}
 	}
 }

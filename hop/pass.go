@@ -22,7 +22,7 @@ type passage struct {
 type origin struct {
 	l     *link.Link // by which it came
 	r     *relay
-	label uint32 // of r: in the next turn another circuit may have its memory
+	label uint32 // r's memory is used again: it is this circuit only if the label finds it (stands)
 	seq   uint32
 }
 
@@ -31,8 +31,9 @@ type origin struct {
 // in it at once while nobody uses Circuits otherwise: forward frames of a circuit come
 // by one link and backward ones by another, each link's frames come to one lane, and
 // the two directions share nothing that is written here. It counts only what belongs
-// to the circuit and allocates nothing. A frame that it does not pass on it has either
-// taken, and proceed goes on from there, or it has changed nothing.
+// to the circuit and allocates nothing. When p.done is
+// false, either p.taken is set (number noted, layer off: proceed goes on from there) or
+// nothing has changed.
 func (cs *Circuits) pass(now time.Time, l *link.Link, h link.Header, f *link.Frame, p *passage) {
 	p.l = l
 	s := cs.side(l)
@@ -49,7 +50,8 @@ func (cs *Circuits) pass(now time.Time, l *link.Link, h link.Header, f *link.Fra
 	}
 }
 
-// passOn takes a forward frame to the next hop.
+// passOn takes a forward frame to the next hop, unless its iv says that it is for this
+// one (onion.IVAddressed, IVControl, IVTick).
 func (r *relay) passOn(now time.Time, h link.Header, f *link.Frame, p *passage) {
 	iv, ok := r.unwrap(now, h, f)
 	if !ok {
@@ -77,8 +79,8 @@ func (r *relay) passBack(o *slot, h link.Header, f *link.Frame, p *passage) {
 	p.port, p.done = r.up.l.Stage(r.homewardHeader(seq, r.keys.Backward.Apply(seq, h.IV, f.Body())), f, &r.homeward)
 }
 
-// unwrap notes the number of a forward frame and takes the layer off; false: the
-// number came before, or is far from any that may come.
+// unwrap notes the number of a forward frame and takes the layer off; false: it came
+// before, is outside the window, or is marked as an answer.
 func (r *relay) unwrap(now time.Time, h link.Header, f *link.Frame) (iv uint64, ok bool) {
 	if h.Seq&onion.AnswerBit != 0 || !r.fwd.Check(h.Seq) {
 		return 0, false

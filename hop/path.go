@@ -13,6 +13,7 @@ import (
 type Hop struct {
 	Key    identity.Key
 	Onion  [32]byte // the X25519 onion key to use now
+	Other  [32]byte // the other key that the hop has announced, of the other parity; zero: none
 	Parity byte     // lowest bit of the epoch of Onion
 	Price  byte     // price limit as a power of two
 }
@@ -35,6 +36,7 @@ var (
 	ErrUnknown = errors.New("hop: address is not known")
 	ErrNoPath  = errors.New("hop: no path")
 	ErrTooMany = errors.New("hop: too much under way")
+	ErrTooFar  = errors.New("hop: more than 16 hops") // onion.MaxHops, which a set-up can have
 )
 
 // A Reason says what went wrong on a circuit.
@@ -55,7 +57,7 @@ const (
 // Paths is what hop needs of a map; package route has one.
 type Paths interface {
 	// Paths returns up to n paths to the address, the cheapest first and the
-	// others as disjoint from it as can be had; ErrUnknown, ErrNoPath.
+	// others as disjoint from it as can be had; ErrUnknown, ErrNoPath, ErrTooFar.
 	Paths(now time.Time, to identity.Key, n int) ([]Path, error)
 	// Lookup finds the key of a mesh IPv6 address.
 	Lookup(ip netip.Addr) (identity.Key, bool)

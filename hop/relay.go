@@ -57,8 +57,8 @@ type relayState struct {
 	brokenAt, slowAt moment
 	broken           Reason // tombstone: the next hop is lost
 	freed            bool
-	paid             bool // ahead of the others when room is needed
 	price            byte // most the source will pay, as a power of two
+	extension        byte // of its set-up: how many Extends came before
 
 	in, out, backIn, backOut uint32
 }
@@ -156,8 +156,9 @@ func (r *relay) passAnswer(now time.Time, seq uint32, hash uint64) bool {
 	return true
 }
 
-// setPaid puts the circuit into the class of those that are paid for, or out of it.
-func (r *relay) setPaid(paid bool) { r.paid, r.onward.Paid, r.homeward.Paid = paid, paid, paid }
+// setPaid puts the circuit into the class of those that are paid for, or out of it. They
+// are also ahead of the others when room is needed.
+func (r *relay) setPaid(paid bool) { r.onward.Paid, r.homeward.Paid = paid, paid }
 
 // saySlow tells the source that its frames wait here, at most ten times a second.
 func (r *relay) saySlow(now time.Time, seq uint32) {
@@ -169,7 +170,9 @@ func (r *relay) saySlow(now time.Time, seq uint32) {
 
 // cell takes a control cell that is for us.
 func (r *relay) cell(now time.Time, seq uint32, body []byte) {
-	c, _, err := onion.NewCellKey(r.keys.ControlForward).Open(body) // not kept: cells are rare, circuits many
+	k := onion.NewCellKey(&r.keys.ControlForward) // not kept: cells are rare, circuits many
+	c, _, err := k.Open(body)
+	k.Wipe()
 	if err != nil {
 		r.cs.N.Spoiled++
 		return
@@ -198,7 +201,9 @@ func (r *relay) answer(now time.Time, seq uint32, t onion.CellType, data []byte)
 	}
 	f.N = link.FrameShort
 	r.cells++
-	onion.NewCellKey(r.keys.ControlBackward).Seal(r.cells, t, data, f.Body())
+	k := onion.NewCellKey(&r.keys.ControlBackward)
+	k.Seal(r.cells, t, data, f.Body())
+	k.Wipe()
 	seq |= onion.AnswerBit
 	iv := r.keys.Backward.Apply(seq, onion.IVAddressed, f.Body())
 	r.backOut++
@@ -217,9 +222,11 @@ func (r *relay) takeExtend(now time.Time, seq uint32, data []byte) {
 	switch next := cs.toward(id); {
 	case next == nil:
 		why = ReasonNoNext
-	case next.l.Peer() == r.up.l.Peer():
+	case next.l.Peer() == r.up.l.Peer() || r.extension >= extensionsMost:
 		why = ReasonRefused
-	case !r.extend(now, next, cs.newMessage(packet)):
+	case !cs.mayPass(now, r.up.account, next.account):
+		why = ReasonBusy
+	case !r.extend(now, next, cs.newMessage(r.extension+1, packet)):
 		why = ReasonFull
 	}
 	if why != 0 {
@@ -238,13 +245,16 @@ func (r *relay) extend(now time.Time, next *side, message *setupMessage) bool {
 		r.cs.discard(message)
 		return false
 	}
-	r.down, r.downLabel, r.onward.From = next, label, uint16(r.up.l.Index+1)
-	r.homeward.From = uint16(next.l.Index + 1)
+	r.down, r.downLabel = next, label
+	r.onward.By(r.up.l)
+	r.homeward.By(next.l)
 	if !r.cs.postSetup(now, next, label, message) {
 		next.release(now, label)
 		r.down = nil
 		return false
 	}
+	r.cs.sentSetup(now, r.up.account.port)
+	r.cs.sentSetup(now, next.account)
 	return true
 }
 
@@ -297,6 +307,7 @@ func (r *relay) free(now time.Time) {
 		e.of = 0
 	}
 	up.passing--
+	up.account.count(-1)
 	up.calm(now)
 	cs.vacant = append(cs.vacant, r.id)
 	r.clear()

@@ -49,6 +49,7 @@ type Circuit struct {
 	addressed []uint32      // frames sent, by the hop that they are for
 	received  []uint32      // and received, by the hop that sent them
 	growth    *growth
+	extended  byte // so often
 	opened    bool
 	ended     bool
 	flow      link.Flow
@@ -123,13 +124,16 @@ func (cs *Circuits) build(c *Circuit, life byte) bool {
 		packet, keys, err := onion.BuildSetup(rand, hops)
 		return func(now time.Time) {
 			if c.ended {
+				wipe(keys)
 				return
 			}
-			if err != nil || !cs.postSetup(now, c.side, c.label, cs.newMessage(packet)) {
+			if err != nil || !cs.postSetup(now, c.side, c.label, cs.newMessage(0, packet)) {
+				wipe(keys)
 				c.end(now)
 				cs.ev.CircuitBroken(now, c, 0, ReasonBusy)
 				return
 			}
+			cs.sentSetup(now, c.side.account)
 			cs.afterSetup(now, follower{circuit: c, keys: keys})
 		}
 	})
@@ -140,16 +144,14 @@ func (c *Circuit) setKeys(keys []*onion.HopKeys) {
 	c.keys = append(c.keys, keys...)
 	c.offset = onion.LastSeq(c.keys, 0)
 	for _, k := range keys {
-		c.cellsF, c.cellsB = append(c.cellsF, onion.NewCellKey(k.ControlForward)), append(c.cellsB, onion.NewCellKey(k.ControlBackward))
+		c.cellsF, c.cellsB = append(c.cellsF, onion.NewCellKey(&k.ControlForward)), append(c.cellsB, onion.NewCellKey(&k.ControlBackward))
 	}
 	c.seen = append(c.seen, make([]link.Window, len(keys))...)
 	c.addressed, c.received = append(c.addressed, make([]uint32, len(keys))...), append(c.received, make([]uint32, len(keys))...)
 }
 
-// Ready says whether frames can be sent, Opened whether anything came back, Path
-// which way it goes, Stats how much went.
+// Ready says whether frames can be sent, Path which way it goes, Stats how much went.
 func (c *Circuit) Ready() bool         { return c.keys != nil && !c.ended }
-func (c *Circuit) Opened() bool        { return c.opened }
 func (c *Circuit) Path() Path          { return c.path }
 func (c *Circuit) Stats() CircuitStats { return c.stats }
 
@@ -261,9 +263,21 @@ func (c *Circuit) Close(now time.Time) {
 	}
 }
 
-// end removes the circuit from the tables.
+// wipe overwrites the keys of hops.
+func wipe(keys []*onion.HopKeys) {
+	for _, k := range keys {
+		*k = onion.HopKeys{}
+	}
+}
+
+// end removes the circuit from the tables, and erases its keys.
 func (c *Circuit) end(now time.Time) {
 	c.ended = true
+	wipe(c.keys)
+	for i := range c.cellsF {
+		c.cellsF[i].Wipe()
+		c.cellsB[i].Wipe()
+	}
 	c.flow.End()
 	c.side.release(now, c.label)
 	c.cs.starts[c.place] = nil

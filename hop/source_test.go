@@ -17,11 +17,11 @@ func TestCircuit(t *testing.T) {
 			n.t = t
 			src, dst := n.nodes[0], n.nodes[hops]
 			c := src.open(span(1, hops)...)
-			if c.Opened() {
+			if c.opened {
 				t.Error("opened before anything came back")
 			}
 			bothWays(t, n, c, src, dst)
-			if !c.Opened() {
+			if !c.opened {
 				t.Error("not opened")
 			}
 			pingAll(t, n, c, hops)

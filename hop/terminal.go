@@ -16,6 +16,7 @@ type Terminal struct {
 	r      *relay
 	env    link.Env
 	from   identity.Key
+	port   int
 	seq    uint32
 	closed bool // r may be another circuit's then
 }
@@ -25,7 +26,8 @@ type Terminal struct {
 func (cs *Circuits) newTerminal(r *relay) *Terminal {
 	var seed [4]byte
 	step.Draw(cs.c.Rand, seed[:])
-	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), seq: binary.LittleEndian.Uint32(seed[:]) & onion.SeqMask}
+	port, _ := r.up.l.Port()
+	return &Terminal{r: r, env: cs.c.Env, from: r.up.l.Peer(), port: port, seq: binary.LittleEndian.Uint32(seed[:]) & onion.SeqMask}
 }
 
 // NextSeq returns the number of the next frame, used once.
@@ -55,5 +57,7 @@ func (t *Terminal) Close(now time.Time) {
 	}
 }
 
-// From is the neighbour that the circuit comes from: all that is known of its path.
+// From is the neighbour that the circuit comes from, and Port the port that it is on:
+// all that is known of its path.
 func (t *Terminal) From() identity.Key { return t.from }
+func (t *Terminal) Port() int          { return t.port }

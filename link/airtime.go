@@ -78,15 +78,15 @@ func (r StationRate) air() air {
 // SetRate says at what rate frames go to the neighbours at an address of a radio. It
 // is meant to be called every second or two: what follows is smoothed over a few calls.
 func (ls *Links) SetRate(id int, a Addr, r StationRate) {
-	p, next := ls.port(id), r.air()
-	if p == nil || next == (air{}) {
+	p, now := ls.port(id), r.air()
+	if p == nil || now == (air{}) {
 		return
 	}
 	for _, l := range p.byAddr[a] {
-		if l.air != (air{}) {
-			next = air{(l.air.short + next.short) / 2, (l.air.long + next.long) / 2}
+		if l.air == (air{}) {
+			l.air = now
 		}
-		l.air = next
+		l.air = air{(l.air.short + now.short) / 2, (l.air.long + now.long) / 2}
 	}
 }
 
@@ -126,10 +126,9 @@ func (q *Queue) unit() int {
 type station struct {
 	class  *class
 	id     int      // the neighbour's Link.Index
-	groups []*group // by Flow.From; made at first use, at most one a link
-	first  *group   // those in which something waits, in turn
-	last   *group
-	flows  int // in which something waits
+	ports  []*group // by Flow.port
+	ring            // of the ports of which something waits
+	flows  int      // in which something waits
 	active bool
 	owed   int // of the air, in ns; a debt outlasts the backlog
 }

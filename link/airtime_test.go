@@ -235,3 +235,16 @@ func FuzzAir(f *testing.F) {
 		}
 	})
 }
+
+// TestRateOfTwoLinks: what is known of a MAC address holds for each of its links alike.
+func TestRateOfTwoLinks(t *testing.T) {
+	ls, _, _, now := newTestLinks(t)
+	a, _ := newTestLink(t, ls, now, 1)
+	b, _ := newTestLink(t, ls, now, 2)
+	ls.ports[0].move(b, a.addr)
+	ls.SetRate(0, a.addr, StationRate{Kbits: 6000})
+	ls.SetRate(0, a.addr, StationRate{Kbits: 54000})
+	if a.air != b.air {
+		t.Errorf("a long frame costs %d by one link and %d by the other", a.air.long, b.air.long)
+	}
+}

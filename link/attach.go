@@ -5,22 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/blake2s"
-
 	"hopwire/link/handshake"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
-
-// A netKey is a network key and what follows from it.
-type netKey struct {
-	key    identity.NetworkKey
-	beacon [32]byte
-}
-
-func newNetKey(k identity.NetworkKey) netKey {
-	return netKey{k, blake2s.Sum256(append([]byte("hopwire 1 beacon"), k[:]...))}
-}
 
 // A port is the core's view of a Port.
 type port struct {
@@ -36,10 +24,18 @@ type port struct {
 	beaconNonce [2][8]byte // now, before
 	filters     []handshake.FirstFilter
 	beaconAt    time.Time
-	beaconCount uint32
+	rounds      int                 // beacons by the timetable
+	answerAt    time.Time           // of a beacon in answer to others; zero: none
+	echoes      [8 * maxEchoes]byte // the nonces of those,
+	echoed      int                 // and how many bytes of them
+	quiet       time.Time           // no answer before
 
-	bucket, roamBucket, beaconBucket step.Bucket
-	doors                            map[Addr]*step.Bucket
+	held    int         // bytes of messages that wait on its links
+	jobs    int         // with the worker
+	letters []letter    // first messages to be answered
+	begun   step.Bucket // handshakes that beacons made us begin
+	bucket  step.Bucket
+	doors   map[Addr]*step.Bucket
 }
 
 // AddPort adds a port under an id of the caller's (small and dense) and starts to
@@ -49,7 +45,7 @@ func (ls *Links) AddPort(now time.Time, id int, info PortInfo) {
 		ls.ports = append(ls.ports, nil)
 	}
 	if info.MaxLinks == 0 {
-		info.MaxLinks = MaxLinks
+		info.MaxLinks = maxLinks
 	}
 	p := &port{id: id, info: info, byAddr: map[Addr][]*Link{}, doors: map[Addr]*step.Bucket{}}
 	copy(p.nonce[:4], ls.boot[:])
@@ -99,8 +95,54 @@ func (ls *Links) port(id int) *port {
 	return ls.ports[id]
 }
 
-// room says whether the port may have one more link.
-func (p *port) room() bool { return len(p.links) < p.info.MaxLinks }
+// full says whether the port has all its links.
+func (p *port) full() bool { return len(p.links) >= p.info.MaxLinks }
+
+// room says whether the port may have one more link with a neighbour. Up to a quarter of
+// the places are kept for configured neighbours that have none yet.
+func (ls *Links) room(p *port, peer identity.Key) bool {
+	kept := 0
+	for _, a := range p.attempts {
+		if a.static && a.peer == peer {
+			return !p.full()
+		}
+		if a.static && !ls.linked(p, a) {
+			kept++
+		}
+	}
+	return len(p.links)+min(kept, p.info.MaxLinks/4) < p.info.MaxLinks
+}
+
+// others counts the links that a neighbour has by other ports of the same boot: a key has
+// maxPerKey of a port, however many ports it has itself.
+func (p *port) others(peer identity.Key, remote [8]byte) (n int) {
+	for _, l := range p.links {
+		if l.up && l.peer == peer && l.remote != remote && [4]byte(l.remote[:4]) == [4]byte(remote[:4]) {
+			n++
+		}
+	}
+	return n
+}
+
+// admit makes room for a session with a neighbour, of which two are not confirmed at most:
+// the oldest goes. False: the neighbour has its share, or the port or the address is full.
+func (ls *Links) admit(now time.Time, p *port, from Addr, peer identity.Key, remote [8]byte) bool {
+	var pending []*Link
+	for _, l := range p.links {
+		if !l.up && l.peer == peer {
+			pending = append(pending, l)
+		}
+	}
+	if p.others(peer, remote) >= maxPerKey {
+		return false
+	}
+	if len(pending) >= 2 {
+		pending[0].close(now)
+	}
+	return ls.room(p, peer) && (p.isUDP() || len(p.byAddr[from]) < maxPerAddr)
+}
+
+func (p *port) isUDP() bool { return p.info.MAC == [6]byte{} && !p.info.Broadcast }
 
 // insert makes l reachable by its address.
 func (p *port) insert(l *Link) {
@@ -130,7 +172,7 @@ func (p *port) move(l *Link, to Addr) {
 func (p *port) doorBucket(a Addr) *step.Bucket {
 	b := p.doors[a]
 	if b == nil {
-		if len(p.doors) >= 4*MaxLinks {
+		if len(p.doors) >= 4*maxLinks {
 			clear(p.doors)
 		}
 		b = new(step.Bucket)

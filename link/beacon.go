@@ -2,21 +2,25 @@ package link
 
 import (
 	"encoding/binary"
-	"slices"
 	"time"
 
-	"golang.org/x/crypto/chacha20poly1305"
+	"github.com/dchest/siphash"
+	"golang.org/x/crypto/blake2s"
 
+	"hopwire/link/aead"
 	"hopwire/link/handshake"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
-// Beacon layout (wire.md, "Beacon"): a nonce, then the sealed text and its tag.
+// Beacon layout (wire.md, "Beacon"): a check over all that follows, a nonce, then the
+// sealed text and its tag.
 const (
-	offBeaconNonce = 0
-	offBeaconText  = offBeaconNonce + chacha20poly1305.NonceSizeX
-	beaconTextSize = FrameShort - offBeaconText - chacha20poly1305.Overhead
+	offBeaconCheck = 0
+	offBeaconNonce = offBeaconCheck + 8
+	offBeaconText  = offBeaconNonce + aead.NonceSizeX
+	offBeaconTag   = FrameShort - aead.Overhead
+	beaconTextSize = offBeaconTag - offBeaconText
 
 	// Inside the sealed text.
 	offBeaconKey     = 0
@@ -26,18 +30,41 @@ const (
 	offBeaconCounter = offBeaconFilter + 8
 	offBeaconVersion = offBeaconCounter + 4
 	offBeaconFlags   = offBeaconVersion + 1
-	offBeaconPadding = offBeaconFlags + 1
+	offBeaconEchoes  = offBeaconFlags + 1
+	offBeaconPadding = offBeaconEchoes + 8*maxEchoes
 )
 
 const _ = uint(beaconTextSize - offBeaconPadding) // it fits
 
-// heard is what a port remembers of a beacon's sender.
-type heard struct {
-	key     identity.Key
-	addr    Addr
-	port    [8]byte // boot and port nonce
-	counter uint32
-	at      time.Time
+// A netKey is a network key and what follows from it.
+type netKey struct {
+	key    identity.NetworkKey
+	beacon [aead.KeySize]byte
+	k0, k1 uint64 // of the check in front of beacons
+}
+
+func newNetKey(k identity.NetworkKey) netKey {
+	seal := blake2s.Sum256(append([]byte("hopwire 1 beacon"), k[:]...))
+	check := blake2s.Sum256(append([]byte("hopwire 1 beacon check"), k[:]...))
+	return netKey{k, seal, binary.LittleEndian.Uint64(check[:]), binary.LittleEndian.Uint64(check[8:])}
+}
+
+// check is what stands in front of a beacon: who does not hold the network key costs a
+// SipHash, and no bucket is shared with such.
+func (k *netKey) check(b []byte) uint64 { return siphash.Hash(k.k0, k.k1, b[offBeaconNonce:]) }
+
+// seal completes a beacon whose nonce and text are there.
+func (k *netKey) seal(b []byte) {
+	t := b[offBeaconText:offBeaconTag]
+	a, nonce := aead.Extended(&k.beacon, b[offBeaconNonce:offBeaconText])
+	a.Seal(t[:0], nonce[:], t, nil)
+	binary.LittleEndian.PutUint64(b[offBeaconCheck:], k.check(b))
+}
+
+// open returns the text, in place.
+func (k *netKey) open(b []byte) ([]byte, error) {
+	a, nonce := aead.Extended(&k.beacon, b[offBeaconNonce:offBeaconText])
+	return a.Open(b[offBeaconText:offBeaconText], nonce[:], b[offBeaconText:], nil)
 }
 
 // renewNonce draws a new beacon nonce, on which message 1's prefilter depends;
@@ -55,25 +82,47 @@ func (ls *Links) renewNonce(p *port) {
 	}
 }
 
-// advanceBeacon sends a beacon when one is due.
+// advanceBeacon sends a beacon when one is due: by the timetable, or as an answer.
 func (ls *Links) advanceBeacon(now time.Time, p *port) {
 	if p.beaconAt.IsZero() {
 		return
 	}
-	if now.Before(p.beaconAt) {
+	if !now.Before(p.beaconAt) {
+		ls.schedule(now, p)
+	} else if p.answerAt.IsZero() || now.Before(p.answerAt) {
 		ls.next.By(p.beaconAt)
+		ls.next.By(p.answerAt)
 		return
 	}
-	if p.beaconCount++; p.beaconCount%64 == 0 {
+	ls.sendBeacon(p)
+	p.echoed, p.answerAt, p.quiet = 0, time.Time{}, now.Add(answerGap)
+	ls.next.By(p.beaconAt)
+}
+
+// schedule sets the time of the next beacon of the timetable.
+func (ls *Links) schedule(now time.Time, p *port) {
+	if p.rounds++; p.rounds%64 == 0 {
 		ls.renewNonce(p)
 	}
-	ls.sendBeacon(p)
 	gap := beaconGap
-	if n := int(p.beaconCount % 64); n < len(beaconTimes) {
+	if n := p.rounds % 64; n < len(beaconTimes) {
 		gap = beaconTimes[n]
 	}
 	p.beaconAt = now.Add(step.Jitter(ls.c.Jitter, gap, 20))
-	ls.next.By(p.beaconAt)
+}
+
+// answerBeacon has a beacon sent that echoes another's nonce: its sender knows by it that
+// we are there now, and begins. Those that come together share one.
+func (ls *Links) answerBeacon(now time.Time, p *port, nonce [8]byte) {
+	if p.beaconAt.IsZero() || p.echoed == len(p.echoes) {
+		return
+	}
+	p.echoed += copy(p.echoes[p.echoed:], nonce[:])
+	p.answerAt = now
+	if now.Before(p.quiet) {
+		p.answerAt = p.quiet
+	}
+	ls.next.By(p.answerAt)
 }
 
 func (ls *Links) sendBeacon(p *port) {
@@ -85,38 +134,44 @@ func (ls *Links) sendBeacon(p *port) {
 	f.whole(Addr{})
 	f.N = FrameShort
 	b := f.Bytes()
-	step.Draw(ls.c.Rand, b[:offBeaconText])
-	t := b[offBeaconText : offBeaconText+beaconTextSize]
+	step.Draw(ls.c.Rand, b[offBeaconNonce:offBeaconText])
+	t := b[offBeaconText:offBeaconTag]
 	clear(t)
 	key := ls.c.Identity.Key()
 	copy(t[offBeaconKey:], key[:])
 	copy(t[offBeaconMAC:], p.info.MAC[:])
 	copy(t[offBeaconPort:], p.nonce[:])
 	copy(t[offBeaconFilter:], p.beaconNonce[0][:])
-	binary.LittleEndian.PutUint32(t[offBeaconCounter:], p.beaconCount)
+	ls.beaconCount++
+	binary.LittleEndian.PutUint32(t[offBeaconCounter:], ls.beaconCount)
 	t[offBeaconVersion] = handshake.VersionOr(ls.c.Version)
-	aead, _ := chacha20poly1305.NewX(ls.keys[p.info.Key].beacon[:]) // 32 bytes: no error
-	aead.Seal(t[:0], b[:offBeaconText], t, nil)
+	copy(t[offBeaconEchoes:], p.echoes[:p.echoed])
+	ls.keys[p.info.Key].seal(b)
 	ls.N.BeaconsSent++
 	ls.c.Env.Send(p.id, f)
 }
 
-// beacon takes a short broadcast: a neighbour's beacon, or not ours to know.
+// beacon takes a short broadcast: a neighbour's beacon, or not ours to know. What does
+// not hold the key costs the check, and so does a beacon that came before.
 func (ls *Links) beacon(now time.Time, p *port, f *Frame) {
-	if !ls.c.Beacon || !p.beaconBucket.Take(now, openRate, openBurst) {
+	if !ls.c.Beacon {
 		ls.N.Unknown++
 		return
 	}
-	b := f.Bytes()
-	aead, _ := chacha20poly1305.NewX(ls.keys[p.info.Key].beacon[:])
-	t, err := aead.Open(b[offBeaconText:offBeaconText], b[:offBeaconText], b[offBeaconText:], nil)
+	b, k := f.Bytes(), &ls.keys[p.info.Key]
+	check := binary.LittleEndian.Uint64(b[offBeaconCheck:])
+	if check != k.check(b) || !ls.beaconsSeen.add(check+uint64(p.id)) {
+		ls.N.BeaconsBad++
+		return
+	}
+	t, err := k.open(b)
 	if err != nil {
 		ls.N.BeaconsBad++
 		return
 	}
-	h := heard{key: identity.Key(t[offBeaconKey:]), addr: f.Addr, port: [8]byte(t[offBeaconPort:]), counter: binary.LittleEndian.Uint32(t[offBeaconCounter:]), at: now}
+	h := parseBeacon(now, f.Addr, t)
 	mac, _ := f.Addr.MAC()
-	if mac != [6]byte(t[offBeaconMAC:]) || h.key == ls.c.Identity.Key() || !p.fresh(h) {
+	if mac != [6]byte(t[offBeaconMAC:]) || h.key == ls.c.Identity.Key() || !p.fresh(&h, t[offBeaconEchoes:offBeaconPadding]) {
 		ls.N.BeaconsBad++ // moved, our own in a loop, or replayed
 		return
 	}
@@ -126,55 +181,11 @@ func (ls *Links) beacon(now time.Time, p *port, f *Frame) {
 		return
 	}
 	if ls.allowed(h.key) {
-		ls.greet(now, p, h, [8]byte(t[offBeaconFilter:]))
+		ls.greet(now, p, &h)
 	}
 }
 
-// fresh remembers a beacon unless it is not newer than one of the same boot.
-func (p *port) fresh(h heard) bool {
-	i := slices.IndexFunc(p.heard, func(o heard) bool { return o.key == h.key && o.addr == h.addr && o.port == h.port })
-	if i >= 0 {
-		if int32(h.counter-p.heard[i].counter) <= 0 {
-			return false
-		}
-		p.heard[i] = h
-		return true
-	}
-	if len(p.heard) >= maxHeard {
-		oldest := 0
-		for i := range p.heard {
-			if p.heard[i].at.Before(p.heard[oldest].at) {
-				oldest = i
-			}
-		}
-		p.heard[oldest] = h
-		return true
-	}
-	p.heard = append(p.heard, h)
-	return true
-}
-
-// greet starts a handshake with the sender of a beacon unless a link to this very
-// boot and port of it stands.
-func (ls *Links) greet(now time.Time, p *port, h heard, nonce [8]byte) {
-	for _, l := range p.links {
-		if l.peer == h.key && l.remote == h.port {
-			return // up, or it has begun a handshake with us that is about to be confirmed
-		}
-	}
-	a := p.attempt(h.key, h.addr)
-	if a == nil {
-		if len(p.attempts) >= maxAttempts || !p.room() {
-			ls.N.NoRoom++
-			return
-		}
-		a = &attempt{peer: h.key, addr: h.addr, wait: handshakeWait, at: now}
-		p.attempts = append(p.attempts, a)
-	}
-	if a.port != h.port { // a new boot: no reason to wait any longer
-		a.port, a.wait = h.port, handshakeWait
-		a.at = now
-	}
-	a.nonce, a.hasNonce = nonce, true
-	ls.advanceAttempt(now, p, a)
+func parseBeacon(now time.Time, from Addr, t []byte) heard {
+	return heard{key: identity.Key(t[offBeaconKey:]), addr: from, port: [8]byte(t[offBeaconPort:]), nonce: [8]byte(t[offBeaconFilter:]),
+		counter: binary.LittleEndian.Uint32(t[offBeaconCounter:]), at: now}
 }

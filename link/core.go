@@ -51,6 +51,7 @@ type Counters struct {
 	FirstLimited, FirstBad, FirstRefused            uint64
 	SecondBad, Handshakes, Rekeys, LinksLost        uint64
 	BadVersion                                      uint64 // beacons and handshakes of nodes too old or too new
+	RekeysEarly                                     uint64 // rekeys of a neighbour sooner than is due: dropped
 	MessagesLost                                    uint64
 }
 
@@ -59,16 +60,18 @@ type Counters struct {
 // in the time and every frame, and what comes out goes to Env. It is not safe for
 // concurrent use. Everything in it is bounded by the constants in const.go.
 type Links struct {
-	c     Config
-	up    Upper
-	boot  [4]byte
-	keys  []netKey
-	ports []*port
-	links []*Link // live and unconfirmed, in order of creation
-	seen  seenCache
-	next  step.Timer
-	dirty []*Link   // have records to flush
-	done  []message // scratch of acked
+	c           Config
+	up          Upper
+	boot        [4]byte
+	keys        []netKey
+	ports       []*port
+	links       []*Link // live and unconfirmed, in order of creation
+	seen        seenCache
+	beaconsSeen recent
+	beaconCount uint32 // of all ports: one that comes back must not begin anew
+	next        step.Timer
+	dirty       []*Link   // have records to flush
+	done        []message // scratch of acked
 
 	N Counters
 }
@@ -144,15 +147,26 @@ func (ls *Links) open(now time.Time, p *port, f *Frame) (*Link, Header, bool) {
 			return l, h, true
 		}
 	}
-	if _, eth := f.Addr.MAC(); eth || len(p.links) == 0 || !p.roamBucket.Take(now, openRate, openBurst) {
-		return nil, Header{}, false
+	if p.isUDP() {
+		return p.roam(now, f)
 	}
+	return nil, Header{}, false
+}
+
+// roam tries all sessions of a port on a frame of an unknown address; garbage costs an
+// unmasked counter, a SipHash of 16 bytes, for each of their keys. Only a frame newer
+// than all before moves the link: an older one may have been held back by whoever sends
+// it now.
+func (p *port) roam(now time.Time, f *Frame) (*Link, Header, bool) {
 	for _, l := range p.links {
 		if l.addr == f.Addr {
 			continue
 		}
+		keys, highest := l.cur, l.cur.window.highest
 		if h, ok := l.open(now, f.Bytes()); ok {
-			p.move(l, f.Addr)
+			if l.cur != keys || l.cur.window.highest > highest {
+				p.move(l, f.Addr)
+			}
 			return l, h, true
 		}
 	}

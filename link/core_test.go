@@ -282,3 +282,49 @@ func versionsOfLink(t *testing.T, beacon bool, va, vb byte) {
 		t.Errorf("versions %d and %d agree upon %d and %d", va, vb, a.up[0].Version(), b.up[0].Version())
 	}
 }
+
+// TestPortComesBack: a port that was gone for a while, at one end, has its links again
+// with its first beacon: that is newer than those that its neighbour remembers.
+func TestPortComesBack(t *testing.T) {
+	s := linktest.New(921)
+	a, b, _ := pair(t, s, nil)
+	s.Run(2 * time.Minute)
+	b.host.Turn(func(now time.Time) { b.RemovePort(now, 0) })
+	if !s.RunUntil(30*time.Second, func() bool { return len(a.up) == 0 }) {
+		t.Fatal("the link stands without a port")
+	}
+	bad := a.N.BeaconsBad
+	b.host.Turn(func(now time.Time) {
+		b.AddPort(now, 0, link.PortInfo{Name: "eth", MAC: b.host.Ends[0].MAC, Broadcast: true})
+	})
+	if took := linkTime(s, a, b); took > 5*time.Millisecond || a.N.BeaconsBad != bad {
+		t.Errorf("linked after %v; %d beacons were taken for replays", took, a.N.BeaconsBad-bad)
+	}
+}
+
+// TestStaticWithoutBeaconsNow: a configured neighbour sent beacons once, and after a
+// restart does not; it gets first messages that need no beacon nonce.
+func TestStaticWithoutBeaconsNow(t *testing.T) {
+	s := linktest.New(922)
+	a := newNode(t, s, 1, func(c *link.Config) { c.Neighbours = []link.Static{{Key: someone(t, 2).Key()}} })
+	b := newNode(t, s, 2, nil)
+	g := s.Segment(100 * time.Microsecond)
+	a.attach(g)
+	b.attach(g)
+	if linkTime(s, a, b) > 2*time.Second {
+		t.Fatal("no link")
+	}
+	mac := b.host.Ends[0].MAC
+	b.host.Kill()
+	g.Detach(b.host)
+	b = newNode(t, s, 2, func(c *link.Config) { c.Beacon, c.Neighbours = false, []link.Static{{Key: someone(t, 9).Key()}} })
+	e := g.Attach(b.host)
+	e.MAC = mac
+	b.host.Turn(func(now time.Time) {
+		b.AddPort(now, e.Port, link.PortInfo{Name: "eth", MAC: mac, Broadcast: true})
+	})
+	s.RunUntil(30*time.Second, func() bool { return len(a.up) == 0 })
+	if took := linkTime(s, a, b); took >= 30*time.Second {
+		t.Errorf("linked after %v", took)
+	}
+}

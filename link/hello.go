@@ -7,15 +7,15 @@ import (
 	"hopwire/link/step"
 )
 
-// Hello record (wire.md, "Hello"). Times are microseconds of the sender's own clock.
+// Hello record (wire.md, "Hello").
 const (
-	offHelloTime  = 0
-	offHelloEcho  = offHelloTime + 4 // the newest hello received: its time,
-	offHelloHeld  = offHelloEcho + 4 // and for how long it was held
-	offHelloSent  = offHelloHeld + 4 // frames sent on the link, this one included
-	offHelloLoss  = offHelloSent + 4 // loss that the sender of this sees, in 1/256
-	offHelloFlags = offHelloLoss + 1 // helloAsk: please answer at once
-	helloSize     = offHelloFlags + 1
+	offHelloNumber = 0                  // of the sender's hellos on this link: 1 for the first
+	offHelloEcho   = offHelloNumber + 4 // the newest hello received: its number,
+	offHelloHeld   = offHelloEcho + 4   // and for how many µs it was held
+	offHelloSent   = offHelloHeld + 4   // frames sealed on the link so far
+	offHelloLoss   = offHelloSent + 4   // loss that the sender of this sees, in 1/256
+	offHelloFlags  = offHelloLoss + 1   // helloAsk: please answer at once
+	helloSize      = offHelloFlags + 1
 
 	helloAsk = 1
 )
@@ -47,10 +47,13 @@ type liveness struct {
 	rtt, min, minBefore time.Duration
 	minSince            time.Time
 
-	peerTime   uint32 // newest hello: its time, and when it came
+	number     uint32               // of our newest hello
+	sentAt     [rttHellos]time.Time // of the last ones, by number
+	peerNumber uint32               // newest hello: its number, and when it came
 	peerAt     time.Time
-	sentMark   uint32 // peer's count at the last loss estimate,
-	gotMark    uint64 // and ours
+	answered   time.Time // the last that asked
+	sentMark   uint32    // peer's count at the last loss estimate,
+	gotMark    uint64    // and ours
 	lossIn     float64
 	lossOut    float64
 	everMarked bool
@@ -60,16 +63,15 @@ func (v *liveness) alive(now time.Time) {
 	v.heard, v.probing, v.probes, v.urgent = now, time.Time{}, 0, false
 }
 
-// micros is the clock of hello records.
-func (ls *Links) micros(now time.Time) uint32 { return uint32(now.UnixMicro()) }
-
 // hello adds a hello to the frame being filled.
 func (l *Link) hello(now time.Time, flags byte) {
 	var h [helloSize]byte
 	v := &l.live
-	binary.LittleEndian.PutUint32(h[offHelloTime:], l.ls.micros(now))
+	v.number++
+	v.sentAt[v.number%rttHellos] = now
+	binary.LittleEndian.PutUint32(h[offHelloNumber:], v.number)
 	if !v.peerAt.IsZero() {
-		binary.LittleEndian.PutUint32(h[offHelloEcho:], v.peerTime)
+		binary.LittleEndian.PutUint32(h[offHelloEcho:], v.peerNumber)
 		binary.LittleEndian.PutUint32(h[offHelloHeld:], uint32(now.Sub(v.peerAt).Microseconds()))
 	}
 	binary.LittleEndian.PutUint32(h[offHelloSent:], uint32(l.stats.FramesOut+1))
@@ -143,22 +145,24 @@ func (l *Link) takeHello(now time.Time, h []byte) bool {
 	}
 	v := &l.live
 	first := v.peerAt.IsZero()
-	if echo := binary.LittleEndian.Uint32(h[offHelloEcho:]); echo != 0 {
-		us := l.ls.micros(now) - echo - binary.LittleEndian.Uint32(h[offHelloHeld:])
-		v.measure(now, time.Duration(us)*time.Microsecond)
+	echo, held := binary.LittleEndian.Uint32(h[offHelloEcho:]), binary.LittleEndian.Uint32(h[offHelloHeld:])
+	if v.number-echo < rttHellos && echo != 0 {
+		v.measure(now, now.Sub(v.sentAt[echo%rttHellos])-time.Duration(held)*time.Microsecond)
 	}
-	v.peerTime, v.peerAt = binary.LittleEndian.Uint32(h[offHelloTime:]), now
+	v.peerNumber, v.peerAt = binary.LittleEndian.Uint32(h[offHelloNumber:]), now
 	v.lossOut = float64(h[offHelloLoss]) / 256
 	v.count(binary.LittleEndian.Uint32(h[offHelloSent:]), l.stats.FramesIn)
-	if h[offHelloFlags]&helloAsk != 0 || first {
+	if first || h[offHelloFlags]&helloAsk != 0 && now.Sub(v.answered) >= helloLeast {
+		v.answered = now
 		l.hello(now, 0)
 	}
 	return true
 }
 
-// measure takes one RTT sample; what cannot be true (over a minute) is left out.
+// measure takes one RTT sample: from when we sent the hello, less the time for which the
+// neighbour says that it held it. More than all of it cannot be true, and is left out.
 func (v *liveness) measure(now time.Time, d time.Duration) {
-	if d <= 0 || d > time.Minute {
+	if d <= 0 {
 		return
 	}
 	if v.rtt == 0 {

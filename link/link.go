@@ -21,8 +21,8 @@ import (
 //
 // Pending: both ends may have the keys, but message 1 may have been a recording. The
 // initiator confirms at once, when message 2 has opened (finish); the responder when a
-// frame of the initiator opens (receive). It is closed after answerLife, or for a third
-// one of the same neighbour at the same address (answer).
+// frame of the initiator opens (receive). It is closed after answerLife, or for another
+// one of the same neighbour (admit).
 // Up: the layer above has heard LinkUp, and will hear LinkDown.
 // Gone: removed from all tables, for good. Causes while up: RemovePort, a goodbye
 // (recordBye), probes without an answer (probe), keys older than keyLife (advanceKeys),
@@ -44,6 +44,7 @@ type Link struct {
 
 	cur, prev, next *keyset
 	rekey           rekey
+	early           step.Bucket // rekeys that the neighbour began
 
 	control outbox
 	live    liveness
@@ -156,7 +157,9 @@ func (l *Link) receive(now time.Time, h Header, f *Frame) bool {
 	l.stats.FramesIn++
 	l.live.alive(now)
 	if !l.up {
-		l = l.confirm(now)
+		if l = l.confirm(now); l.gone {
+			return false
+		}
 	}
 	if h.Label == 0 {
 		ls.N.Control++
@@ -170,7 +173,8 @@ func (l *Link) receive(now time.Time, h Header, f *Frame) bool {
 // confirm makes the session the link with its neighbour, and returns that link.
 // An older one to the same port of the neighbour is void: it restarted, or lost
 // us. Only when two handshakes crossed on the wire do both ends keep the link that
-// stands and take the keys of the initiator with the lower address.
+// stands and take the keys of the initiator with the lower address. The link is gone when
+// its neighbour has as many on this port as it may.
 func (l *Link) confirm(now time.Time) *Link {
 	ls := l.ls
 	for _, o := range slices.Clone(l.port.links) {
@@ -181,6 +185,10 @@ func (l *Link) confirm(now time.Time) *Link {
 			return o.merge(now, l)
 		}
 		o.close(now)
+	}
+	if l.port.others(l.peer, l.remote) >= maxPerKey {
+		l.close(now)
+		return l
 	}
 	l.Index = ls.freeIndex()
 	l.up, l.since, l.live.heard = true, now, now
@@ -237,7 +245,7 @@ func (l *Link) close(now time.Time) {
 		return
 	}
 	l.ls.N.LinksLost++
-	l.control.fail(now)
+	l.fail(now)
 	l.ls.up.LinkDown(now, l)
 }
 
@@ -291,6 +299,9 @@ func (l *Link) advance(now time.Time) {
 		return
 	}
 	if l.watch(now) {
+		if l.control.ack {
+			l.reserve(now, 0)
+		}
 		l.resend(now)
 		l.advanceKeys(now)
 	}

@@ -55,6 +55,6 @@ type PortInfo struct {
 	Broadcast bool   // has a broadcast side: beacons can be sent
 	Key       int    // which network key holds on it, an index into Config.NetworkKeys
 	Capacity  uint32 // kbit/s as the kernel states it; 0: unknown
-	MaxLinks  int    // 0: MaxLinks; 16 on a radio, whose air hellos would fill
+	MaxLinks  int    // 0: 64; 16 on a radio, whose air hellos would fill
 	Radio     bool   // neighbours share the air: its queue goes by airtime
 }

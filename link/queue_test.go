@@ -51,7 +51,9 @@ func (x *queueTest) share(n int, flows ...*Flow) map[*Flow]int {
 		f := x.q.Pop(x.now)
 		l := of[markOf(f)]
 		sent, bytes[l] = sent+f.N, bytes[l]+f.N
-		of[x.push(l, f.N)] = l
+		if l != nil { // or it waited before
+			of[x.push(l, f.N)] = l
+		}
 	}
 	return bytes
 }
@@ -306,4 +308,60 @@ func TestQueueAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(100, turn); n != 0 {
 		t.Errorf("%v allocations a frame", n)
 	}
+}
+
+// TestQueuePorts: sixteen links of one port get no more than the one of another, and
+// among them all get the same.
+func TestQueuePorts(t *testing.T) {
+	x := newQueueTest(t, 1000)
+	one, many := &Flow{}, make([]Flow, 16)
+	one.By(&Link{Index: 16, port: &port{id: 1}})
+	all := []*Flow{one}
+	for i := range many {
+		many[i].By(&Link{Index: i, port: &port{id: 0}})
+		all = append(all, &many[i])
+	}
+	got := x.share(much, all...)
+	x.near("one", got[one], much, 0.5)
+	for i := range many {
+		x.near("one of many", got[&many[i]], much, 0.5/16)
+	}
+}
+
+// TestQueueIndexMoves: a link's index goes to a link of another port; what waits of the
+// first still leaves, and the second counts with its own port.
+func TestQueueIndexMoves(t *testing.T) {
+	x := newQueueTest(t, 1000)
+	a, b, c := &Flow{}, &Flow{}, &Flow{}
+	a.By(&Link{Index: 3, port: &port{id: 0}})
+	b.By(&Link{Index: 4, port: &port{id: 1}})
+	c.By(&Link{Index: 3, port: &port{id: 1}})
+	x.fill(a, FrameLong, 3)
+	a.End()
+	x.share(20*FrameLong, c)
+	for x.q.Pop(x.now) != nil {
+	}
+	got := x.share(much, b, c)
+	x.near("one of two links of a port", got[b], much, 0.5)
+	if x.q.Len() != 8 {
+		t.Errorf("%d frames wait, want the 8 of the last share", x.q.Len())
+	}
+}
+
+// TestQueueIndexTaken: while frames of a link that has gone down wait, another port's
+// link gets its index and always has more to send; it counts with its own port.
+func TestQueueIndexTaken(t *testing.T) {
+	x := newQueueTest(t, 1000)
+	gone, one, many := &Flow{}, &Flow{}, make([]Flow, 16)
+	gone.By(&Link{Index: 16, port: &port{id: 0}})
+	x.fill(gone, FrameLong, 3)
+	gone.End()
+	one.By(&Link{Index: 16, port: &port{id: 1}})
+	all := []*Flow{one}
+	for i := range many {
+		many[i].By(&Link{Index: i, port: &port{id: 0}})
+		all = append(all, &many[i])
+	}
+	got := x.share(much, all...)
+	x.near("the only link of its port", got[one], much, 0.5)
 }

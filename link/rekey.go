@@ -86,7 +86,7 @@ func (l *Link) beginRekey() {
 	ls := l.ls
 	c := handshake.InitiateConfig{Kind: handshake.KindLink, Version: ls.c.Version, Identity: ls.c.Identity, NetworkKey: ls.keys[l.port.info.Key].key, Peer: l.peer, PortNonce: l.port.nonce, Size: rekeySize}
 	rand := step.Stream(ls.c.Rand)
-	l.rekey.busy = ls.c.Env.Work(Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
+	l.rekey.busy = ls.work(l.port, maxJobs, Cost{ClassHandshake, 3, 1, 0}, func() func(time.Time) {
 		i, message, err := handshake.Initiate(rand, c)
 		return func(now time.Time) {
 			l.rekey.busy = false
@@ -99,7 +99,8 @@ func (l *Link) beginRekey() {
 }
 
 // rekey1 answers a first message inside the session; the same bytes get the same
-// answer. When both began, the initiator with the lower address goes on.
+// answer. When both began, the initiator with the lower address goes on. Each costs the
+// worker five X25519: a neighbour that rekeys sooner than is due waits.
 func (l *Link) rekey1(now time.Time, message []byte) {
 	r := &l.rekey
 	if len(message) != rekeySize || r.busy {
@@ -113,10 +114,17 @@ func (l *Link) rekey1(now time.Time, message []byte) {
 	if r.own != nil && string(mine[:]) < string(l.peer[:]) {
 		return
 	}
+	if l.port.jobs >= maxJobs {
+		return // it comes again
+	}
+	if !l.early.Take(now, rekeyRate, rekeyBurst) {
+		l.ls.N.RekeysEarly++
+		return
+	}
 	c := handshake.RespondConfig{Kind: handshake.KindLink, Version: l.ls.c.Version, Identity: l.ls.c.Identity, NetworkKey: l.ls.keys[l.port.info.Key].key, PortNonce: l.port.nonce, Size: rekeySize,
 		Allow: func(k identity.Key) bool { return k == l.peer }}
 	rand, message := step.Stream(l.ls.c.Rand), slices.Clone(message)
-	r.busy = l.ls.c.Env.Work(Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
+	r.busy = l.ls.work(l.port, maxJobs, Cost{ClassHandshake, 5, 1, 0}, func() func(time.Time) {
 		res, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
 			r.busy = false
@@ -138,7 +146,7 @@ func (l *Link) rekey2(now time.Time, message []byte) {
 		return
 	}
 	message = slices.Clone(message)
-	l.rekey.busy = l.ls.c.Env.Work(Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
+	l.rekey.busy = l.ls.work(l.port, maxSeconds, Cost{ClassHandshake, 2, 1, 0}, func() func(time.Time) {
 		keys, _, err := i.Finish(message)
 		return func(now time.Time) {
 			l.rekey.busy = false

@@ -20,3 +20,17 @@ func (s *seenCache) has(h uint64) bool {
 	_, b := s.before[h]
 	return a || b
 }
+
+// A recent remembers beacons by their check, which is another for each: the newest of
+// those that share a place. It is a table of fixed size, since honest beacons fill it.
+type recent [recentSize]uint32
+
+// add says whether check is not remembered, and remembers it.
+func (r *recent) add(check uint64) bool {
+	place := &r[check%recentSize]
+	if *place == uint32(check>>32) {
+		return false
+	}
+	*place = uint32(check >> 32)
+	return true
+}

@@ -32,7 +32,7 @@ func TestAttackWant(t *testing.T) {
 	s := meshtest.ShortSpan()
 	b := meshtest.NewBattle(t, meshtest.Options{Seed: 902}, s.Leaves)
 	foe := b.Foe(0)
-	b.Fight("want of made-up ids", s, 0, func() func() {
+	b.Fight("want of made-up ids", s, 2*time.Millisecond, func() func() {
 		ids := make([]byte, 8*174)
 		return b.Every(10*time.Millisecond, func() {
 			for i := range ids {

@@ -1,35 +1,73 @@
 package route
 
 import (
-	"time"
+	"encoding/binary"
 
 	"hopwire/link/identity"
 )
 
-// bound keeps the store within its size: the farthest goes first, but before it
-// what exceeds a quota against invented identities (Sybils): more than an eighth
-// of the store behind one single node, or more than a neighbour's share (at least
-// an eighth) first heard from one neighbour. The quotas hold only while others
-// want the room.
-func (m *Map) bound(now time.Time) {
-	for len(m.order) > m.c.MaxNodes {
-		g := m.build(now)
-		in := g.behind(m.c.MaxNodes / 8)
-		if in == nil {
-			in = m.heardFrom(max(m.c.MaxNodes/max(len(m.near), 1), m.c.MaxNodes/8))
-		}
-		m.remove(m.farthest(in))
-		m.N.Evicted++
+// Who invents identities must not push out others. So when the store is full somebody
+// leaves for each that comes (wire.md, "Store"), and who would leave at once is refused
+// before its signature is verified, and remembered, so that digests do not fetch it again.
+
+func (m *Map) full() bool { return len(m.order) >= m.c.MaxNodes }
+
+// admit stores a new node and has another leave when there are too many; nil: itself.
+func (m *Map) admit(from *near, w *unverified) *node {
+	o := m.insert(from.port, w)
+	if len(m.order) <= m.c.MaxNodes {
+		return o
 	}
+	worst := m.leaves(o)
+	m.remove(worst)
+	if worst == o {
+		m.spurn(from, w, o.distance)
+		return nil
+	}
+	m.N.Evicted++
+	return o
 }
 
-// farthest returns the node to evict: no way to it, else most hops, else newest.
-func (m *Map) farthest(in func(*node) bool) (worst *node) {
+// keeps says whether a new node would stay.
+func (m *Map) keeps(from *near, w *unverified) bool {
+	if !m.full() || w.short == m.short {
+		return true
+	}
+	o := m.insert(from.port, w)
+	worst := m.leaves(o)
+	m.remove(o)
+	if worst == o {
+		m.spurn(from, w, o.distance)
+	}
+	return worst != o
+}
+
+// leaves chooses who leaves now that x has come: who has no way; else the farthest of
+// those behind a node, or first heard on one port, that have more than their share; else
+// the farthest of all.
+func (m *Map) leaves(x *node) *node {
+	m.measure()
+	g := &m.graph
+	if g.unreached > 0 {
+		return m.farthest(x, func(*node) bool { return true })
+	}
+	if v := g.cuts.crowded(x.vertex); v != 0 {
+		return m.farthest(x, func(o *node) bool { return g.cuts.within[o.vertex] == v })
+	}
+	if p := m.talker(x.from); p != nil {
+		return m.farthest(x, func(o *node) bool { return o.from == p })
+	}
+	return m.farthest(x, func(*node) bool { return true })
+}
+
+// farthest returns the node to leave: no way to it, else most hops, else newest, which
+// is x.
+func (m *Map) farthest(x *node, in func(*node) bool) (worst *node) {
+	if in(x) {
+		worst = x
+	}
 	for _, o := range m.order {
-		if in != nil && !in(o) {
-			continue
-		}
-		if worst == nil || o.further(worst) {
+		if in(o) && (worst == nil || o.further(worst)) {
 			worst = o
 		}
 	}
@@ -46,79 +84,107 @@ func (o *node) further(than *node) bool {
 	return o.at.After(than.at)
 }
 
-// heardFrom selects the nodes first heard from a neighbour that has given more
-// than most; nil: none has.
-func (m *Map) heardFrom(most int) func(*node) bool {
-	count := map[identity.ShortID]int{}
-	for _, o := range m.order {
-		if o.distance != 1 {
-			count[o.from]++
-		}
+// tooFar says without much work that a new node would leave at once, as most do that
+// come from beyond the horizon. False: it may have to.
+func (m *Map) tooFar(n *near, w *unverified) bool {
+	if !m.full() || w.short == m.short || m.node(w.short) != nil {
+		return false
 	}
-	var who identity.ShortID
-	for _, o := range m.order { // in order, not by map
-		if count[o.from] > max(most, count[who]) {
-			who = o.from
-		}
+	m.measure()
+	g := &m.graph
+	hops, inside := m.reach(w)
+	far := hops == 0 // no way, and the newest
+	if !far && g.unreached == 0 && hops >= g.farthest && !g.cuts.forked {
+		p := m.talker(n.port)
+		far = inside && g.cuts.inner != 0 || g.cuts.inner == 0 && (p == nil || p == n.port)
 	}
-	if count[who] <= most {
-		return nil
+	if far {
+		m.spurn(n, w, hops)
 	}
-	return func(o *node) bool { return o.from == who && o.distance != 1 }
+	return far
 }
 
-// behind finds the node with the most others that can be reached only through it,
-// when there are more than most, and selects those; nil: there is none. It is
-// Tarjan's search for articulation points (1972), without recursion.
-func (g *graph) behind(most int) func(*node) bool {
-	n := len(g.nodes)
-	disc, low, size, parent, at := make([]int, n), make([]int, n), make([]int, n), make([]int, n), make([]int, n)
-	cut := make([]int, n) // vertices behind
-	clock := 1
-	disc[0], low[0], size[0] = clock, clock, 1
-	stack := []int{0}
-	var order []int
-	for len(stack) > 0 {
-		v := stack[len(stack)-1]
-		if at[v] < len(g.edges[v]) {
-			w := g.edges[v][at[v]].to
-			at[v]++
-			if disc[w] == 0 {
-				clock++
-				disc[w], low[w], size[w], parent[w] = clock, clock, 1, v
-				order = append(order, w)
-				stack = append(stack, w)
-			} else if w != parent[v] {
-				low[v] = min(low[v], disc[w])
-			}
+// reach says how far away a new node would be, by the links that it states and others
+// state too (0: no way), and whether all of them are behind the innermost node that
+// has more than its share behind it.
+func (m *Map) reach(w *unverified) (hops int, inside bool) {
+	c := &m.graph.cuts
+	for _, n := range m.near {
+		if n.short == w.short {
+			return 1, false
+		}
+	}
+	inside = true
+	for links := w.a.links(); len(links) > 0; links = links[linkSize:] {
+		p := m.node(identity.ShortID(links[offLinkID:]))
+		if p == nil || p.distance < 0 {
 			continue
 		}
-		stack = stack[:len(stack)-1]
-		if v == 0 {
-			break
-		}
-		p := parent[v]
-		low[p] = min(low[p], low[v])
-		size[p] += size[v]
-		if p != 0 && low[v] >= disc[p] {
-			cut[p] += size[v]
+		if _, ok := p.states(w.short); ok {
+			if hops == 0 || p.distance+1 < hops {
+				hops = p.distance + 1
+			}
+			inside = inside && (p.vertex == c.inner || c.within[p.vertex] == c.inner)
 		}
 	}
-	best := 0
-	for v := range cut {
-		if cut[v] > max(most, cut[best]) {
-			best = v
+	return hops, inside
+}
+
+// talker returns the port on which more than its share was first heard: p, if it is
+// one; else that with the most; nil: there is none.
+func (m *Map) talker(p *port) (most *port) {
+	ports := 1
+	for _, q := range m.ports {
+		if len(q.near) > 0 && q != p {
+			ports++
 		}
 	}
-	if best == 0 {
-		return nil
+	share := max(m.c.MaxNodes/ports, m.c.MaxNodes/8)
+	if p.heard > share {
+		return p
 	}
-	set := map[*node]bool{}
-	for _, v := range order {
-		p := parent[v]
-		if p == best && low[v] >= disc[best] || p != best && p != 0 && set[g.nodes[p]] {
-			set[g.nodes[v]] = true
+	for _, q := range m.ports {
+		if q.heard > share && (most == nil || q.heard > most.heard) {
+			most = q
 		}
 	}
-	return func(o *node) bool { return set[o] }
+	return most
+}
+
+// A refusal is an announcement that a neighbour has and the full store does not want.
+// It holds for that neighbour alone: another may have a better one.
+type refusal struct {
+	_        [0]func() // not to be compared, which would take code
+	id       identity.ShortID
+	sequence uint32
+	of       uint32 // the neighbour
+}
+
+// spurn remembers what was refused, unless there is no way: its neighbour may come later.
+func (m *Map) spurn(n *near, w *unverified, hops int) {
+	m.N.Refused++
+	if hops <= 0 {
+		return
+	}
+	if m.refused == nil {
+		m.refused = make([]refusal, 4*m.c.MaxNodes)
+	}
+	r := m.refusal(n, w.short)
+	r.id, r.sequence, r.of = w.short, w.a.sequence(), n.tag()
+}
+
+func (n *near) tag() uint32 { return binary.LittleEndian.Uint32(n.short[:]) }
+
+// refusal is the place of one; what stood there before is forgotten.
+func (m *Map) refusal(n *near, id identity.ShortID) *refusal {
+	return &m.refused[(binary.LittleEndian.Uint32(id[:])^n.tag())%uint32(len(m.refused))]
+}
+
+// spurned says whether what a neighbour has was refused before.
+func (m *Map) spurned(n *near, id identity.ShortID, sequence uint32) bool {
+	if m.refused == nil || !m.full() {
+		return false
+	}
+	r := m.refusal(n, id)
+	return r.id == id && r.of == n.tag() && int32(sequence-r.sequence) <= 0
 }

@@ -9,9 +9,17 @@ import (
 // Constants of the map (wire.md, "Constants").
 const (
 	maxNodes      = 512
-	firstAfter    = 250 * time.Millisecond // after the first link
-	firstGap      = 500 * time.Millisecond // then doubled up to
-	lastGap       = 30 * time.Second
+	firstAfter    = 20 * time.Millisecond  // after a new link
+	firstGap      = 50 * time.Millisecond  // then doubled up to
+	nodeGap       = 500 * time.Millisecond // whatever the port, and
+	lastGap       = 30 * time.Second       // for new neighbours on one port
+	backRate      = 0.125                  // links of one neighbour that come back, announced at once
+	backBurst     = 10
+	changeRate    = 0.1 // links of one port that are lost or come back, announced at once
+	changeBurst   = 24
+	changeGap     = 8 * time.Second // else after this
+	maxPorts      = 64              // remembered
+	maxReputes    = 64              // neighbours remembered on each
 	refreshAfter  = 15 * time.Minute
 	maxAge        = time.Hour
 	digestGap     = 5 * time.Minute
@@ -20,11 +28,16 @@ const (
 	figureGap     = 5 * time.Minute
 	checkGap      = 10 * time.Second
 	originRate    = 0.2 // announcements a second that one origin may spread
-	originBurst   = 16
+	originBurst   = 32
 	verifyRate    = 64 // signatures a second
 	verifyBurst   = 256
 	verifyQueue   = 48 // from one neighbour
+	verifyPort    = 96 // from one port
 	sendWindow    = 8  // messages of the map not yet acknowledged, per neighbour
+	maxControl    = 64 // other messages that wait, per neighbour
+	queryRate     = 8  // digests and questions of a neighbour, a second
+	queryBurst    = 64
+	wantGap       = 100 * time.Millisecond // between wants of half a queue each
 	avoidFirst    = 60 * time.Second
 	avoidMost     = 10 * time.Minute
 	avoidMild     = 10 * time.Second // a time-out, whose place nobody knows
@@ -46,4 +59,6 @@ const (
 	kindWant                                 // short ids 8 ...
 	kindAskSequence                          // empty: what is the last sequence of mine?
 	kindSequence                             // u32
+
+	digestSize = 8 + 4 // of an entry
 )

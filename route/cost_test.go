@@ -17,7 +17,7 @@ func TestCostSteps(t *testing.T) {
 				}
 				exact := (float64(max(rtt, leastRTT))/2 + 4*float64(airBytes)*8/k*1e6) / (ok * ok)
 				want := math.Pow(1.1, math.Ceil(math.Log(exact)/math.Log(1.1)))
-				if got := cost(rtt, kbits, loss); math.Abs(got/want-1) > 1e-9 {
+				if got := steps[cost(rtt, kbits, loss)]; math.Abs(got/want-1) > 1e-9 {
 					t.Fatalf("rtt %v, %d kbit/s, loss %v: %v, want %v", rtt, kbits, loss, got, want)
 				}
 			}

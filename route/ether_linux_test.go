@@ -73,7 +73,10 @@ func etherNode(deliver func([]byte), interfaces ...string) (*run.Runner, error) 
 		return nil, err
 	}
 	key := identity.NetworkKey{7}
-	runner := run.New(640)
+	runner, err := run.New(640)
+	if err != nil {
+		return nil, err
+	}
 	var n *node.Node
 	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
 	n = node.New(time.Now(), node.Config{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []identity.NetworkKey{key},

@@ -2,7 +2,6 @@ package route
 
 import (
 	"bytes"
-	"container/heap"
 	"math"
 	"slices"
 	"sort"
@@ -11,29 +10,148 @@ import (
 	"hopwire/link/identity"
 )
 
-// A graph is the store as Dijkstra sees it: vertex 0 is this node. It is built
-// anew when something changed.
+// A graph is the store as searches see it: vertex 0 is this node, the others are places
+// of nodes, and behind them are those of our ports. It is kept as announcements come and
+// go; distances and cuts are found anew when they are needed and something has changed.
 type graph struct {
-	nodes []*node // [0] nil; the others in order of short ids
-	edges [][]edge
-	valid time.Time // onion keys and ages were judged then
+	nodes []*node // nil: a free place, and [0]
+	free  []int
+	stale bool
+
+	ports     [][]uint16 // neighbours on each, once their announcements are here
+	queue     []int
+	unreached int // nodes to which there is no way
+	farthest  int // hops
+	cuts      cuts
+
+	mine []edge // of vertex 0
+	dist []float64
+	prev []int
+	next frontier
 }
 
+// An edge is a link that both ends state, as one of them has it.
 type edge struct {
-	to   int
-	cost float64 // ns, quantised
+	to   uint16
+	cost uint16 // of steps
+}
+
+const maxVertex = 1 << 15
+
+func newGraph() graph { return graph{nodes: []*node{nil}, stale: true} }
+
+// add gives a node a place.
+func (g *graph) add(o *node) {
+	if n := len(g.free); n > 0 {
+		o.vertex, g.free = g.free[n-1], g.free[:n-1]
+	} else {
+		o.vertex, g.nodes = len(g.nodes), append(g.nodes, nil)
+	}
+	g.nodes[o.vertex] = o
+	g.stale = true
+}
+
+// drop takes its place away.
+func (g *graph) drop(o *node) {
+	g.nodes[o.vertex] = nil
+	g.free = append(g.free, o.vertex)
+}
+
+// join finds the edges of a node whose announcement has just been stored.
+func (m *Map) join(o *node) {
+	for links := o.raw.links(); len(links) > 0; links = links[linkSize:] {
+		s := parseStatement(links)
+		p := m.node(s.id)
+		if p == nil || p == o {
+			continue
+		}
+		if back, ok := p.states(o.short); ok {
+			c := worse(s, back)
+			o.edges = append(o.edges, edge{uint16(p.vertex), c})
+			p.edges = append(p.edges, edge{uint16(o.vertex), c})
+		}
+	}
+	m.graph.stale = true
+}
+
+// part removes them.
+func (g *graph) part(o *node) {
+	for _, e := range o.edges {
+		p := g.nodes[e.to]
+		last := len(p.edges) - 1
+		i := p.edge(o.vertex)
+		p.edges[i] = p.edges[last]
+		p.edges = p.edges[:last]
+	}
+	o.edges = o.edges[:0]
+	g.stale = true
+}
+
+// replace takes a newer announcement of a node. Where it is linked to the same nodes,
+// what has been measured stands.
+func (m *Map) replace(o *node, a raw) {
+	stale := m.graph.stale || !sameLinks(o.raw, a)
+	m.graph.part(o)
+	o.raw = a
+	m.join(o)
+	m.graph.stale = stale
+}
+
+func sameLinks(a, b raw) bool {
+	x, y := a.links(), b.links()
+	if len(x) != len(y) {
+		return false
+	}
+	for i := 0; i < len(x); i += linkSize {
+		if identity.ShortID(x[i+offLinkID:]) != identity.ShortID(y[i+offLinkID:]) {
+			return false
+		}
+	}
+	return true
+}
+
+// edge is the place of the edge to a vertex; −1: there is none.
+func (o *node) edge(to int) int {
+	for i, e := range o.edges {
+		if int(e.to) == to {
+			return i
+		}
+	}
+	return -1
+}
+
+// edges are those that leave a vertex. Ours are of the last look.
+func (g *graph) edges(v int) []edge {
+	if v == 0 {
+		return g.mine
+	}
+	return g.nodes[v].edges
+}
+
+// look measures our own links, which count as we measure them once the neighbour's
+// announcement is here.
+func (m *Map) look() *graph {
+	g := &m.graph
+	g.mine = g.mine[:0]
+	for _, n := range m.near {
+		if o := m.node(n.short); o != nil {
+			s := n.state()
+			g.mine = append(g.mine, edge{uint16(o.vertex), worse(s, s)})
+		}
+	}
+	return g
 }
 
 // cost of one hop (wire.md, "Cost"): half the least RTT and four times the airtime
 // of a long frame, more with loss, in steps of a tenth.
-func cost(rtt time.Duration, kbits uint32, loss float64) float64 {
+func cost(rtt time.Duration, kbits uint32, loss float64) uint16 {
 	if kbits == 0 {
 		kbits = unknownKbits
 	}
 	air := float64(airBytes) * 8 / float64(kbits) * 1e6 // ns
 	ok := 1 - min(loss, 0.95)
 	c := (float64(max(rtt, leastRTT))/2 + 4*air) / (ok * ok)
-	return steps[sort.SearchFloat64s(steps[:len(steps)-1], c)]
+	return uint16(sort.SearchFloat64s(steps[:len(steps)-1], c))
 }
 
 // steps are the powers of 1.1 from a nanosecond to beyond the dearest hop. (A look
@@ -49,56 +167,12 @@ func powers(base float64) (p [400]float64) {
 }
 
 // worse is what counts of two statements of one link.
-func worse(a, b statement) float64 {
+func worse(a, b statement) uint16 {
 	kbits := a.capacity
 	if kbits == 0 || b.capacity != 0 && b.capacity < kbits {
 		kbits = b.capacity
 	}
 	return cost(max(a.rtt, b.rtt), kbits, float64(max(a.loss, b.loss))/256)
-}
-
-// build makes the graph. A link of others counts only when both ends state it;
-// ours count as we measure them, once the neighbour's announcement is here.
-func (m *Map) build(now time.Time) *graph {
-	if m.graph != nil {
-		return m.graph
-	}
-	g := &graph{nodes: append([]*node{nil}, m.order...), valid: now}
-	g.edges = make([][]edge, len(g.nodes))
-	for _, n := range m.near {
-		if j := g.vertex(n.short); j != 0 {
-			s := n.state()
-			g.edges[0] = append(g.edges[0], edge{j, worse(s, s)})
-		}
-	}
-	var room [maxLinks]edge
-	for i, o := range g.nodes[1:] {
-		g.edges[i+1] = slices.Clone(g.leave(o, room[:0]))
-	}
-	g.measure()
-	m.graph = g
-	return g
-}
-
-// leave appends the edges that leave a node.
-func (g *graph) leave(o *node, edges []edge) []edge {
-	for links := o.raw.links(); len(links) > 0; links = links[linkSize:] {
-		s := parseStatement(links)
-		if j := g.vertex(s.id); j != 0 {
-			if back, ok := g.nodes[j].states(o.short); ok {
-				edges = append(edges, edge{j, worse(s, back)})
-			}
-		}
-	}
-	return edges
-}
-
-// vertex is that of a node; 0: this one, or none that is known.
-func (g *graph) vertex(id identity.ShortID) int {
-	if i, ok := slices.BinarySearchFunc(g.nodes[1:], id, byShort); ok {
-		return i + 1
-	}
-	return 0
 }
 
 // states returns the node's statement of its link to id; false: it has none.
@@ -113,75 +187,130 @@ func (o *node) states(id identity.ShortID) (s statement, ok bool) {
 	return parseStatement(links[i:]), true
 }
 
-// measure sets every node's distance in hops; −1: no way.
-func (g *graph) measure() {
-	for _, o := range g.nodes[1:] {
-		o.distance = -1
+// measure finds distances in hops (−1: no way) and cuts, if something has changed.
+func (m *Map) measure() {
+	g := &m.graph
+	if !g.stale {
+		return
 	}
-	queue, far := []int{0}, make([]int, len(g.nodes))
-	for len(queue) > 0 {
-		i := queue[0]
-		queue = queue[1:]
-		for _, e := range g.edges[i] {
-			if e.to != 0 && g.nodes[e.to].distance < 0 {
-				far[e.to] = far[i] + 1
-				g.nodes[e.to].distance = far[e.to]
-				queue = append(queue, e.to)
+	g.stale = false
+	g.plug(m)
+	g.spread()
+	g.cuts.search(g, m.c.MaxNodes/8)
+}
+
+// plug finds out who is a neighbour on which port.
+func (g *graph) plug(m *Map) {
+	for _, o := range m.order {
+		o.distance, o.ports = -1, o.ports[:0]
+	}
+	for len(g.ports) < len(m.ports) {
+		g.ports = append(g.ports, nil)
+	}
+	g.ports = g.ports[:len(m.ports)]
+	for i, p := range m.ports {
+		g.ports[i] = g.ports[i][:0]
+		for _, n := range p.near {
+			if o := m.node(n.short); o != nil {
+				g.ports[i] = append(g.ports[i], uint16(o.vertex))
+				o.ports = append(o.ports, uint16(len(g.nodes)+i))
 			}
 		}
 	}
+	g.unreached = len(m.order)
 }
 
-type queued struct {
-	vertex int
-	cost   float64
-}
-
-type frontier []queued
-
-func (f frontier) Len() int { return len(f) }
-func (f frontier) Less(i, j int) bool {
-	return f[i].cost < f[j].cost || f[i].cost == f[j].cost && f[i].vertex < f[j].vertex
-}
-func (f frontier) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
-func (f *frontier) Push(x any)   { *f = append(*f, x.(queued)) }
-func (f *frontier) Pop() any {
-	old := *f
-	x := old[len(old)-1]
-	*f = old[:len(old)-1]
-	return x
-}
-
-// shortest returns the vertices of the cheapest way to a vertex, without 0; nil:
-// none. factor weighs an edge, +Inf: not to be used.
-func (g *graph) shortest(to int, factor func(from, to int) float64) []int {
-	dist, prev := make([]float64, len(g.nodes)), make([]int, len(g.nodes))
-	for i := range dist {
-		dist[i], prev[i] = math.Inf(1), -1
-	}
-	dist[0] = 0
-	f := &frontier{{0, 0}}
-	for f.Len() > 0 {
-		q := heap.Pop(f).(queued)
-		if q.vertex == to {
-			break
+// spread sets the distances.
+func (g *graph) spread() {
+	g.queue, g.farthest = g.queue[:0], 0
+	reach := func(v uint16, hops int) {
+		if o := g.nodes[v]; o.distance < 0 {
+			o.distance, g.farthest = hops, hops
+			g.queue = append(g.queue, int(v))
 		}
-		if q.cost > dist[q.vertex] {
+	}
+	for _, p := range g.ports {
+		for _, v := range p {
+			reach(v, 1)
+		}
+	}
+	for i := 0; i < len(g.queue); i++ {
+		o := g.nodes[g.queue[i]]
+		for _, e := range o.edges {
+			reach(e.to, o.distance+1)
+		}
+	}
+	g.unreached -= len(g.queue)
+}
+
+// neighbour returns the i-th vertex that one is linked to; ports stand between us and
+// our neighbours.
+func (g *graph) neighbour(v, i int) (w int, ok bool) {
+	switch port := v - len(g.nodes); {
+	case v == 0:
+		return len(g.nodes) + i, i < len(g.ports)
+	case port >= 0 && i == 0:
+		return 0, true
+	case port >= 0:
+		return at(g.ports[port], i-1)
+	}
+	o := g.nodes[v]
+	if i < len(o.edges) {
+		return int(o.edges[i].to), true
+	}
+	return at(o.ports, i-len(o.edges))
+}
+
+func at(list []uint16, i int) (int, bool) {
+	if i >= len(list) {
+		return 0, false
+	}
+	return int(list[i]), true
+}
+
+// shortest returns the vertices of the cheapest way to a vertex, without 0; nil: none.
+// factor weighs an edge, by 1 or more; +Inf: not to be used.
+func (g *graph) shortest(to int, factor func(from, to int) float64) []int {
+	g.search(to, factor)
+	return g.way(to)
+}
+
+// search is Dijkstra's, until it has found a vertex; 0: all of them.
+func (g *graph) search(to int, factor func(from, to int) float64) {
+	n := len(g.nodes)
+	g.dist, g.prev = slices.Grow(g.dist[:0], n)[:n], slices.Grow(g.prev[:0], n)[:n]
+	for i := range g.dist {
+		g.dist[i], g.prev[i] = math.Inf(1), -1
+	}
+	g.dist[0], g.next = 0, append(g.next[:0], queued{})
+	for len(g.next) > 0 {
+		q := g.next.pop()
+		if q.vertex == to && to != 0 {
+			return
+		}
+		if q.cost > g.dist[q.vertex] {
 			continue
 		}
-		for _, e := range g.edges[q.vertex] {
-			if c := q.cost + e.cost*factor(q.vertex, e.to); c < dist[e.to] {
-				dist[e.to], prev[e.to] = c, q.vertex
-				heap.Push(f, queued{e.to, c})
+		for _, e := range g.edges(q.vertex) {
+			c, w := q.cost+steps[e.cost], int(e.to)
+			if c >= g.dist[w] {
+				continue
+			}
+			if c = q.cost + steps[e.cost]*factor(q.vertex, w); c < g.dist[w] {
+				g.dist[w], g.prev[w] = c, q.vertex
+				g.next.push(queued{w, c})
 			}
 		}
 	}
-	var path []int
-	for v := to; v > 0; v = prev[v] {
-		path = append(path, v)
-	}
-	if len(path) == 0 || math.IsInf(dist[to], 1) {
+}
+
+// way is what a search has found.
+func (g *graph) way(to int) (path []int) {
+	if math.IsInf(g.dist[to], 1) {
 		return nil
+	}
+	for v := to; v > 0; v = g.prev[v] {
+		path = append(path, v)
 	}
 	slices.Reverse(path)
 	return path
@@ -191,12 +320,20 @@ func (g *graph) shortest(to int, factor func(from, to int) float64) []int {
 func (g *graph) cost(path []int) (sum float64) {
 	from := 0
 	for _, v := range path {
-		i := slices.IndexFunc(g.edges[from], func(e edge) bool { return e.to == v })
-		if i < 0 {
-			return math.Inf(1)
-		}
-		sum += g.edges[from][i].cost
+		sum += g.weight(from, v)
 		from = v
 	}
 	return sum
+}
+
+// weight of an edge; +Inf: there is none. We may have several links to a neighbour, and
+// its best is used.
+func (g *graph) weight(from, to int) float64 {
+	least := math.Inf(1)
+	for _, e := range g.edges(from) {
+		if int(e.to) == to {
+			least = min(least, steps[e.cost])
+		}
+	}
+	return least
 }

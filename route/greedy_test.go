@@ -63,12 +63,12 @@ func pathOf(m *meshtest.Mesh, nodes ...int) func(now time.Time) hop.Path {
 	}
 }
 
-// TestGreedyNeighbour: leaf 1 of a hub opens 400 circuits a second through it for ten
+// TestGreedyNeighbour: leaf 1 of a hub opens 400 circuits a second through it for thirteen
 // seconds, to leaf 2. Those above its rate are dropped and counted; what
 // leaves 3 and 4 say goes on, leaves 5 to 8 set up circuits although the hub's
 // table is full, the hub's memory is bounded, and all ends when the greedy one does.
 func TestGreedyNeighbour(t *testing.T) {
-	const seconds, gap = 10, 2500 * time.Microsecond
+	const seconds, gap = 13, 2500 * time.Microsecond
 	m := meshtest.New(meshtest.Options{Seed: 60, Costs: linktest.MIPS, Change: func(i int, c *node.Config) {
 		c.MaxCircuits = map[bool]int{true: room, false: 4096}[i == 0]
 	}})

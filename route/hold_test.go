@@ -221,7 +221,7 @@ func TestCallsOfOneMegabyte(t *testing.T) {
 	t.Logf("1 MiB there and back at 20 %% loss in %v", m.Now.Sub(begun))
 }
 
-// rollKeys: a mesh is given a new network key while it runs.
+// TestNetworkKeyChangesWithoutPartition: a mesh is given a new network key while it runs.
 func TestNetworkKeyChangesWithoutPartition(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates for long")

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/blake2s"
-
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
@@ -25,7 +23,7 @@ type Config struct {
 	Onion    func(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte)
 	Flags    byte // FlagRelay ...
 	Price    uint32
-	MaxNodes int // 0: 512
+	MaxNodes int // 0: 512; at most 32768
 	// Load returns how full the circuit table is; nil: never.
 	Load func() (used, most int)
 }
@@ -35,6 +33,7 @@ type Counters struct {
 	Sent, Received, Accepted, Old, Duplicate   uint64
 	BadFormat, BadSignature, Limited, Unwanted uint64
 	Announced, Evicted, ElsewhereSeen          uint64
+	Refused                                    uint64 // without verifying: the full store would not keep it
 }
 
 // A Map is one node's knowledge of the mesh near it. It does no I/O, reads no
@@ -45,15 +44,18 @@ type Map struct {
 	c     Config
 	short identity.ShortID
 	order []*node // the store, sorted by short id
+	graph graph   // the same, as searches see it
 	near  []*near
+	ports []*port
 
-	own     []byte // our newest announcement
+	own     raw       // our newest announcement,
+	ownAt   time.Time // and when it was made
 	state   ownState
 	avoid   map[pair]*avoidance
 	chosen  map[identity.Key]*choice
-	graph   *graph
-	verify  step.Bucket
-	pending map[[32]byte]struct{}
+	checks  checks
+	refused []refusal  // hashed by what was refused; nil: nothing was yet
+	expire  step.Timer // when the next announcement is too old
 	next    step.Timer
 }
 
@@ -63,22 +65,12 @@ type node struct {
 	short    identity.ShortID
 	age      time.Duration // at
 	at       time.Time
-	from     identity.ShortID // the neighbour it was first heard from
+	from     *port // on which it was first heard
 	spread   step.Bucket
-	distance int // hops, of the last graph
-}
-
-// near is a neighbour and what is to be sent to it.
-type near struct {
-	l       *link.Link
-	short   identity.ShortID
-	queue   []identity.ShortID // announcements to send, by their node: the newest is sent
-	flying  int
-	verify  int // announcements of it being verified
-	digest  time.Time
-	stated  statement // as we last announced the link
-	told    bool
-	control [][2][]byte // other messages: kind, data
+	vertex   int
+	edges    []edge   // links that both ends state
+	ports    []uint16 // vertices of our ports on which it is a neighbour
+	distance int      // hops, as last measured; −1: no way
 }
 
 // New returns a map that knows nobody.
@@ -86,267 +78,74 @@ func New(c Config) *Map {
 	if c.MaxNodes == 0 {
 		c.MaxNodes = maxNodes
 	}
+	c.MaxNodes = min(c.MaxNodes, maxVertex)
 	key := c.Identity.Key()
-	return &Map{c: c, short: key.Short(),
-		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}, pending: map[[32]byte]struct{}{}}
+	return &Map{c: c, short: key.Short(), graph: newGraph(),
+		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}}
 }
 
 // LinkUp enters a neighbour: it is told what we know, by a digest.
 func (m *Map) LinkUp(now time.Time, l *link.Link) {
-	n := &near{l: l, short: l.Short()}
-	m.near = append(m.near, n)
-	m.graph = nil
+	id, _ := l.Port()
+	n := m.enter(m.port(id), l.Short())
+	n.l = l
 	m.sendDigest(now, n)
 	m.linksChanged(now, n, false)
 }
 
-// LinkDown forgets a neighbour; the loss is announced at once.
-func (m *Map) LinkDown(now time.Time, l *link.Link) {
-	i := slices.IndexFunc(m.near, func(n *near) bool { return n.l == l })
-	if i < 0 {
-		return
-	}
-	n := m.near[i]
-	m.near = step.Remove(m.near, n)
-	m.graph = nil
-	m.linksChanged(now, n, true)
-}
-
-// sendDigest tells a neighbour what we have.
-func (m *Map) sendDigest(now time.Time, n *near) {
-	n.digest = now.Add(step.Jitter(m.c.Jitter, digestGap, 20))
-	m.next.By(n.digest)
-	var b []byte
-	add := func(id identity.ShortID, sequence uint32) {
-		if len(b)+12 > link.MaxMessage {
-			m.post(now, n, kindDigest, b)
-			b = nil
-		}
-		b = binary.LittleEndian.AppendUint32(append(b, id[:]...), sequence)
-	}
-	if m.own != nil && !m.withheld(n.short, m.own) {
-		add(m.short, m.state.sequence)
-	}
-	for _, o := range m.order {
-		if !m.withheld(n.short, o.raw) {
-			add(o.short, o.raw.sequence())
-		}
-	}
-	if len(b) > 0 {
-		m.post(now, n, kindDigest, b)
-	}
-}
-
-// post sends a small message now, or when the link takes it.
-func (m *Map) post(now time.Time, n *near, kind byte, data []byte) {
-	n.control = append(n.control, [2][]byte{{kind}, data})
-	if len(n.control) > 64 {
-		n.control = n.control[1:]
-	}
-	m.pump(now, n)
-}
-
-// pump sends what is queued for a neighbour, a few messages at once.
-func (m *Map) pump(now time.Time, n *near) {
-	done := func(now time.Time, ok bool) {
+// enter adds a neighbour on a port.
+func (m *Map) enter(p *port, short identity.ShortID) *near {
+	n := &near{short: short, port: p, repute: p.repute(short), queued: make(marks, (m.c.MaxNodes+1)/64+1)}
+	n.done = func(now time.Time, _ bool) {
 		n.flying--
 		if n.l.Up() {
 			m.pump(now, n)
 		}
 	}
-	for n.flying < sendWindow {
-		var ok bool
-		if len(n.control) > 0 {
-			c := n.control[0]
-			n.control = n.control[1:]
-			ok = n.l.Post(now, c[0][0], c[1], done)
-		} else {
-			a, age := m.dequeue(now, n)
-			if a == nil {
-				return
-			}
-			m.N.Sent++
-			ok = n.l.PostTail(now, kindAnnouncement, a, uint32(age.Milliseconds()), done)
-		}
-		if !ok {
-			return // the digest of later repairs it
-		}
-		n.flying++
-	}
+	p.near = append(p.near, n)
+	m.near = append(m.near, n)
+	m.graph.stale = true
+	return n
 }
 
-// dequeue returns the next announcement for a neighbour; nil: none is left.
-func (m *Map) dequeue(now time.Time, n *near) (raw, time.Duration) {
-	for len(n.queue) > 0 {
-		id := n.queue[0]
-		n.queue = n.queue[1:]
-		if id == m.short && m.own != nil && !m.withheld(n.short, m.own) {
-			return m.own, now.Sub(m.state.at)
-		}
-		if o := m.node(id); o != nil && o.ageAt(now) < maxAge && !m.withheld(n.short, o.raw) {
-			return o.raw, o.ageAt(now)
-		}
+// LinkDown forgets a neighbour; the loss is announced at once.
+func (m *Map) LinkDown(now time.Time, l *link.Link) {
+	n := m.neighbour(l)
+	if n == nil {
+		return
 	}
-	return nil, 0
+	m.near, n.port.near = step.Remove(m.near, n), step.Remove(n.port.near, n)
+	n.port.waiting -= len(n.waiting)
+	n.waiting = nil
+	m.graph.stale = true
+	m.linksChanged(now, n, true)
 }
 
-func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
-
-// offer queues an announcement for a neighbour; a newer one takes the queued one's place.
-func (m *Map) offer(now time.Time, n *near, id identity.ShortID) {
-	if !slices.Contains(n.queue, id) {
-		n.queue = append(n.queue, id)
+func (m *Map) neighbour(l *link.Link) *near {
+	if i := slices.IndexFunc(m.near, func(n *near) bool { return n.l == l }); i >= 0 {
+		return m.near[i]
 	}
-	m.pump(now, n)
+	return nil
 }
 
-// Message takes a control message of a neighbour.
+// Message takes a control message of a neighbour. What asks for something is answered
+// within a rate, so that nobody has us do more than it does itself.
 func (m *Map) Message(now time.Time, l *link.Link, kind byte, data []byte) {
-	i := slices.IndexFunc(m.near, func(n *near) bool { return n.l == l })
-	if i < 0 {
-		return
-	}
-	n := m.near[i]
-	switch kind {
-	case kindAnnouncement:
+	n := m.neighbour(l)
+	switch {
+	case n == nil:
+	case kind == kindAnnouncement:
 		m.takeAnnouncement(now, n, data)
-	case kindDigest:
+	case !n.queries.Take(now, queryRate, queryBurst):
+		m.N.Limited++
+	case kind == kindDigest:
 		m.takeDigest(now, n, data)
-	case kindWant:
-		for ; len(data) >= 8; data = data[8:] {
-			m.offer(now, n, identity.ShortID(data))
-		}
-	case kindAskSequence:
+	case kind == kindWant:
+		m.takeWant(now, n, data)
+	case kind == kindAskSequence:
 		m.takeAsk(now, n)
-	case kindSequence:
-		if len(data) == 4 {
-			m.takeSequence(now, binary.LittleEndian.Uint32(data))
-		}
-	}
-}
-
-// takeDigest asks for what is newer there, and offers what is newer here.
-func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
-	var want []byte
-	for ; len(data) >= 12; data = data[12:] {
-		id, sequence := identity.ShortID(data), binary.LittleEndian.Uint32(data[8:])
-		if id == m.short {
-			m.takeSequence(now, sequence)
-			continue
-		}
-		o := m.node(id)
-		switch {
-		case o == nil || int32(sequence-o.raw.sequence()) > 0:
-			want = append(want, id[:]...)
-		case sequence != o.raw.sequence():
-			m.offer(now, n, id)
-		}
-	}
-	if len(want) > 0 {
-		m.post(now, n, kindWant, want)
-	}
-}
-
-// takeAnnouncement checks what is cheap to check and has the signature verified
-// elsewhere; duplicates are dropped by their hash before that.
-func (m *Map) takeAnnouncement(now time.Time, n *near, data []byte) {
-	m.N.Received++
-	if len(data) < ageSize {
-		m.N.BadFormat++
-		return
-	}
-	a, err := parse(data[:len(data)-ageSize])
-	age := time.Duration(binary.LittleEndian.Uint32(data[len(data)-ageSize:])) * time.Millisecond
-	if err != nil || age > maxAge {
-		m.N.BadFormat++
-		return
-	}
-	switch o := m.known(a.key()); {
-	case a.key() == m.c.Identity.Key():
-		m.sawOwn(now, a)
-	case o != nil && !o.before(a):
-		m.older(now, n, o, a)
-	default:
-		m.takeNew(now, n, o, a, age)
-	}
-}
-
-// before says whether the announcement that is stored is older than a.
-func (o *node) before(a raw) bool { return int32(a.sequence()-o.raw.sequence()) > 0 }
-
-// takeNew has one verified, within the limits, that is newer than what o has, if any.
-func (m *Map) takeNew(now time.Time, n *near, o *node, a raw, age time.Duration) {
-	hash := blake2s.Sum256(a)
-	_, busy := m.pending[hash]
-	switch {
-	case busy:
-		m.N.Duplicate++
-	case n.verify >= verifyQueue || !m.verify.Take(now, verifyRate, verifyBurst) || o != nil && !o.spread.Take(now, originRate, originBurst):
-		m.N.Limited++
-	default:
-		m.check(n, slices.Clone(a), age, hash)
-	}
-}
-
-// older: what we have is as new, or newer, and then it is offered.
-func (m *Map) older(now time.Time, n *near, o *node, a raw) {
-	if a.sequence() == o.raw.sequence() {
-		m.N.Duplicate++
-		return
-	}
-	m.N.Old++
-	m.offer(now, n, o.short)
-}
-
-// check verifies a signature elsewhere.
-func (m *Map) check(n *near, a raw, age time.Duration, hash [32]byte) {
-	m.pending[hash] = struct{}{}
-	n.verify++
-	ok := m.c.Env.Work(link.Cost{Class: link.ClassVerify, Sign: 1}, func() func(time.Time) {
-		good := verify(a)
-		return func(now time.Time) {
-			delete(m.pending, hash)
-			n.verify--
-			if !good {
-				m.N.BadSignature++
-				return
-			}
-			m.install(now, n, a, age)
-		}
-	})
-	if !ok {
-		delete(m.pending, hash)
-		n.verify--
-		m.N.Limited++
-	}
-}
-
-// install stores a verified announcement and passes it on to the other neighbours.
-func (m *Map) install(now time.Time, from *near, a raw, age time.Duration) {
-	o := m.node(a.key().Short())
-	switch {
-	case o == nil:
-		o = m.insert(a.key().Short(), from.short)
-	case o.raw.key() != a.key(): // two of somebody's own: the first has the short id
-		m.N.Unwanted++
-		return
-	case !o.before(a):
-		m.N.Duplicate++
-		return
-	}
-	o.raw, o.age, o.at = a, age, now
-	m.graph = nil
-	m.N.Accepted++
-	m.bound(now)
-	if m.node(o.short) != o {
-		m.N.Unwanted++
-		return
-	}
-	m.next.By(now.Add(maxAge - age))
-	for _, n := range m.near {
-		if n != from && n.short != o.short {
-			m.offer(now, n, o.short)
-		}
+	case kind == kindSequence && len(data) == 4:
+		m.takeSequence(now, n, binary.LittleEndian.Uint32(data))
 	}
 }
 
@@ -367,16 +166,27 @@ func (m *Map) known(key identity.Key) *node {
 	return nil
 }
 
-func (m *Map) insert(short, from identity.ShortID) *node {
-	o := &node{short: short, from: from}
+func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
+
+// insert stores the first announcement of a node.
+func (m *Map) insert(from *port, w *unverified) *node {
+	o := &node{short: w.short, from: from, raw: w.a, age: w.age, at: w.at, distance: -1}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
 	m.order = step.Insert(m.order, i, o)
+	m.graph.add(o)
+	from.heard++
+	m.join(o)
 	return o
 }
 
 func (m *Map) remove(o *node) {
+	m.graph.part(o)
+	m.graph.drop(o)
 	m.order = step.Remove(m.order, o)
-	m.graph = nil
+	o.from.heard--
+	for _, n := range m.near {
+		n.queued.set(o.vertex, false)
+	}
 }
 
 // Lookup finds the key of a mesh IPv6 address, which has the short id in it.
@@ -401,32 +211,21 @@ func (m *Map) Advance(now time.Time) time.Time {
 		m.next.By(n.digest)
 		m.pump(now, n)
 	}
-	for _, o := range slices.Clone(m.order) {
-		if end := o.at.Add(maxAge - o.age); now.Before(end) {
-			m.next.By(end)
-		} else {
-			m.remove(o)
-		}
-	}
+	m.verifyNext(now)
+	m.forgetOld(now)
 	return m.next.At()
 }
 
-// A Known is one entry of the store, for display.
-type Known struct {
-	Key   identity.Key
-	Hops  int // 0: no way
-	Age   time.Duration
-	Links int
-	Relay bool
-	Seq   uint32
-}
-
-// Known returns the store in the order of short ids.
-func (m *Map) Known(now time.Time) []Known {
-	m.build(now)
-	known := make([]Known, 0, len(m.order))
-	for _, o := range m.order {
-		known = append(known, Known{o.raw.key(), max(0, o.distance), o.ageAt(now), len(o.raw.links()) / linkSize, o.raw.flags()&FlagRelay != 0, o.raw.sequence()})
+// forgetOld removes what has reached the age at which it is forgotten.
+func (m *Map) forgetOld(now time.Time) {
+	if m.expire.Due(now) {
+		for i := len(m.order) - 1; i >= 0; i-- {
+			if o := m.order[i]; now.Before(o.at.Add(maxAge - o.age)) {
+				m.expire.By(o.at.Add(maxAge - o.age))
+			} else {
+				m.remove(o)
+			}
+		}
 	}
-	return known
+	m.next.By(m.expire.At())
 }

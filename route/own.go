@@ -5,28 +5,33 @@ import (
 	"time"
 
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
 // ownState is when and what we announce.
 type ownState struct {
+	_        [0]func() // not to be compared, which would take code
 	sequence uint32
-	at       time.Time // when the newest was made
+	at       time.Time // when the newest was made; it may not be signed yet
 	asked    time.Time // for our last sequence; zero: not yet
 	known    bool      // the wait for it is over
 	dirty    bool      // something changed since
 	due      time.Time
-	gap      time.Duration
-	lastGap  time.Time // when a gap was last used up: a quiet while starts small again
+	links    pace // of new neighbours on whatever port
+	loads    pace
+	above    pace // of going above an announcement that bears our name
 	figures  step.Bucket
 	checkAt  time.Time
+	late     bool // the first announcement was old before it was signed
 	full     bool // hysteresis of the load bits
 	load     byte // as last announced
+
+	elsewhere     identity.Key // the neighbour that gave us another boot's announcement
+	elsewhereSeen time.Time
 }
 
-// linksChanged has a new announcement made: at once for a lost link, else 250 ms
-// after the first change and then at growing gaps, so that a mesh that boots as a
-// whole has whole maps soon and is quiet afterwards.
+// linksChanged has a new announcement made.
 func (m *Map) linksChanged(now time.Time, n *near, lost bool) {
 	s := &m.state
 	if s.asked.IsZero() {
@@ -35,23 +40,36 @@ func (m *Map) linksChanged(now time.Time, n *near, lost bool) {
 	if !s.known && !lost {
 		m.post(now, n, kindAskSequence, nil)
 	}
+	m.announceBy(now, m.changeDue(now, n, lost))
+	s.checkAt = now.Add(checkGap)
+	m.next.By(s.checkAt)
+}
+
+// announceBy has a new announcement made by a time.
+func (m *Map) announceBy(now, at time.Time) {
+	s := &m.state
 	s.dirty = true
-	if now.Sub(s.lastGap) > 2*lastGap {
-		s.gap = 0
-	}
-	at := now.Add(firstAfter)
-	if earliest := s.lastGap.Add(s.gap); s.gap > 0 && earliest.After(at) {
-		at = earliest
-	}
-	if lost {
-		at = now
-	}
 	if s.due.IsZero() || at.Before(s.due) {
 		s.due = at
 	}
-	s.checkAt = now.Add(checkGap)
 	m.next.By(s.due)
-	m.next.By(s.checkAt)
+}
+
+// changeDue is when a change of a link is announced (wire.md, "Life"): at once when one
+// is lost or back, unless that happens all the time on the port or to the neighbour; a
+// new neighbour's a little later and then at growing gaps, so that a mesh that boots as
+// a whole has whole maps soon and is quiet afterwards.
+func (m *Map) changeDue(now time.Time, n *near, lost bool) time.Time {
+	p, r := n.port, n.repute
+	if !lost && !r.back {
+		p.pending = true
+		return m.state.links.earliest(now, p.pace.earliest(now, now.Add(firstAfter)))
+	}
+	r.back = true
+	if (lost || r.ups.Take(now, backRate, backBurst)) && p.changes.Take(now, changeRate, changeBurst) {
+		return now
+	}
+	return now.Add(changeGap)
 }
 
 // takeAsk tells a neighbour the last sequence of its own that we know.
@@ -63,29 +81,46 @@ func (m *Map) takeAsk(now time.Time, n *near) {
 	m.post(now, n, kindSequence, b[:])
 }
 
-// takeSequence: a neighbour knows this sequence of ours.
-func (m *Map) takeSequence(now time.Time, sequence uint32) {
-	s := &m.state
-	s.known = true
-	if int32(sequence-s.sequence) > 0 {
-		s.sequence = sequence
-		s.dirty, s.due = true, now
+// takeSequence: a neighbour says that it knows this sequence of ours. Anybody can say
+// so: one above ours is believed when we see what we signed.
+func (m *Map) takeSequence(now time.Time, n *near, sequence uint32) {
+	if int32(sequence-m.state.sequence) > 0 {
+		m.post(now, n, kindWant, m.short[:])
+		return
 	}
+	m.state.known = true
 	m.next.By(now)
 }
 
-// sawOwn: an announcement of ours comes back. One with a higher sequence, or the
-// same of another boot, is from before a restart, or from somebody with our
-// identity: we announce above it at once.
-func (m *Map) sawOwn(now time.Time, a raw) {
+// above says whether an announcement that bears our name is above ours: it has a higher
+// sequence, or the same of another boot.
+func (m *Map) above(a raw) bool {
 	d := int32(a.sequence() - m.state.sequence)
-	if d < 0 || d == 0 && a.boot() == m.c.Boot {
+	return d > 0 || d == 0 && a.boot() != m.c.Boot
+}
+
+// sawOwn: an announcement that bears our name and signature is above ours. It is from
+// before a restart, or from somebody with our identity, and then younger than we are. We
+// announce above it: at once, then at growing gaps.
+func (m *Map) sawOwn(from *near, w *unverified) {
+	s, now := &m.state, w.at
+	if !m.above(w.a) {
 		return
 	}
-	if m.own != nil && a.boot() != m.c.Boot {
+	if m.own != nil && w.a.boot() != m.c.Boot && w.age < now.Sub(s.asked) {
 		m.N.ElsewhereSeen++
+		s.elsewhere, s.elsewhereSeen = from.l.Peer(), now
 	}
-	m.takeSequence(now, a.sequence()+1)
+	s.sequence, s.known = w.a.sequence(), true
+	m.announceBy(now, s.above.earliest(now, now))
+	s.above.used(now, lastGap)
+}
+
+// Elsewhere returns the neighbour that last gave us an announcement by another node with
+// our identity, and when. Zero: none did. Either the identity was copied, or a neighbour
+// has understated the age of one from before our restart.
+func (m *Map) Elsewhere() (from identity.Key, at time.Time) {
+	return m.state.elsewhere, m.state.elsewhereSeen
 }
 
 // advanceOwn announces what is due.
@@ -94,16 +129,7 @@ func (m *Map) advanceOwn(now time.Time) {
 	if s.asked.IsZero() {
 		return
 	}
-	if !s.checkAt.IsZero() && !now.Before(s.checkAt) {
-		s.checkAt = now.Add(checkGap)
-		if !s.dirty && m.own != nil && m.load() != s.load {
-			s.dirty, s.due = true, s.lastGap.Add(s.gap)
-		}
-		if !s.dirty && m.figuresChanged() && s.figures.Take(now, 1/figureGap.Seconds(), figureBurst) {
-			s.dirty, s.due = true, now
-		}
-	}
-	m.next.By(s.checkAt)
+	m.checkOwn(now)
 	if refresh := s.at.Add(refreshAfter); m.own != nil && !s.dirty {
 		if now.Before(refresh) {
 			m.next.By(refresh)
@@ -122,14 +148,30 @@ func (m *Map) advanceOwn(now time.Time) {
 	}
 }
 
+// checkOwn looks at our figures and load now and then.
+func (m *Map) checkOwn(now time.Time) {
+	s := &m.state
+	if !s.checkAt.IsZero() && !now.Before(s.checkAt) {
+		s.checkAt = now.Add(checkGap)
+		if !s.dirty && m.own != nil && m.load() != s.load {
+			m.announceBy(now, s.loads.earliest(now, now))
+			s.loads.used(now, lastGap)
+		}
+		if !s.dirty && m.figuresChanged() && s.figures.Take(now, 1/figureGap.Seconds(), figureBurst) {
+			s.dirty, s.due = true, now
+		}
+	}
+	m.next.By(s.checkAt)
+}
+
 // announce makes a new announcement and has it signed elsewhere: to sign takes 12 ms
 // on a small router, too long for what it relays.
 func (m *Map) announce(now time.Time) {
 	s := &m.state
 	s.known = true
 	s.sequence++
-	s.at, s.lastGap, s.dirty, s.due = now, now, false, time.Time{}
-	s.gap = min(max(2*s.gap, firstGap), lastGap)
+	s.at, s.dirty, s.due = now, false, time.Time{}
+	m.paced(now)
 	epoch, left, current, next := m.c.Onion(now)
 	s.load = m.load()
 	a := &announcement{flags: m.c.Flags | s.load, key: m.c.Identity.Key(), boot: m.c.Boot, sequence: s.sequence,
@@ -141,22 +183,38 @@ func (m *Map) announce(now time.Time) {
 	a.links = sortStatements(a.links)
 	ok := m.c.Env.Work(link.Cost{Class: link.ClassSetup, Sign: 1}, func() func(time.Time) {
 		raw := a.signed(m.c.Identity)
-		return func(now time.Time) { m.announced(now, raw) }
+		return func(signed time.Time) { m.announced(signed, now, raw) }
 	})
 	if !ok {
-		s.dirty, s.due = true, now.Add(firstAfter)
-		m.next.By(s.due)
+		m.announceBy(now, now.Add(firstAfter))
 	}
 }
 
-// announced spreads what has been signed; its age counts from when it was made.
-func (m *Map) announced(now time.Time, raw []byte) {
-	m.own = raw
-	m.graph = nil
+// paced has the gaps grow for the ports whose new neighbours are being announced.
+func (m *Map) paced(now time.Time) {
+	for _, p := range m.ports {
+		if p.pending {
+			p.pending = false
+			p.pace.used(now, lastGap)
+			m.state.links.used(now, nodeGap)
+		}
+	}
+}
+
+// announced spreads what has been signed; its age counts from when it was made. The
+// first is made once more when links came up while a slow processor signed it, for one
+// signature here costs less than one verification everywhere.
+func (m *Map) announced(now, made time.Time, a raw) {
+	if m.own == nil && m.state.dirty && !m.state.late {
+		m.state.late = true
+		m.announce(now)
+		return
+	}
+	m.own, m.ownAt = a, made
 	m.N.Announced++
 	m.next.By(now.Add(refreshAfter))
 	for _, n := range m.near {
-		m.offer(now, n, m.short)
+		m.offer(now, n, 0)
 	}
 }
 

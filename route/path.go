@@ -1,6 +1,7 @@
 package route
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -29,20 +30,24 @@ type choice struct {
 
 // Paths returns up to n paths, the cheapest first (or the one in use, while no
 // other is a fifth better), the others as disjoint from those before as can be had.
-// hop.ErrUnknown: no announcement; hop.ErrNoPath: no way, or none of 16 hops.
+// hop.ErrUnknown: no announcement; hop.ErrNoPath: no way; wrapped, hop.ErrTooFar: it
+// has more than onion.MaxHops hops.
 func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
-	g := m.build(now)
 	dest := m.known(to)
 	if dest == nil {
 		return nil, hop.ErrUnknown
 	}
-	v := g.vertex(dest.short)
+	g, v := m.look(), dest.vertex
 	used := map[int]int{}
 	var paths []hop.Path
+	none := hop.ErrNoPath
 	for range n {
 		way := g.shortest(v, m.factor(now, g, v, used))
 		if len(paths) == 0 {
-			way = m.keep(now, g, to, way)
+			way = m.keep(now, to, way)
+		}
+		if len(way) > onion.MaxHops {
+			none = tooLong(way)
 		}
 		if way == nil || len(way) > onion.MaxHops {
 			break
@@ -59,10 +64,12 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, hop.ErrNoPath
+		return nil, none
 	}
 	return paths, nil
 }
+
+func tooLong(way []int) error { return fmt.Errorf("%w: the way has %d", hop.ErrTooFar, len(way)) }
 
 // factor weighs edges: only relays in between, links that failed and nodes of an
 // earlier path at a penalty.
@@ -74,7 +81,7 @@ func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(f
 		return g.nodes[v].short
 	}
 	return func(from, to int) float64 {
-		if to == 0 || to != dest && g.nodes[to].raw.flags()&FlagRelay == 0 {
+		if to == 0 || from != 0 && g.nodes[from].raw.flags()&FlagRelay == 0 {
 			return math.Inf(1)
 		}
 		f := 1.0
@@ -94,48 +101,51 @@ func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(f
 
 // keep returns the path in use when it still stands and the new one is not a fifth
 // better, and remembers what it returns.
-func (m *Map) keep(now time.Time, g *graph, to identity.Key, way []int) []int {
+func (m *Map) keep(now time.Time, to identity.Key, way []int) []int {
 	if way == nil {
 		return nil
 	}
-	if c := m.chosen[to]; c != nil {
-		old := make([]int, 0, len(c.path))
-		for _, id := range c.path {
-			old = append(old, g.vertex(id))
-		}
-		weigh := m.factor(now, g, way[len(way)-1], nil)
-		if !slices.Contains(old, 0) && m.weighed(g, old, weigh) <= switchFactor*m.weighed(g, way, weigh) {
-			way = old
-		}
-	}
+	way = m.inUse(now, to, way)
 	if len(m.chosen) >= maxChosen && m.chosen[to] == nil {
 		m.forgetChoice()
 	}
 	ids := make([]identity.ShortID, len(way))
 	for i, v := range way {
-		ids[i] = g.nodes[v].short
+		ids[i] = m.graph.nodes[v].short
 	}
 	m.chosen[to] = &choice{ids, now}
 	return way
 }
 
+// inUse returns the path in use if it is to be kept, else the new one.
+func (m *Map) inUse(now time.Time, to identity.Key, way []int) []int {
+	c := m.chosen[to]
+	if c == nil {
+		return way
+	}
+	old := make([]int, 0, len(c.path))
+	for _, id := range c.path {
+		o := m.node(id)
+		if o == nil {
+			return way
+		}
+		old = append(old, o.vertex)
+	}
+	weigh := m.factor(now, &m.graph, way[len(way)-1], nil)
+	if m.weighed(old, weigh) > switchFactor*m.weighed(way, weigh) {
+		return way
+	}
+	return old
+}
+
 // weighed is the cost of a way with its penalties.
-func (m *Map) weighed(g *graph, way []int, factor func(from, to int) float64) (sum float64) {
+func (m *Map) weighed(way []int, factor func(from, to int) float64) (sum float64) {
 	from := 0
 	for _, v := range way {
-		c := g.cost2(from, v)
-		sum += c * factor(from, v)
+		sum += m.graph.weight(from, v) * factor(from, v)
 		from = v
 	}
 	return sum
-}
-
-func (g *graph) cost2(from, to int) float64 {
-	i := slices.IndexFunc(g.edges[from], func(e edge) bool { return e.to == to })
-	if i < 0 {
-		return math.Inf(1)
-	}
-	return g.edges[from][i].cost
 }
 
 // forgetChoice forgets the oldest choice.
@@ -153,7 +163,7 @@ func (m *Map) forgetChoice() {
 // path turns vertices into hops with the onion keys to use now; false: one of them
 // has run out.
 func (m *Map) path(now time.Time, g *graph, way []int) (hop.Path, bool) {
-	p := hop.Path{Cost: time.Duration(g.cost(way))}
+	p := hop.Path{Cost: time.Duration(g.cost(way)), Hops: make([]hop.Hop, 0, len(way))}
 	for _, v := range way {
 		o := g.nodes[v]
 		h, ok := o.hop(now)
@@ -168,13 +178,13 @@ func (m *Map) path(now time.Time, g *graph, way []int) (hop.Path, bool) {
 // hop chooses the onion key by the announcement's age: the current one, or the
 // next when the current one's hour is over.
 func (o *node) hop(now time.Time) (hop.Hop, bool) {
-	h := hop.Hop{Key: o.raw.key(), Onion: o.raw.current(), Parity: byte(o.raw.epoch() & 1)}
+	h := hop.Hop{Key: o.raw.key(), Onion: o.raw.current(), Other: o.raw.next(), Parity: byte(o.raw.epoch() & 1)}
 	age := o.ageAt(now)
 	switch {
 	case age < o.raw.left():
 		return h, true
 	case age < o.raw.left()+time.Hour:
-		h.Onion, h.Parity = o.raw.next(), h.Parity^1
+		h.Onion, h.Other, h.Parity = h.Other, h.Onion, h.Parity^1
 		return h, true
 	}
 	return h, false
@@ -203,7 +213,7 @@ func loadOf(flags byte) hop.Load {
 // Failed notes trouble with hop i of a path, or the link that leads to it.
 func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	switch why {
-	case hop.ReasonTimeout: // nobody knows where: all of it, mildly
+	case hop.ReasonTimeout, hop.ReasonSpoiled: // nobody knows where: all of it, mildly
 		for i := range p.Hops {
 			m.shun(now, p, i, penaltyMild, avoidMild)
 		}
@@ -216,8 +226,6 @@ func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	case hop.ReasonLoss: // a circuit uses the link both ways
 		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 		m.shunBack(now, p, i, penaltyMild, 3*avoidMild)
-	case hop.ReasonSpoiled:
-		m.shun(now, p, i, penaltyMild, 3*avoidMild)
 	default:
 		m.shun(now, p, i, penaltyAvoid, step.Jitter(m.c.Jitter, avoidFirst, 20))
 	}
@@ -255,6 +263,9 @@ func (m *Map) avoidLink(now time.Time, k pair, factor float64, d time.Duration) 
 		}
 		a = &avoidance{}
 		m.avoid[k] = a
+	}
+	if factor < a.factor && now.Before(a.until) {
+		return // what is worse stands
 	}
 	if now.Sub(a.until) > avoidMost {
 		a.times = 0

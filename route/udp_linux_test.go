@@ -27,7 +27,11 @@ func udpNode(t *testing.T, neighbours ...link.Static) (*end, netip.AddrPort) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &end{Runner: run.New(640)}
+	runner, err := run.New(640)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &end{Runner: runner}
 	jitter := mrand.New(mrand.NewPCG(2, mrand.Uint64()))
 	node := node.New(time.Now(), node.Config{Links: link.Config{Identity: id, NetworkKeys: []identity.NetworkKey{{8}}, Neighbours: neighbours,
 		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *onion.Keys) node.Map {

@@ -34,6 +34,9 @@ func TestWire(t *testing.T) {
 		"verifyBurst": verifyBurst, "verifyQueue": verifyQueue, "sendWindow": sendWindow, "avoidFirst": avoidFirst, "avoidMost": avoidMost,
 		"avoidMild": avoidMild, "maxAvoid": maxAvoid, "maxChosen": maxChosen, "leastRTT": leastRTT, "unknownKbits": unknownKbits,
 		"airBytes": airBytes, "switchFactor": switchFactor, "penaltyAvoid": penaltyAvoid, "penaltyMild": penaltyMild, "penaltyShared": penaltyShared,
+		"nodeGap": nodeGap, "backRate": backRate, "backBurst": backBurst, "changeRate": changeRate, "changeBurst": changeBurst, "changeGap": changeGap,
+		"maxPorts": maxPorts, "maxReputes": maxReputes, "verifyPort": verifyPort, "maxControl": maxControl,
+		"queryRate": queryRate, "queryBurst": queryBurst, "wantGap": wantGap,
 	})
 }
 
@@ -139,8 +142,12 @@ var testNow = time.Unix(1e9, 0)
 func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...statement) {
 	a := sample(id, 0)
 	a.sequence, a.links = seq, sortStatements(links)
-	m.install(testNow, &near{short: from}, a.signed(id), 0)
+	n := &near{short: from, port: &port{}, queued: make(marks, m.c.MaxNodes/64+2), flying: sendWindow}
+	m.install(n, said(a.signed(id), testNow))
 }
+
+// said is an announcement that was just made.
+func said(a raw, now time.Time) *unverified { return &unverified{a, a.key().Short(), 0, now} }
 
 func newTestMap(t *testing.T, nodes int) (*Map, *identity.Identity) {
 	id := someone(t, 200)
@@ -162,7 +169,9 @@ func TestInventedIdentities(t *testing.T) {
 		honest[i] = someone(t, byte(i))
 	}
 	good, evil := identity.ShortID{1}, identity.ShortID{2}
-	m.near = []*near{{short: good, flying: sendWindow}, {short: evil, flying: sendWindow}} // nothing is sent to them
+	for _, short := range []identity.ShortID{good, evil} {
+		m.enter(m.port(0), short).flying = sendWindow // nothing is sent to them
+	}
 	for i, id := range honest {
 		next, before := honest[(i+1)%len(honest)].Key().Short(), honest[(i+23)%len(honest)].Key().Short()
 		store(t, m, good, id, 1, statement{id: next, rtt: time.Millisecond}, statement{id: before, rtt: time.Millisecond})
@@ -194,9 +203,8 @@ func TestBothEndsState(t *testing.T) {
 	store(t, m, identity.ShortID{}, a, 1, s(b, time.Millisecond), s(c, time.Millisecond))
 	store(t, m, identity.ShortID{}, b, 1, s(a, 20*time.Millisecond))
 	store(t, m, identity.ShortID{}, c, 1)
-	g := m.build(testNow)
-	edges := g.edges[g.vertex(a.Key().Short())]
-	if len(edges) != 1 || edges[0].to != g.vertex(b.Key().Short()) || edges[0].cost < 10e6 {
+	edges := m.known(a.Key()).edges
+	if len(edges) != 1 || int(edges[0].to) != m.known(b.Key()).vertex || steps[edges[0].cost] < 10e6 {
 		t.Errorf("%+v", edges)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"hopwire/link"
+	"hopwire/link/identity"
 )
 
 // HOPWIRETEST_WITHHOLD=NEIGHBOUR:ADDRESS,ADDRESS: the neighbour is sent no
@@ -16,13 +16,13 @@ import (
 // announcements have told it nothing.
 var withholdFrom, withholdNames = parseWithhold(os.Getenv("HOPWIRETEST_WITHHOLD"))
 
-func parseWithhold(s string) (from link.ShortID, names [][]byte) {
+func parseWithhold(s string) (from identity.ShortID, names [][]byte) {
 	neighbour, list, ok := strings.Cut(s, ":")
 	if !ok {
 		return from, nil
 	}
-	key := func(text string) link.Key {
-		k, err := link.ParseKey(text)
+	key := func(text string) identity.Key {
+		k, err := identity.ParseKey(text)
 		if err != nil {
 			panic("HOPWIRETEST_WITHHOLD: " + err.Error())
 		}
@@ -37,7 +37,7 @@ func parseWithhold(s string) (from link.ShortID, names [][]byte) {
 }
 
 // withheld says whether raw, an announcement, is kept from a neighbour.
-func (m *Map) withheld(to link.ShortID, raw []byte) bool {
+func (m *Map) withheld(to identity.ShortID, raw []byte) bool {
 	for _, name := range withholdNames {
 		if to == withholdFrom && bytes.Contains(raw, name) {
 			return true

@@ -14,7 +14,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=scripts/lab.sh
 . scripts/lab.sh
 [ "$(id -u)" = 0 ] || die "make demo needs root, for network namespaces"
-need ip iproute2 ethtool ethtool ping iputils-ping curl curl python3 python3
+need ip:iproute2 ethtool ping:iputils-ping curl python3
 
 say() { printf '\n== %s\n' "$*"; }
 fail() {
@@ -40,10 +40,8 @@ begun=$(date +%s%N)
 for n in r1 r2 r3 r4 r5 r6; do start $n; done
 for n in r1 r2 r3 r4 r5 r6; do
 	wait_for 5 address $n || fail "no address on $n"
-	eval "address_$n=$(address $n) ip_$n=$(ip_of $n)"
 	echo "$n $(address $n)"
 done
-# shellcheck disable=SC2154
 wait_for 15 reaches r1 r6 || fail "r1 does not reach r6"
 echo "r1 reaches r6 $((($(date +%s%N) - begun) / 1000000)) ms after the start of the first daemon"
 sleep 2 # let the warm circuits come up, and some control frames pass

@@ -2,8 +2,10 @@
 # by veth cables that carry nothing but hopwire frames. Everything that is made
 # here is named hw<pid>-..., bounded in time and removed by the trap on exit.
 
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
 lab_id=hw$$
-lab_dir=$(mktemp -d "${TMPDIR:-/tmp}/hopwire-lab.XXXXXX")
+lab_dir=""
 lab_pids=""
 lab_names=""
 
@@ -12,38 +14,34 @@ die() {
 	exit 1
 }
 
-# lab_end: kill what was started, by pid, and remove what was made.
+# lab_end: end what runs, remove what was made. A second Ctrl-C does not stop it.
 lab_end() {
 	status=$?
-	trap - EXIT INT TERM
-	for p in $lab_pids; do kill "$p" 2>/dev/null; done
-	for p in $lab_pids; do wait "$p" 2>/dev/null; done
+	trap - EXIT
+	trap '' INT TERM HUP
+	lab_kill TERM
+	wait_for 5 lab_over || lab_kill KILL
 	for n in $lab_names; do ip netns del "$lab_id-$n" 2>/dev/null; done
 	rm -rf "$lab_dir"
 	exit "$status"
 }
-trap lab_end EXIT
-trap 'exit 130' INT TERM
-
-# need PROGRAM PACKAGE ...: install what is missing.
-need() {
-	missing=""
-	while [ $# -gt 1 ]; do
-		command -v "$1" >/dev/null || missing="$missing $2"
-		shift 2
-	done
-	[ -z "$missing" ] && return
-	echo "installing$missing"
-	# shellcheck disable=SC2086
-	(apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y $missing) >"$lab_dir/apt.log" 2>&1 ||
-		die "apt-get install$missing failed; see apt's own message: $(tail -n 1 "$lab_dir/apt.log")"
+# lab_running: what was started here, and what still runs in our namespaces, as
+# servers that went into the background do.
+lab_running() {
+	for p in $lab_pids; do ! grep -qsx "PPid:.$$" "/proc/$p/status" || echo "$p"; done # ours, not one that has the number now
+	for n in $lab_names; do ip netns pids "$lab_id-$n" 2>/dev/null; done
 }
+lab_kill() { for p in $(lab_running); do kill -s "$1" "$p" 2>/dev/null; done; }
+lab_over() { [ -z "$(lab_running)" ]; }
+trap lab_end EXIT
+trap 'exit 130' INT TERM HUP
+lab_dir=$(mktemp -d "${TMPDIR:-/tmp}/hopwire-lab.XXXXXX")
 
 # host NAME ...: new namespaces.
 host() {
 	for n; do
+		lab_names="$lab_names $n" # first: it is to go even if we are stopped in between
 		ip netns add "$lab_id-$n" || die "no network namespaces: run as root"
-		lab_names="$lab_names $n"
 		in_ns "$n" ip link set lo up
 		mkdir -p "$lab_dir/$n"
 	done
@@ -101,12 +99,13 @@ pid_of() { cat "$lab_dir/$1/pid"; }
 address() { with "$1" "$hopwire" address; }
 ip_of() { with "$1" "$hopwire" address --ip; }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: until the command succeeds. Time is read without a
+# program: a Ctrl-C while bash waits for one in $( ) can be lost.
 wait_for() {
-	limit=$(($(date +%s%N) + $1 * 1000000000))
+	limit=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s%N)" -lt "$limit" ] || return 1
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$limit" ] || return 1
 		sleep 0.02
 	done
 }

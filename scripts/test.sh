@@ -1,30 +1,30 @@
 #!/bin/bash
-# make test: all tests, those that need root too. Ends with the counts and one
-# plain line.
+# make test: all tests, those that need root too. A line for each package and each
+# scenario when it ends, with its counts and seconds; at the end the names of what
+# failed, the counts, and one plain line. Which they are is tally's to say.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
 if [ "$(id -u)" != 0 ]; then
 	echo "test: FAILED: make test needs root, for network namespaces; 'go test ./...' does not"
 	exit 1
 fi
+dir=$(mktemp -d "${TMPDIR:-/tmp}/hopwire-test.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+go build -o "$dir/tally" ./scripts/test/tally || { echo "test: FAILED: tally does not compile"; exit 1; }
+
+# stage NAME COMMAND...
+stage() {
+	echo "# begin $1"
+	"${@:2}" 2>&1
+	echo "# end $1 $?"
+}
 # CI=true: a privileged test that would skip fails.
-CI=true go test -count=1 -timeout 900s -v ./... >"$out" 2>&1
-go=$?
-grep -E '^(---|===|ok|FAIL|panic|\s+.*_test.go:)' "$out" | grep -vE '^=== (RUN|CONT|PAUSE|NAME)|^--- PASS' | tail -n 60
-scenarios=0
-for s in netns.sh fair.sh names.sh secrecy.sh openwrt/test.sh; do
-	scripts/test/$s 2>&1 | tee -a "$out"
-	[ "${PIPESTATUS[0]}" = 0 ] || scenarios=1
-done
-passed=$(grep -cE '^(--- PASS|ok - )' "$out")
-failed=$(grep -cE '^(--- FAIL|not ok - )' "$out")
-skipped=$(grep -cE '^--- SKIP' "$out")
-echo "$passed passed, $failed failed, $skipped skipped"
-if [ "$go" = 0 ] && [ "$scenarios" = 0 ] && [ "$failed" = 0 ] && [ "$skipped" = 0 ]; then
-	echo "test: ok"
-else
-	echo "test: FAILED"
-	exit 1
-fi
+all() {
+	trap 'exit 130' INT TERM # or else the next would begin
+	CI=true stage go go test -count=1 -timeout 900s -json ./...
+	for s in netns.sh operator.sh faults.sh flap.sh evil.sh fair.sh names.sh secrecy.sh openwrt/test.sh; do
+		stage $s scripts/test/$s
+	done
+	echo "# done"
+}
+all | "$dir/tally"

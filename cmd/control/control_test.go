@@ -143,6 +143,31 @@ func TestNobodyRuns(t *testing.T) {
 	}
 }
 
+// TestCloseIsNoFault: who closes the socket while accept waits is told of no failure.
+func TestCloseIsNoFault(t *testing.T) {
+	for range 50 {
+		l, err := listenUnix(filepath.Join(t.TempDir(), "s"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error)
+		go func() {
+			_, err := acceptUnix(l)
+			for err == nil {
+				_, err = acceptUnix(l)
+			}
+			ended <- err
+		}()
+		if conn, err := dialUnix(l.Name()); err == nil {
+			conn.Close()
+		}
+		l.Close()
+		if err := <-ended; !errors.Is(err, os.ErrClosed) {
+			t.Fatalf("got %v, want os.ErrClosed", err)
+		}
+	}
+}
+
 // TestPath: a socket that is left over is taken, another file is not, and who is
 // not the owner cannot connect.
 func TestPath(t *testing.T) {

@@ -15,6 +15,8 @@
 //	server, err := socket.Listen(func(w io.Writer, args []string) error { ... })
 //	err := socket.Ask(os.Stdout, "peers", json)
 //
-// It never serves anybody but its owner (the socket is 0600), never more than eight
-// at once, and nobody who does not say what he wants within ten seconds.
+// It never serves anybody but its owner (the socket is 0600) and never more than eight
+// at once. Those who say nothing have no part in that, and are let go after ten seconds
+// or when there are nine; who has gone holds nothing. It never takes a socket on which
+// somebody else answers, nor removes one that is not its own.
 package control

@@ -26,7 +26,7 @@ func listenUnix(path string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// acceptUnix waits for the next client. Close of l ends it with an error.
+// acceptUnix waits for the next client. Close of l ends it with os.ErrClosed.
 func acceptUnix(l *os.File) (*os.File, error) {
 	raw, err := l.SyscallConn()
 	if err != nil {
@@ -39,8 +39,8 @@ func acceptUnix(l *os.File) (*os.File, error) {
 		}
 		return failed != unix.EAGAIN
 	})
-	if err != nil {
-		return nil, err
+	if err != nil { // of the poller, whose own name for it is not os.ErrClosed
+		return nil, os.ErrClosed
 	}
 	if failed != nil {
 		return nil, os.NewSyscallError("accept", failed)

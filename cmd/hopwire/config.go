@@ -50,6 +50,8 @@ func (c *config) check() error {
 	switch {
 	case c.Memory < 8 || c.Memory > 4096:
 		return hint.Errorf("12 is the default for a router", "HOPWIRE_MEMORY: %d MB is not between 8 and 4096", c.Memory)
+	case linkLocal(c.UDPListen):
+		return hint.Errorf("use an address that other islands reach, or :PORT; neighbours on a cable need no IP: name it in HOPWIRE_INTERFACES", "HOPWIRE_UDP_LISTEN: %s is link-local", c.UDPListen)
 	case !level:
 		return hint.Errorf("use error, info or debug", "HOPWIRE_LOG: %q is not a log level", c.Log)
 	}
@@ -106,7 +108,7 @@ func (c *config) neighbours() (list []link.Static, err error) {
 		}
 		if located {
 			if s.Addr, err = parseAddr(where); err != nil {
-				return nil, hint.Errorf("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
+				return nil, hint.Errorf("a neighbour is ADDRESS, ADDRESS@MAC or ADDRESS@IP:PORT; one on the same cable needs no IP: name the interface in HOPWIRE_INTERFACES", "HOPWIRE_NEIGHBOURS: %q: %v", text, err)
 			}
 		}
 		list = append(list, s)
@@ -122,15 +124,24 @@ func parseAddr(s string) (link.Addr, error) {
 	if err != nil {
 		return link.Addr{}, fmt.Errorf("%q is neither a MAC address nor IP:PORT", s)
 	}
+	if linkLocal(s) {
+		return link.Addr{}, fmt.Errorf("%q is link-local: frames go there without IP", s)
+	}
 	return link.UDPAddr(ap), nil
+}
+
+// linkLocal: such an address means something on one interface alone. Links over UDP
+// are for islands; a neighbour on the same cable is one without IP.
+func linkLocal(text string) bool {
+	return strings.HasPrefix(text, "[fe8") || strings.Contains(text, "%")
 }
 
 // checkDNS refuses what is no address to listen on. A listener on all addresses
 // would be one for strangers.
 func (c *config) checkDNS() error {
 	for _, text := range c.DNS {
-		if a, err := netip.ParseAddrPort(text); text != "none" && (err != nil || a.Addr().IsUnspecified()) {
-			return hint.Errorf("write an address of this router's in the LAN or 127.0.0.1, and a port, as in 127.0.0.1:5355", "HOPWIRE_DNS: %q is not an address and port", text)
+		if a, err := netip.ParseAddrPort(text); text != "none" && (err != nil || a.Addr().IsUnspecified() || linkLocal(text)) {
+			return hint.Errorf("write an address of this router's in the LAN, not a link-local one, or 127.0.0.1, and a port, as in 127.0.0.1:5355", "HOPWIRE_DNS: %q is not an address and port", text)
 		}
 	}
 	return nil

@@ -122,10 +122,10 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 		}
 	}
 	control.Begin(w, "seq:n rtt_ms:n lost:n")
-	lost := 0
+	lost, gone := 0, control.Gone(w)
 	for seq := 1; seq <= count; seq++ {
-		begun := time.Now()
-		rtt, ok := d.question(func(now time.Time, done func(time.Time, time.Duration, bool)) error {
+		next := time.After(gap)
+		rtt, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
 			return d.runner.Node().Ping(now, key, done)
 		})
 		if !ok {
@@ -134,8 +134,13 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 		if control.Row(w, seq, answered(rtt), lost) != nil {
 			return nil // the client has gone
 		}
-		if seq < count {
-			time.Sleep(max(0, gap-time.Since(begun)))
+		if seq == count {
+			break
+		}
+		select {
+		case <-next:
+		case <-gone:
+			return nil
 		}
 	}
 	if lost == count {
@@ -151,14 +156,19 @@ func (d *daemon) unreachable(key identity.Key) error {
 	switch {
 	case errors.Is(err, hop.ErrUnknown):
 		return hint.Errorf("'hopwire routes' lists the nodes that are known; 'hopwire doctor' looks for faults here", "%s is not known", key)
+	case errors.Is(err, hop.ErrTooFar):
+		return hint.Errorf("'hopwire routes' shows how far nodes are; a link that shortens the way helps, on a cable or over UDP", "%s is out of reach of a circuit: %s", key, plain(err))
 	case errors.Is(err, hop.ErrNoPath):
 		return hint.Errorf("'hopwire doctor' looks for faults here", "there is no path to %s", key)
 	}
 	return hint.Errorf("it is known but does not answer: it may have gone", "no answer from %s", key)
 }
 
-// question asks the node something and waits for the answer.
-func (d *daemon) question(ask func(now time.Time, done func(time.Time, time.Duration, bool)) error) (rtt time.Duration, ok bool) {
+// plain is an error of the node's without the name of its package.
+func plain(err error) string { return strings.TrimPrefix(err.Error(), "hop: ") }
+
+// question asks the node something and waits for the answer, or until gone is closed.
+func (d *daemon) question(gone <-chan struct{}, ask func(now time.Time, done func(time.Time, time.Duration, bool)) error) (rtt time.Duration, ok bool) {
 	answer := make(chan time.Duration, 1) // negative: there was none
 	var err error
 	d.runner.Turn(func(now time.Time) {
@@ -176,8 +186,9 @@ func (d *daemon) question(ask func(now time.Time, done func(time.Time, time.Dura
 	case rtt = <-answer:
 		return rtt, rtt >= 0
 	case <-time.After(10 * time.Second):
-		return 0, false
+	case <-gone:
 	}
+	return 0, false
 }
 
 // trace opens a circuit when there is none and asks each hop of it by control cells.
@@ -186,7 +197,8 @@ func (d *daemon) trace(w io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := d.question(func(now time.Time, done func(time.Time, time.Duration, bool)) error {
+	gone := control.Gone(w)
+	if _, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
 		return d.runner.Node().Ping(now, key, done)
 	}); !ok {
 		return d.unreachable(key)
@@ -202,7 +214,7 @@ func (d *daemon) trace(w io.Writer, args []string) error {
 		var best time.Duration
 		lost := 0
 		for range probes {
-			rtt, ok := d.question(func(now time.Time, done func(time.Time, time.Duration, bool)) error {
+			rtt, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
 				return d.runner.Node().TraceHop(now, key, i, done)
 			})
 			if !ok {

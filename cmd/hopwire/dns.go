@@ -11,36 +11,40 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/file"
 	"hopwire/hop/names"
 	"hopwire/link/identity"
 )
 
 const (
-	dnsRate    = 250             // queries a second that are read: a new address costs a curve point
-	dnsRetry   = 5 * time.Second // until an address can be listened on
-	dnsConns   = 16              // TCP, which few need: every answer fits UDP
+	dnsRetry   = 5 * time.Second        // until an address can be listened on
+	dnsPause   = 100 * time.Millisecond // until the next try to accept
 	dnsIdle    = 5 * time.Second
 	dnsQueries = 16 // on one connection
 )
 
 // A resolver answers for names, on several sockets.
 type resolver struct {
-	d     *daemon
-	own   [16]byte // our mesh address
-	conns chan struct{}
+	d    *daemon
+	own  [16]byte // our mesh address
+	near near
 
-	mu     sync.Mutex // of all below
-	names  names.Resolver
-	hosts  hosts
-	second int64 // of count, and of the last look at the file
-	count  int
+	mu      sync.Mutex // of all below, but hosts
+	names   names.Resolver
+	hosts   hosts // of whom looks at it
+	looking bool
+	second  int64 // of the last look, and of the shares
+	counted int64
+	shares  shares
+	conns   dnsConnections
 }
 
 func newResolver(d *daemon) *resolver {
-	r := &resolver{d: d, own: d.id.Key().IPv6().As16(), conns: make(chan struct{}, dnsConns)}
+	r := &resolver{d: d, own: d.id.Key().IPv6().As16()}
 	r.names.Mesh = d
 	r.hosts.place(d.c)
-	r.table() // what is wrong in the file is said at the start
+	r.names.Table = new(names.Table)
+	r.look() // what is wrong in the file is said at the start
 	return r
 }
 
@@ -62,21 +66,33 @@ func (r *resolver) counters() names.Counters {
 
 // table returns the friendly names as they are now.
 func (r *resolver) table() *names.Table {
+	r.look()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tick()
 	return r.names.Table
 }
 
-// tick begins a new second: the file is looked at.
-func (r *resolver) tick() {
+// look looks at the file, once a second. Nobody holds the lock meanwhile: a file on a
+// medium that hangs holds who looks, and the names that were read before stand.
+func (r *resolver) look() {
 	now := time.Now().Unix()
-	if now == r.second {
+	r.mu.Lock()
+	begin := now != r.second && !r.looking
+	if begin {
+		r.second, r.looking = now, true
+	}
+	r.mu.Unlock()
+	if !begin {
 		return
 	}
-	r.second, r.count = now, 0
+	var t *names.Table
+	bad := 0
 	if r.hosts.changed() {
-		t, bad := r.hosts.read(r.d.log)
+		t, bad = r.hosts.read(r.d.log)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.looking = false; t != nil {
 		r.names.Table = t
 		r.names.N.BadLines += uint64(bad)
 	}
@@ -88,7 +104,7 @@ func (r *resolver) start(stop <-chan struct{}) {
 	if slices.Contains(listen, "none") {
 		return
 	}
-	if r.d.tun != nil {
+	if r.d.tun {
 		listen = append(listen, "["+r.d.id.Key().IPv6().String()+"]:53")
 	}
 	for _, at := range listen {
@@ -107,7 +123,7 @@ func (r *resolver) keep(stop <-chan struct{}, at string, kind int) {
 			return
 		}
 		if text := err.Error(); text != said {
-			r.d.log.Error("names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address")
+			r.d.log.Error("names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address; it is tried again")
 			said = text
 		}
 		select {
@@ -148,29 +164,45 @@ func (r *resolver) serve(stop <-chan struct{}, at string, kind int) error {
 	return r.serveTCP(s)
 }
 
+// mapped is before an IPv4 address in IPv6.
+const mapped = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff"
+
 // mayAsk: this node itself, and private addresses: the LAN. A stranger in the mesh
 // always comes from a mesh address that is not ours, and hears nothing. No answer
-// can be aimed at the internet by a forged source.
+// can be aimed at the internet by a forged source. Who is near may ask whatever his
+// address is.
 func (r *resolver) mayAsk(from *[16]byte) bool {
 	switch v4 := from[12:]; {
-	case string(from[:4]) == "\xfd\x68\x6f\x70": // link.MeshPrefix
+	case inMesh(from):
 		return *from == r.own
-	case string(from[:12]) == "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff":
-		return v4[0] == 10 || v4[0] == 127 || v4[0] == 192 && v4[1] == 168 || v4[0] == 172 && v4[1]>>4 == 1 || v4[0] == 169 && v4[1] == 254
+	case string(from[:12]) == mapped:
+		return v4[0] == 10 || v4[0] == 127 || v4[0] == 192 && v4[1] == 168 || v4[0] == 172 && v4[1]>>4 == 1 || v4[0] == 169 && v4[1] == 254 ||
+			v4[0] == 100 && v4[1]>>6 == 1 // a provider's own (RFC 6598), which some LANs are
 	}
 	return from[0]&0xfe == 0xfc || from[0] == 0xfe && from[1]>>6 == 2 || *from == [16]byte{15: 1}
 }
 
+// inMesh: all of the mesh has one prefix, and nobody in it is near.
+func inMesh(a *[16]byte) bool { return string(a[:4]) == "\xfd\x68\x6f\x70" } // identity.MeshPrefix
+
+// isNear says whether a question to s comes from its LAN.
+func (r *resolver) isNear(s *socket, from *[16]byte) bool {
+	return !inMesh(from) && r.near.is(&s.local, from)
+}
+
 // answer reads a message and writes the answer; 0: none.
-func (r *resolver) answer(from *[16]byte, out *[names.MaxAnswer]byte, message []byte) int {
+func (r *resolver) answer(from *[16]byte, near bool, out *[names.MaxAnswer]byte, message []byte) int {
+	r.look()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tick()
-	if !r.mayAsk(from) {
+	if !near && !r.mayAsk(from) {
 		r.names.N.Stranger++
 		return 0
 	}
-	if r.count++; r.count > dnsRate {
+	if now := time.Now().Unix(); now != r.counted {
+		r.counted, r.shares = now, shares{}
+	}
+	if !r.shares.take(r.sourceOf(from, near)) {
 		r.names.N.Limited++
 		return 0
 	}
@@ -184,55 +216,77 @@ func (r *resolver) serveUDP(s *socket) error {
 		if err != nil {
 			return err
 		}
-		if n = r.answer(&from.Addr, out, in[:n]); n > 0 {
+		if n = r.answer(&from.Addr, r.isNear(s, &from.Addr), out, in[:n]); n > 0 {
 			s.send(out[:n], from)
 		}
 	}
 }
 
 // serveTCP takes connections; those that may not ask, or are too many, are closed.
+// Where there are no descriptors left it waits for some: those who have connected
+// stay in the kernel's queue.
 func (r *resolver) serveTCP(s *socket) error {
+	said := false
 	for {
 		f, from, err := s.accept()
-		if err != nil {
+		switch {
+		case file.Exhausted(err):
+			if !said {
+				r.d.log.Error("names", "error", err)
+			}
+			said = true
+			time.Sleep(dnsPause)
+			continue
+		case err != nil:
 			return err
 		}
-		if r.admit(&from.Addr) {
-			go r.serveConn(f, &from.Addr)
+		said = false
+		near := r.isNear(s, &from.Addr)
+		if c := r.admit(f, &from.Addr, near); c != nil {
+			go r.serveConn(c, &from.Addr, near)
 		} else {
 			f.Close()
 		}
 	}
 }
 
-func (r *resolver) admit(from *[16]byte) bool {
+// admit takes a connection in; nil: it may not ask, or there are too many.
+func (r *resolver) admit(f *os.File, from *[16]byte, near bool) *dnsConn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case !r.mayAsk(from):
+	if !near && !r.mayAsk(from) {
 		r.names.N.Stranger++
-		return false
-	case len(r.conns) == dnsConns:
+		return nil
+	}
+	c := &dnsConn{f: f, of: r.sourceOf(from, near)}
+	ok, full := r.conns.add(c)
+	if !ok || full {
 		r.names.N.TooManyConnections++
-		return false
+	}
+	if !ok {
+		return nil
 	}
 	r.names.N.Connections++
-	r.conns <- struct{}{}
-	return true
+	return c
 }
 
 // serveConn answers on a connection (RFC 7766), each message behind its length.
-func (r *resolver) serveConn(f *os.File, from *[16]byte) {
+func (r *resolver) serveConn(c *dnsConn, from *[16]byte, near bool) {
 	b := make([]byte, names.MaxQuery)
 	for i, ok := 0, true; ok && i < dnsQueries; i++ {
-		f.SetDeadline(time.Now().Add(dnsIdle))
-		ok = r.exchange(f, from, b)
+		c.f.SetDeadline(time.Now().Add(dnsIdle))
+		ok = r.exchange(c.f, from, near, b)
+		r.mu.Lock()
+		r.conns.asked(c)
+		r.mu.Unlock()
 	}
-	f.Close()
-	<-r.conns
+	c.f.Close()
+	r.mu.Lock()
+	r.conns.remove(c)
+	r.mu.Unlock()
 }
 
-func (r *resolver) exchange(f *os.File, from *[16]byte, b []byte) bool {
+func (r *resolver) exchange(f *os.File, from *[16]byte, near bool, b []byte) bool {
 	var out [2 + names.MaxAnswer]byte
 	if _, err := io.ReadFull(f, out[:2]); err != nil {
 		return false
@@ -244,7 +298,7 @@ func (r *resolver) exchange(f *os.File, from *[16]byte, b []byte) bool {
 	if _, err := io.ReadFull(f, b[:n]); err != nil {
 		return false
 	}
-	n = r.answer(from, (*[names.MaxAnswer]byte)(out[2:]), b[:n])
+	n = r.answer(from, near, (*[names.MaxAnswer]byte)(out[2:]), b[:n])
 	if n == 0 {
 		return false
 	}

@@ -186,7 +186,7 @@ func TestMayAsk(t *testing.T) {
 	stranger[15] ^= 1
 	for text, want := range map[string]bool{
 		own.String(): true, "::1": true, "fe80::1": true, "fd12::7": true, "fc00::7": true, "::ffff:127.0.0.1": true, "::ffff:10.1.2.3": true,
-		"::ffff:192.168.1.2": true, "::ffff:172.16.0.1": true, "::ffff:172.31.0.1": true, "::ffff:169.254.1.1": true,
+		"::ffff:192.168.1.2": true, "::ffff:172.16.0.1": true, "::ffff:172.31.0.1": true, "::ffff:169.254.1.1": true, "::ffff:100.64.0.1": true, "::ffff:100.127.255.1": true, "::ffff:100.128.0.1": false, "::ffff:100.63.0.1": false,
 		netip.AddrFrom16(stranger).String(): false, "fd68:6f70::1": false, "2001:db8::1": false, "::": false, "::2": false, "fec0::1": false, "ff02::1": false,
 		"::ffff:192.0.2.1": false, "::ffff:172.32.0.1": false, "::ffff:11.0.0.1": false, "::10.0.0.1": false,
 	} {
@@ -195,7 +195,7 @@ func TestMayAsk(t *testing.T) {
 			t.Errorf("%s: %v", text, got)
 		}
 		before := d.names.counters()
-		n := d.names.answer(&from, new([names.MaxAnswer]byte), question("x.hop."))
+		n := d.names.answer(&from, false, new([names.MaxAnswer]byte), question("x.hop."))
 		if after := d.names.counters(); (n > 0) != want || (after.Stranger > before.Stranger) == want {
 			t.Errorf("%s: answer of %d bytes, %+v", text, n, after)
 		}
@@ -208,7 +208,7 @@ func TestResolverLimit(t *testing.T) {
 	from := netip.MustParseAddr("::1").As16()
 	answered := uint64(0)
 	for range 3 * dnsRate {
-		if d.names.answer(&from, new([names.MaxAnswer]byte), question("x.hop.")) > 0 {
+		if d.names.answer(&from, false, new([names.MaxAnswer]byte), question("x.hop.")) > 0 {
 			answered++
 		}
 	}

@@ -86,11 +86,7 @@ func (f *findings) system() {
 	} else {
 		f.ok("/dev/net/tun is there")
 	}
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM, 0)
-	if err != nil {
-		f.bad("run as root, or with CAP_NET_RAW and CAP_NET_ADMIN", "raw sockets: %v", err)
-	} else {
-		unix.Close(fd)
+	if !f.err(rawError(nic.RawAllowed())) {
 		f.ok("raw sockets are allowed")
 	}
 	if time.Now().Year() < 2020 {
@@ -138,35 +134,63 @@ func (f *findings) interfaces(c *config) {
 		}
 		macs[i.MAC] = i.Name
 	}
-	if !found && len(c.Interfaces) > 0 {
-		f.bad("'ip link' lists what there is", "no interface matches HOPWIRE_INTERFACES=%s", strings.Join(c.Interfaces, ","))
+	verdict := "note"
+	if !found {
+		verdict = "bad"
+	}
+	for _, pattern := range c.Interfaces {
+		if !anyNamed(pattern, all) {
+			f.Add(verdict, "no interface matches "+pattern+" of HOPWIRE_INTERFACES", "'ip link' lists what there is; the node waits for one")
+		}
 	}
 }
 
 // findings is what the running node knows of its own trouble.
 func (d *daemon) findings() *table.Table {
 	f := newFindings()
+	if lost := d.queue.Lost(); lost > 0 {
+		f.note("does the service manager read what the node says?", "%d lines of the log could not be written", lost)
+	}
+	f.tun(d)
+	if n := d.runner.ReadErrors(); n > 0 {
+		f.note("the kernel's log may say why", "%d reads of ports failed, and were gone on from", n)
+	}
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		c := n.Links.N
 		f.ok("%d beacons sent, %d heard", c.BeaconsSent, c.BeaconsHeard)
-		links := len(n.Links.All())
-		switch {
-		case links > 0:
-			f.ok("%d links, %d nodes known", links, len(d.m.Known(now)))
-		case c.BadVersion > 0:
-			f.bad("a node speaks its version and the one before: update the older node", "a neighbour speaks another version of the protocol")
-		case c.BeaconsBad > 0:
-			f.bad("compare the network key files of the nodes on this cable", "%d beacons could not be read: another network key?", c.BeaconsBad)
-		case c.FirstBadFilter > 0:
-			f.bad("compare the network key files, and the addresses in HOPWIRE_NEIGHBOURS", "%d handshakes failed the filter: another network key?", c.FirstBadFilter)
-		case c.FirstRefused+c.FirstBad > 0:
-			f.bad("add the neighbour to HOPWIRE_ALLOW", "%d handshakes were refused", c.FirstRefused+c.FirstBad)
-		case c.BeaconsHeard > 0:
-			f.bad("look at the log of the neighbour; it may have an allow list", "neighbours are heard, but no link comes up")
-		default:
-			f.bad("is the other node on this cable running, with the same network key?", "no neighbour has been heard")
+		if links := len(n.Links.All()); links > 0 {
+			f.ok("%d links, %d nodes known", links, d.m.Len())
+		} else {
+			f.noLink(c)
+		}
+		if from, ok := elsewhere(now, d.m); ok {
+			f.bad(elsewhereHint, "this identity is in use elsewhere: the other's announcements come by %s", from)
+		}
+		if n.N.Narrow > 0 {
+			f.note("look for a switch, tunnel or modem on the way with an MTU below 1500", "%d circuits lost long frames and no short ones", n.N.Narrow)
 		}
 	})
 	return f.Table
+}
+
+// noLink says why there is no link, as far as the link layer's counters tell.
+func (f *findings) noLink(c link.Counters) {
+	switch {
+	case c.BadVersion > 0:
+		f.bad("a node speaks its version and the one before: update the older node", "a neighbour speaks another version of the protocol")
+	case c.BeaconsBad > 0:
+		f.bad("compare the network key files of the nodes on this cable", "%d beacons could not be read: another network key?", c.BeaconsBad)
+	case c.FirstBadFilter > 0:
+		f.bad("compare the network key files, and the addresses in HOPWIRE_NEIGHBOURS", "%d handshakes failed the filter: another network key?", c.FirstBadFilter)
+	case c.FirstRefused+c.FirstBad > 0:
+		f.bad("add the neighbour to HOPWIRE_ALLOW", "%d handshakes were refused", c.FirstRefused+c.FirstBad)
+	case c.BeaconsHeard > 0 && c.FirstHeard == 0: // beacons are short, handshakes long
+		f.bad(fmt.Sprintf("something in between may have a smaller MTU (a switch, VXLAN, PLC) and lose frames of %d bytes; or the neighbour has an allow list: look at its log", link.FrameLong),
+			"neighbours are heard, but no long frame comes from them, and no link comes up")
+	case c.BeaconsHeard > 0:
+		f.bad("look at the log of the neighbour; it may have an allow list", "neighbours are heard, but no link comes up")
+	default:
+		f.bad("is the other node on this cable running, with the same network key?", "no neighbour has been heard")
+	}
 }

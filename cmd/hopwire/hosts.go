@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
-	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/file"
 	"hopwire/cmd/logs"
 	"hopwire/hop/names"
 )
@@ -29,8 +28,6 @@ type hostsStat struct {
 
 const maxFaults = 32 // that are logged of one reading
 
-var errHosts = errors.New("not a file of up to 128 kB")
-
 // place finds out where the file is: one that is not set may well be missing.
 func (h *hosts) place(c *config) {
 	h.path, h.level = c.Hosts, logs.Info
@@ -49,25 +46,23 @@ func (h *hosts) changed() bool {
 }
 
 // read takes what is good in the file and says what is bad, once for each change.
+// nil: the file may well be there but could not be read now; what was read before
+// stands, and the next look tries again.
 func (h *hosts) read(log *logs.Logger) (t *names.Table, bad int) {
-	text, err := h.text()
+	text, err := file.Read(h.path, names.MaxText)
+	if file.Exhausted(err) {
+		h.was = hostsStat{}
+		return nil, 0
+	}
 	if err != nil {
 		log.Log(h.level, "no names", "file", h.path, "error", err)
 		return new(names.Table), 0
 	}
-	t = names.ReadTable(text, func(line int, why string) {
+	t = names.ReadTable(string(text), func(line int, why string) {
 		if bad++; bad <= maxFaults {
 			log.Error("bad line", "file", h.path, "line", line, "why", why)
 		}
 	})
 	log.Info("names read", "file", h.path, "names", len(t.Names), "bad_lines", bad)
 	return t, bad
-}
-
-func (h *hosts) text() (string, error) {
-	if h.was.mode != 0 && h.was.mode&unix.S_IFMT != unix.S_IFREG || h.was.size > names.MaxText {
-		return "", errHosts
-	}
-	text, err := os.ReadFile(h.path)
-	return string(text), err
 }

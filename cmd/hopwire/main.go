@@ -2,12 +2,14 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 
 	"hopwire/cmd/command"
 	"hopwire/cmd/hint"
 	"hopwire/cmd/setting"
+	"hopwire/cmd/state"
 	"hopwire/link/identity"
 )
 
@@ -67,12 +69,15 @@ func initCommand(a *command.Args) error {
 	if err != nil {
 		return err
 	}
+	_, was := c.folder().Load()
 	id, made, err := c.folder().Init()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !made {
+	case !made:
 		io.WriteString(os.Stderr, "hopwire: the identity in "+c.State+" is kept\n")
+	case errors.Is(was, state.ErrEmpty):
+		io.WriteString(os.Stderr, "hopwire: warning: the identity in "+c.State+" was empty; a new one is made, with a new address\n")
 	}
 	io.WriteString(a.Out, id.Key().String()+"\n")
 	return nil

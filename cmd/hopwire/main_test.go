@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hopwire/cmd/hint"
+	"hopwire/cmd/logs"
 	"hopwire/cmd/setting"
 	"hopwire/link/identity"
 )
@@ -23,6 +24,8 @@ func TestConfigErrors(t *testing.T) {
 		{"HOPWIRE_NEIGHBOURS=bob", "HOPWIRE_NEIGHBOURS", "ADDRESS@MAC"},
 		{"HOPWIRE_ALLOW=bob", "HOPWIRE_ALLOW", "56"},
 		{"HOPWIRE_INTERFACES=[", "HOPWIRE_INTERFACES", "globs"},
+		{"HOPWIRE_DNS=[fe80::1%w0]:53", "fe80::1%w0", "link-local"},
+		{"HOPWIRE_UDP_LISTEN=[fe80::1%w0]:7000", "fe80::1%w0", "HOPWIRE_INTERFACES"},
 		{"HOPWIRE_DNS=53", "HOPWIRE_DNS", "127.0.0.1"},
 		{"HOPWIRE_DNS=127.0.0.1:53,router.lan:53", "router.lan", "127.0.0.1"},
 		{"HOPWIRE_DNS=0.0.0.0:53", "HOPWIRE_DNS", "LAN"},
@@ -71,6 +74,29 @@ func TestNeighbours(t *testing.T) {
 	}
 	if _, err := (&config{Neighbours: []string{a + "@nowhere"}}).neighbours(); err == nil {
 		t.Error("nowhere is taken")
+	}
+	// The zone was dropped, and the link never came up.
+	for _, where := range []string{"[fe80::1%w0]:7000", "[fe80::1]:7000", "[fd00::1%w0]:7000"} {
+		_, err := (&config{Neighbours: []string{a + "@" + where}}).neighbours()
+		if err == nil || !strings.Contains(err.Error(), "link-local") || !strings.Contains(hint.Of(err), "HOPWIRE_INTERFACES") {
+			t.Errorf("%s: %v, hint %q", where, err, hint.Of(err))
+		}
+	}
+}
+
+// TestEmptyIdentity: a node whose identity a power cut has emptied starts, says so,
+// and keeps the new one.
+func TestEmptyIdentity(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "identity"), nil, 0o600)
+	var log strings.Builder
+	d := &daemon{c: &config{State: dir}, log: logs.New(&log, program, logs.Info)}
+	if err := d.loadIdentity(); err != nil || strings.Count(log.String(), "error: new identity, and a new address") != 1 {
+		t.Fatalf("%v; %s", err, log.String())
+	}
+	first := d.id.Key()
+	if err := d.loadIdentity(); err != nil || d.id.Key() != first || strings.Count(log.String(), "\n") != 1 {
+		t.Errorf("%v; %s", err, log.String())
 	}
 }
 

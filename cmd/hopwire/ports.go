@@ -4,7 +4,6 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +21,9 @@ type portManager struct {
 	opened map[string]*opened
 	said   map[string]string // why an interface is not used, as last logged
 	down   map[string]bool   // bridge members without carrier
+	udp    int               // id of the UDP port; -1: there is none
+	again  bool              // something could not be opened yet
+	wrong  string            // what is wrong with all of them, as last logged
 }
 
 // opened is an interface in use.
@@ -36,30 +38,37 @@ func (p *portManager) open() error {
 	if err := p.openUDP(); err != nil {
 		return err
 	}
-	if len(p.d.c.Interfaces) > 0 && nic.RawAllowed() != nil {
-		return noCapability()
+	if len(p.d.c.Interfaces) > 0 {
+		if err := nic.RawAllowed(); err != nil && !nic.Transient(err) {
+			return rawError(err)
+		}
 	}
 	all, err := nic.Interfaces()
+	if nic.Transient(err) {
+		return nil // it is looked at again soon, and said then
+	}
 	if err != nil {
 		return err
 	}
 	for _, pattern := range p.d.c.Interfaces {
-		if strings.ContainsAny(pattern, "*?[") {
-			continue
-		}
-		i := slices.IndexFunc(all, func(i nic.Interface) bool { return i.Name == pattern })
-		switch {
-		case i < 0:
+		if !anyNamed(pattern, all) {
 			p.say(pattern, "missing: waiting for it")
-		case all[i].Bridge != "":
-			return memberError(all[i])
+		}
+	}
+	for _, i := range all {
+		if i.Bridge != "" && slices.Contains(p.d.c.Interfaces, i.Name) {
+			return memberError(i)
 		}
 	}
 	return p.sync(all)
 }
 
-func noCapability() error {
-	return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", nic.ErrNoCapability)
+// rawError is why raw sockets cannot be had; nil: they can.
+func rawError(err error) error {
+	if errors.Is(err, nic.ErrNoCapability) {
+		return hint.Errorf("run it as root, or give it CAP_NET_RAW and CAP_NET_ADMIN", "%v", err)
+	}
+	return err
 }
 
 func memberError(i nic.Interface) error {
@@ -67,14 +76,41 @@ func memberError(i nic.Interface) error {
 		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
 }
 
-// update follows the kernel.
-func (p *portManager) update() {
+// update follows the kernel; true: something could not be opened yet. What is wrong is
+// said once.
+func (p *portManager) update() (again bool) {
 	all, err := nic.Interfaces()
-	if err != nil {
-		return
+	if err == nil {
+		err = p.sync(all)
 	}
-	if err := p.sync(all); err != nil {
-		p.d.log.Error("interfaces", "error", err)
+	if udp := p.openUDP(); err == nil {
+		err = udp
+	}
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if text != "" && text != p.wrong {
+		p.d.log.Error("interfaces", "error", text)
+	}
+	p.wrong = text
+	return p.again || err != nil
+}
+
+// failed closes what has ended by itself, so that update opens it again.
+func (p *portManager) failed(id int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, o := range p.opened {
+		if slices.Contains(o.ids, id) {
+			p.close(name, err.Error())
+		}
+	}
+	if id == p.udp {
+		p.udp = -1
+		p.d.runner.RemovePort(id)
 	}
 }
 
@@ -83,6 +119,7 @@ func (p *portManager) update() {
 func (p *portManager) sync(all []nic.Interface) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.again = false
 	there := map[string]nic.Interface{}
 	for _, i := range all {
 		there[i.Name] = i
@@ -96,6 +133,7 @@ func (p *portManager) sync(all []nic.Interface) error {
 			p.close(name, why)
 		}
 	}
+	p.forget(there)
 	for _, i := range all {
 		if p.opened[i.Name] == nil && p.wanted(i) {
 			if err := p.try(i); err != nil {
@@ -107,13 +145,41 @@ func (p *portManager) sync(all []nic.Interface) error {
 	return nil
 }
 
+// forget what was said of interfaces that are gone: containers have new names each time.
+func (p *portManager) forget(there map[string]nic.Interface) {
+	for name := range p.said {
+		if _, ok := there[name]; !ok && name != "udp" && !slices.Contains(p.d.c.Interfaces, name) {
+			delete(p.said, name)
+		}
+	}
+}
+
 // wanted says whether the settings name the interface.
 func (p *portManager) wanted(i nic.Interface) bool {
 	if i.Name == p.d.c.TUN || i.Name == "lo" {
 		return false
 	}
 	for _, pattern := range p.d.c.Interfaces {
-		if ok, _ := filepath.Match(pattern, i.Name); ok {
+		if named(pattern, &i) {
+			return true
+		}
+	}
+	return false
+}
+
+// named says whether a pattern is for an interface, by any of its names.
+func named(pattern string, i *nic.Interface) bool {
+	ok, _ := filepath.Match(pattern, i.Name)
+	for n := 0; n < len(i.AltNames) && !ok; n++ {
+		ok, _ = filepath.Match(pattern, i.AltNames[n])
+	}
+	return ok
+}
+
+// anyNamed says whether a pattern is for one of the interfaces.
+func anyNamed(pattern string, all []nic.Interface) bool {
+	for i := range all {
+		if named(pattern, &all[i]) {
 			return true
 		}
 	}
@@ -128,28 +194,52 @@ func (p *portManager) say(name, why string) {
 	}
 }
 
-// try opens an interface that is usable.
+// later says why something is not used, and has it tried again.
+func (p *portManager) later(name string, err error) {
+	p.again = true
+	p.say(name, err.Error()+": it is tried again")
+}
+
+// try opens an interface that is usable. What is wrong with it is said, and tried
+// again with the next look.
 func (p *portManager) try(i nic.Interface) error {
 	if why := i.Usable(); why != "" {
 		p.say(i.Name, why)
 		return nil
 	}
 	o := &opened{Interface: i}
+	if err := p.openKeys(o); err != nil {
+		for _, id := range o.ids {
+			p.d.runner.RemovePort(id)
+		}
+		if errors.Is(err, nic.ErrNoCapability) {
+			return rawError(err)
+		}
+		p.later(i.Name, err)
+		return nil
+	}
+	delete(p.said, i.Name)
+	p.opened[i.Name] = o
+	p.d.log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
+	return nil
+}
+
+// openKeys opens a port for each network key.
+func (p *portManager) openKeys(o *opened) error {
+	if err := o.Ask(); err != nil {
+		return err
+	}
 	for k, key := range p.d.keys {
 		t, err := p.d.c.etherType(key)
 		if err != nil {
 			return err
 		}
-		port, err := nic.OpenEther(i.Name, t, p.d.runner.Lanes())
-		if errors.Is(err, nic.ErrNoCapability) {
-			return noCapability()
-		}
+		port, err := nic.OpenEther(o.Name, t, p.d.runner.Lanes())
 		if err != nil {
-			p.say(i.Name, err.Error())
-			return nil
+			return err
 		}
-		info := link.PortInfo{Name: i.Name, MAC: i.MAC, Broadcast: true, Key: k, Capacity: i.Capacity, Radio: i.Wireless}
-		if i.Wireless {
+		info := link.PortInfo{Name: o.Name, MAC: o.MAC, Broadcast: true, Key: k, Capacity: o.Capacity, Radio: o.Wireless}
+		if o.Wireless {
 			info.MaxLinks = 16
 		}
 		o.ids = append(o.ids, p.d.runner.AddPort(port, info))
@@ -157,9 +247,6 @@ func (p *portManager) try(i nic.Interface) error {
 			break // one EtherType for both keys: the first
 		}
 	}
-	delete(p.said, i.Name)
-	p.opened[i.Name] = o
-	p.d.log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
 	return nil
 }
 
@@ -192,17 +279,25 @@ func (p *portManager) members(all []nic.Interface) {
 	p.down = down
 }
 
-// openUDP opens the UDP port when one is set or a neighbour needs it.
+// openUDP opens the UDP port when one is set or a neighbour needs it. An address that
+// no interface has yet is waited for, as is what passes by itself; else it is an error.
 func (p *portManager) openUDP() error {
-	if p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.udp >= 0 || p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
 		return nil
 	}
 	u, err := nic.OpenUDP(p.d.c.UDPListen)
-	if err != nil {
-		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port", "HOPWIRE_UDP_LISTEN: %v", err)
+	if nic.Transient(err) {
+		p.later("udp", err)
+		return nil
 	}
-	p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
-	p.d.log.Info("UDP up", "port", u.LocalPort())
+	if err != nil {
+		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port, and IPv4 where the kernel has no IPv6", "HOPWIRE_UDP_LISTEN: %v", err)
+	}
+	delete(p.said, "udp")
+	p.udp = p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
+	p.d.log.Info("UDP up", "port", u.LocalPort(), "family", u.Family())
 	return nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	mrand "math/rand/v2"
 	"os"
 	"os/signal"
@@ -15,7 +14,6 @@ import (
 	"hopwire/cmd/hint"
 	"hopwire/cmd/logs"
 	"hopwire/cmd/state"
-	"hopwire/hop/ip"
 	"hopwire/hop/node"
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
@@ -29,23 +27,39 @@ import (
 type daemon struct {
 	c      *config
 	log    *logs.Logger
+	queue  *logs.Queue // what log writes to
 	id     *identity.Identity
 	keys   []identity.NetworkKey
 	start  time.Time
 	runner *run.Runner
 	m      *route.Map
 	ports  *portManager
-	tun    *ip.TUN
+	tun    bool // the settings want one
+	keeper *tunKeeper
+	kick   chan struct{} // what the watch is to look at
 	names  *resolver
 }
 
-// runNode is the command: it ends by a signal, with exit status 0.
+// runNode is the command: it ends by a signal, with exit status 0. Nothing that the
+// node does waits for who reads its log.
 func runNode(*command.Args) error {
 	c, err := loadConfig()
 	if err != nil {
 		return err
 	}
-	d, err := newDaemon(c)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a reader that has ended is an error of the write
+	queue := logs.NewQueue(os.Stderr, program)
+	err = serve(c, queue)
+	queue.Close(logPatience)
+	if err != nil && !writable(os.Stderr) {
+		os.Exit(1) // to say why would wait for ever
+	}
+	return err
+}
+
+// serve runs the node until a signal ends it.
+func serve(c *config, queue *logs.Queue) error {
+	d, err := newDaemon(c, queue)
 	if err != nil {
 		return err
 	}
@@ -58,7 +72,9 @@ func runNode(*command.Args) error {
 	debug.SetGCPercent(25)
 	debug.SetMemoryLimit(int64(c.Memory) << 21) // well above the live heap: close to it, throughput halves
 
-	d.startNode(circuits, nodes, frames)
+	if err := d.startNode(circuits, nodes, frames); err != nil {
+		return err
+	}
 	defer d.runner.Close()
 	if err := d.openTUN(); err != nil {
 		return err
@@ -70,37 +86,49 @@ func runNode(*command.Args) error {
 	defer close(stop)
 	d.names = newResolver(d)
 	d.names.start(stop)
-	control, err := c.socket().Listen(d.answer)
+	signals := make(chan os.Signal, 4)
+	notify(signals)
+	control, err := d.listen()
 	if err != nil {
 		return err
 	}
 	defer control.Close()
-	go nic.WatchInterfaces(stop, d.ports.update)
+	go nic.WatchInterfaces(stop, d.kick, identity.MeshPrefix(), d.look)
 	go d.ports.watchRates(stop)
 
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	d.log.Info("started", "address", d.id.Key(), "ip", d.id.Key().IPv6(), "version", version)
-	s := <-signals
-	d.log.Info("stopping", "signal", s)
+	d.untilSignal(signals)
+	time.AfterFunc(stopPatience, func() { os.Exit(1) }) // whatever hangs below
 	return nil
 }
 
 // newDaemon checks everything that can be wrong before anything is opened.
-func newDaemon(c *config) (d *daemon, err error) {
+func newDaemon(c *config, queue *logs.Queue) (d *daemon, err error) {
 	level, _ := logs.ParseLevel(c.Log)
-	d = &daemon{c: c, start: time.Now(), log: logs.New(os.Stderr, program, level)}
+	d = &daemon{c: c, start: time.Now(), queue: queue, log: logs.New(queue, program, level)}
 	if d.keys, err = state.NetworkKeys(program, c.NetworkKeyFile); err != nil {
 		return nil, err
 	}
-	if d.id, err = c.folder().Load(); err != nil {
+	if err = d.loadIdentity(); err != nil {
 		return nil, err
 	}
-	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}}
+	d.keeper, d.kick = &tunKeeper{d: d}, make(chan struct{}, 1)
+	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}, udp: -1}
 	if len(c.Interfaces) == 0 && c.UDPListen == "" && !d.udpNeighbour() {
 		return nil, hint.Errorf("set it to the interfaces that lead to neighbours, such as eth1,lan*", "HOPWIRE_INTERFACES is not set")
 	}
 	return d, nil
+}
+
+// loadIdentity makes the identity anew when its file is empty, as a power cut leaves
+// it: nobody may be there to do it.
+func (d *daemon) loadIdentity() (err error) {
+	if d.id, err = d.c.folder().Load(); !errors.Is(err, state.ErrEmpty) {
+		return err
+	}
+	d.log.Error("new identity, and a new address", "reason", err)
+	d.id, _, err = d.c.folder().Init()
+	return err
 }
 
 func (d *daemon) udpNeighbour() bool {
@@ -114,18 +142,17 @@ func (d *daemon) udpNeighbour() bool {
 }
 
 // startNode wires link, hop and route together.
-func (d *daemon) startNode(circuits, nodes, frames int) {
+func (d *daemon) startNode(circuits, nodes, frames int) (err error) {
 	neighbours, _ := d.c.neighbours()
 	allow, _ := d.c.allowed()
-	d.runner = run.New(frames)
-	d.runner.Errors = func(port string, err error) {
-		d.log.Error("port", "interface", port, "error", err)
-		go d.ports.update()
+	if d.runner, err = run.New(frames); err != nil {
+		return hint.Errorf("raise the number of open files that a process may have (ulimit -n)", "the loops of the node: %v", err)
 	}
+	d.runner.Errors = d.failed
 	var seed [32]byte
 	rand.Read(seed[:])
 	jitter := mrand.New(mrand.NewChaCha8(seed))
-	nc := node.Config{MaxCircuits: circuits, CallMemory: d.c.Memory << 18, Deliver: d.runner.Deliver, Links: link.Config{Identity: d.id, NetworkKeys: d.keys,
+	nc := node.Config{MaxCircuits: circuits, CallMemory: d.c.Memory << 18, QueueMemory: d.c.Memory << 15, Deliver: d.runner.Deliver, Links: link.Config{Identity: d.id, NetworkKeys: d.keys,
 		Neighbours: neighbours, Allow: allow, Beacon: d.c.Beacon, Rand: rand.Reader, Jitter: jitter, Env: d.runner}}
 	var boot [8]byte
 	rand.Read(boot[:])
@@ -133,15 +160,35 @@ func (d *daemon) startNode(circuits, nodes, frames int) {
 	n = node.New(time.Now(), nc, func(o *onion.Keys) node.Map {
 		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
 			MaxNodes: nodes, Load: func() (int, int) { return n.Circuits.Load() }})
-		return &watchedMap{d.m, d.log}
+		return &watchedMap{Map: d.m, log: d.log}
 	})
 	d.runner.Start(n)
+	return nil
+}
+
+// failed is told what has ended by itself; it is opened again.
+func (d *daemon) failed(id int, name string, err error) {
+	d.log.Error("port", "interface", name, "error", err)
+	if id != run.TUN {
+		d.ports.failed(id, err)
+	}
+	select {
+	case d.kick <- struct{}{}:
+	default:
+	}
+}
+
+// look follows the kernel; true: something could not be done yet.
+func (d *daemon) look() (again bool) {
+	again = d.ports.update()
+	return d.keeper.look() || again
 }
 
 // watchedMap logs the links that come and go.
 type watchedMap struct {
 	*route.Map
-	log *logs.Logger
+	log  *logs.Logger
+	said time.Time // that the identity is in use elsewhere
 }
 
 func (w *watchedMap) LinkUp(now time.Time, l *link.Link) {
@@ -157,17 +204,8 @@ func (w *watchedMap) LinkDown(now time.Time, l *link.Link) {
 }
 
 func (d *daemon) openTUN() error {
-	if d.c.TUN == "" || d.c.TUN == "none" {
+	if d.tun = d.c.TUN != "" && d.c.TUN != "none"; !d.tun {
 		return nil
 	}
-	t, err := ip.OpenTUN(d.c.TUN, d.id.Key().IPv6())
-	if te, ok := errors.AsType[*ip.TUNError](err); ok {
-		return hint.Add(err, te.Hint)
-	}
-	if err != nil {
-		return fmt.Errorf("TUN: %w", err)
-	}
-	d.tun = t
-	d.runner.AttachTUN(t)
-	return nil
+	return d.keeper.open()
 }

@@ -11,9 +11,10 @@ import (
 // A socket is one of the resolver's, by system calls: UDP and TCP of package net
 // would add 40 kB to the program on MIPS.
 type socket struct {
-	_   [0]func() // not compared: saves the code
-	f   *os.File
-	raw syscall.RawConn
+	_     [0]func() // not compared: saves the code
+	f     *os.File
+	raw   syscall.RawConn
+	local [16]byte // the address that it listens at
 }
 
 // openSocket binds a socket to an address and port; IPv4 is mapped into IPv6.
@@ -37,7 +38,7 @@ func openSocket(at string, kind int) (*socket, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	s := &socket{f: os.NewFile(uintptr(fd), "names")}
+	s := &socket{f: os.NewFile(uintptr(fd), "names"), local: a.Addr().As16()}
 	s.raw, err = s.f.SyscallConn()
 	return s, err
 }

@@ -20,7 +20,7 @@ import (
 
 // status is the node in one row.
 func (d *daemon) status() *table.Table {
-	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n")
+	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n elsewhere:s")
 	t.Single = true
 	rss, peak := memory()
 	names, why := d.ports.list()
@@ -33,8 +33,12 @@ func (d *daemon) status() *table.Table {
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		circuits, most := n.Circuits.Load()
-		t.Add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), len(d.m.Known(now)), n.Peers(),
-			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak)
+		by := ""
+		if from, ok := elsewhere(now, d.m); ok {
+			by = from.String()
+		}
+		t.Add(d.id.Key(), d.id.Key().IPv6(), version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), d.m.Len(), n.Peers(),
+			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak, by)
 	})
 	return t
 }
@@ -89,18 +93,17 @@ func (d *daemon) circuits() *table.Table {
 func (d *daemon) routes() *table.Table {
 	t := table.New("address:s ip:s hops:n cost_ms:n path:l links:n relay:n age_s:n state:s")
 	d.runner.Turn(func(now time.Time) {
-		for _, k := range d.m.Known(now) {
+		for _, k := range d.m.Routes(now) {
 			relay := 0
 			if k.Relay {
 				relay = 1
 			}
-			paths, err := d.m.Paths(now, k.Key, 1)
 			state, via, cost := "ok", []string{}, 0.0
-			if err != nil {
-				state = strings.TrimPrefix(err.Error(), "hop: ")
+			if k.Err != nil {
+				state = plain(k.Err)
 			} else {
-				cost = milliseconds(paths[0].Cost)
-				for _, h := range paths[0].Hops {
+				cost = milliseconds(k.Path.Cost)
+				for _, h := range k.Path.Hops {
 					via = append(via, h.Key.Short().String())
 				}
 			}
@@ -120,7 +123,7 @@ func (d *daemon) metrics(w io.Writer) error {
 	d.runner.Turn(func(now time.Time) {
 		n := d.runner.Node()
 		ln, cn, sn, rn = n.Links.N, n.Circuits.N, n.N, d.m.N
-		links, known = len(n.Links.All()), len(d.m.Known(now))
+		links, known = len(n.Links.All()), d.m.Len()
 		circuits, _ = n.Circuits.Load()
 		calls, _ = n.CallMemory()
 	})
@@ -129,6 +132,7 @@ func (d *daemon) metrics(w io.Writer) error {
 	counters(w, "session", sn)
 	counters(w, "map", rn)
 	counters(w, "names", d.names.counters())
+	metric(w, "log_lost_lines_total", "counter", uint64(d.queue.Lost()))
 	rss, _ := memory()
 	gauge(w, "links", links)
 	gauge(w, "known_nodes", known)

@@ -4,8 +4,14 @@
 //	log := logs.New(os.Stderr, "hopwire", logs.Info)
 //	log.Info("link up", "neighbour", key, "interface", "eth1")
 //
-// A value stays on its line and is quoted where it would be taken for several. It
-// never ends the program, and it is not for what comes by the frame.
+// A value stays on its line and is quoted where it would be taken for several. A
+// program that must go on whatever becomes of its log has a Queue before the writer:
+//
+//	queue := logs.NewQueue(os.Stderr, "hopwire")
+//	log := logs.New(queue, "hopwire", logs.Info)
+//	defer queue.Close(time.Second)
+//
+// It never ends the program, and it is not for what comes by the frame.
 package logs
 
 import (

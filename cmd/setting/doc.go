@@ -14,6 +14,6 @@
 // most likely a mistyped one, and a node that runs without it does harm. What a
 // value may be beyond its type, the program checks.
 //
-// It never reads a file, and no variable without the prefix: that is why the tag
-// envconfig is not used, which would let DNS=... stand for HOPWIRE_DNS.
+// It never reads a file, and no variable without the prefix. So the library's tag
+// envconfig:"NAME" is not used: with it a plain DNS=... would stand for HOPWIRE_DNS.
 package setting

@@ -2,10 +2,10 @@ package setting
 
 import "strings"
 
-// Programs are all of ours. They share one environment: on a router a route server
-// stands beside the node, and a service file sets the names of both. So each has a
-// prefix, made of its name, and overlooks what belongs to another. Prefixes stand
-// here and not every name, because programs of several versions live side by side.
+// Programs are all of ours, some of them still to come. They share one environment: a
+// route server may run beside the node, and a service file sets the names of both. So
+// each has a prefix, made of its name, and overlooks what belongs to another. Only
+// prefixes are listed: an older program cannot know every setting of a newer one.
 var Programs = [...]string{"hopwire", "hopwire-gateway", "hopwire-route", "hopwire-wallet"}
 
 // Name returns a setting's variable: HOPWIRE_ROUTE_STATE for STATE of hopwire-route.

@@ -29,7 +29,21 @@ func Load(program string, into any) error {
 	if bad, ok := errors.AsType[*envconfig.ParseError](err); ok {
 		return hint.Errorf("'"+program+" help config' says what it takes", "%s: %q is not a %s", bad.KeyName, bad.Value, bad.TypeName)
 	}
+	if err == nil {
+		trimLists(reflect.ValueOf(into).Elem())
+	}
 	return err
+}
+
+// trimLists takes blanks away around the parts of lists: a blank after a comma would be
+// part of a name that nothing has.
+func trimLists(v reflect.Value) {
+	for i := range v.NumField() {
+		list, _ := v.Field(i).Interface().([]string)
+		for j, part := range list {
+			list[j] = strings.TrimSpace(part)
+		}
+	}
 }
 
 // Names returns the variables of a program's settings, in the order of the struct

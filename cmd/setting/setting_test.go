@@ -46,6 +46,16 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// TestListsAreTrimmed: a blank behind a comma was part of the name.
+func TestListsAreTrimmed(t *testing.T) {
+	for text, want := range map[string]string{"a, b": "a|b", " a ,\tb\n": "a|b", "a,,b": "a||b", "a b": "a b"} {
+		c, err := load(t, "HOPWIRE_ROUTE_DNS="+text)
+		if got := strings.Join(c.DNS, "|"); got != want || err != nil {
+			t.Errorf("%q: %q, want %q: %v", text, got, want, err)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for set, want := range map[string][2]string{
 		"HOPWIRE_ROUTE_MEMORY=much":    {`HOPWIRE_ROUTE_MEMORY: "much" is not a int`, "'hopwire-route help config'"},

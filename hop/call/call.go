@@ -66,6 +66,9 @@ type Config struct {
 	Serve func(now time.Time, request []byte, reply func(now time.Time, response []byte))
 	// Pool is the memory that this end shares with others; nil: it has its own bound only.
 	Pool *Pool
+	// Source says where the peer's calls come from: peers of one source share what the
+	// pool gives to it. Nil, or 0: the peer is a source of its own.
+	Source func() uint64
 }
 
 // Endpoint is one end of a session's calls; both ends may call. It reads no clock and
@@ -76,6 +79,7 @@ type Endpoint struct {
 	out    []*callOut // our requests
 	in     []*callIn  // theirs
 	held   int
+	from   *source // in the pool, while anything is held
 	srtt   time.Duration
 	rttvar time.Duration
 	closed error // not nil: after Close

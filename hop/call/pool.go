@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// A Pool bounds the memory of the calls of many peers together:
+// A Pool bounds the memory of the calls of many peers together. Peers of one source
+// (Config.Source) count as one, for a source can make up as many as it likes:
 //
-//   - a peer holds no more than what is left for the others;
+//   - a source holds no more than what is left for the others;
 //   - a small message of a peer that holds less than its share finds room even so:
-//     the largest unfinished request of whoever holds most is refused for it;
+//     the largest unfinished request of whoever holds most, of the source that holds
+//     most, is refused for it;
 //   - one largest message at a time may go beyond, so that many of them, none of
 //     which fits, do not wait for one another.
 //
@@ -18,9 +20,17 @@ import (
 type Pool struct {
 	most    int // without the part of that one message
 	held    int
-	members []*Endpoint // that hold something
+	members []*Endpoint // that hold something,
+	sources []*source   // and where they come from
 	waiting []*receiver // incomplete, the one whose turn it is first
 	since   time.Time   // of its turn; zero: not looked at yet
+}
+
+// A source is what counts as one.
+type source struct {
+	of      uint64 // 0: of one peer
+	held    int
+	members int
 }
 
 const (
@@ -45,14 +55,14 @@ func (p *Pool) Held() (held, most int) { return p.held, p.most + Max }
 func (p *Pool) room(now time.Time, c *Endpoint, r *receiver, n, total int) bool {
 	free := p.most - p.held
 	switch {
-	case c.held+n <= free:
+	case p.source(c).heldBy()+n <= free:
 		return true
 	case r != nil && p.turn(now) == r:
 		return n <= free+Max
 	case total > callSmall || c.held+n > min(callSmall, p.share(c)):
 		return false
 	}
-	for p.most-p.held < n {
+	for p.most-p.held < n || p.source(c).heldBy()+n > p.most/2 {
 		if !p.evict(now, c) {
 			return false
 		}
@@ -60,31 +70,73 @@ func (p *Pool) room(now time.Time, c *Endpoint, r *receiver, n, total int) bool 
 	return true
 }
 
-// share is an equal part of the pool, if c is to be one of those that hold some.
-func (p *Pool) share(c *Endpoint) int {
-	n := len(p.members)
-	if c.held == 0 {
-		n++
+// source is that of a peer, if it holds something; nil: none of it does.
+func (p *Pool) source(c *Endpoint) *source {
+	if c.from != nil || c.c.Source == nil {
+		return c.from
 	}
-	return p.most / n
+	of := c.c.Source()
+	for _, s := range p.sources {
+		if of != 0 && s.of == of {
+			return s
+		}
+	}
+	return nil
 }
 
-// evict refuses the largest unfinished request of the peer that holds most, if that
-// is more than its share; false: there is none.
+// heldBy is what a source holds, which may be none.
+func (s *source) heldBy() int {
+	if s == nil {
+		return 0
+	}
+	return s.held
+}
+
+// share is an equal part of what its source may have, if c is to hold some.
+func (p *Pool) share(c *Endpoint) int {
+	sources, members := len(p.sources), 1
+	switch s := p.source(c); {
+	case s == nil:
+		sources++
+	case c.held == 0:
+		members += s.members
+	default:
+		members = s.members
+	}
+	return p.most / max(2, sources) / members
+}
+
+// evict refuses the largest unfinished request of the peer that holds most, of the source
+// that does, if the source has more than an equal part, or, being c's own, the peer more
+// than its share; false: there is none.
 func (p *Pool) evict(now time.Time, c *Endpoint) bool {
-	most := c
+	var most *Endpoint
 	for _, o := range p.members {
-		if o.held > most.held {
+		if most == nil || o.from.held > most.from.held || o.from == most.from && o.held > most.held {
 			most = o
 		}
 	}
+	if most == nil || most == c || !p.over(most, c) {
+		return false
+	}
 	i := most.largest()
-	if most == c || i == nil || most.held <= p.share(c) {
+	if i == nil {
 		return false
 	}
 	most.header(now, callRefused, i.id, 0, 0)
 	most.forget(i)
 	return true
+}
+
+// over says whether a peer has more than c leaves to it.
+func (p *Pool) over(most, c *Endpoint) bool {
+	switch s := p.source(c); s {
+	case most.from:
+		return most.held > p.share(c)
+	case nil:
+		return most.from.held > p.most/(len(p.sources)+1)
+	}
+	return most.from.held > p.most/len(p.sources)
 }
 
 // largest returns the unfinished request of theirs that holds most; nil: none.
@@ -145,12 +197,36 @@ func (c *Endpoint) hold(n int) {
 		return
 	}
 	p.held += n
-	switch {
-	case before == 0 && c.held > 0:
-		p.members = append(p.members, c)
-	case before > 0 && c.held == 0:
-		p.members = step.Remove(p.members, c)
+	if before == 0 && c.held > 0 {
+		p.enter(c)
 	}
+	if c.from == nil {
+		return
+	}
+	if c.from.held += n; c.held == 0 {
+		p.quit(c)
+	}
+}
+
+// enter and quit are of a peer that begins and ceases to hold something.
+func (p *Pool) enter(c *Endpoint) {
+	p.members = append(p.members, c)
+	if c.from = p.source(c); c.from == nil {
+		c.from = new(source)
+		if c.c.Source != nil {
+			c.from.of = c.c.Source()
+		}
+		p.sources = append(p.sources, c.from)
+	}
+	c.from.members++
+}
+
+func (p *Pool) quit(c *Endpoint) {
+	p.members = step.Remove(p.members, c)
+	if c.from.members--; c.from.members == 0 {
+		p.sources = step.Remove(p.sources, c.from)
+	}
+	c.from = nil
 }
 
 // release gives back what a receiver holds.

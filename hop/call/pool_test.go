@@ -156,3 +156,33 @@ func TestCallPoolRefuses(t *testing.T) {
 		t.Errorf("ours: %v, want ErrCallTooMany", err)
 	}
 }
+
+// TestAttackCallSources: one neighbour brings many callers that it has made up, and each
+// begins some small calls and ends none. All of them together hold no more than half, and
+// a caller who comes by another neighbour is served. So is one by the same, as a small one.
+func TestAttackCallSources(t *testing.T) {
+	const most, made = 4 << 20, 256
+	p, wires := share(most, made+2)
+	for k, w := range wires {
+		w.b.c.Source = func() uint64 { return uint64(1 + max(k-made, 0)) } // the last comes by another
+	}
+	for _, w := range wires[:made] {
+		for id := range uint32(callOpen) {
+			w.b.Receive(wires[0].now, record(callRequest, id, 2*callFragment, 0, callFragment))
+		}
+	}
+	if p.held > p.most/2+callFragment {
+		t.Errorf("one neighbour's callers hold %d of %d bytes, want half", p.held, p.most)
+	}
+	fmt.Printf("attack: | calls of %d made-up callers | | hold %d of %d kB | |\n", made, p.held>>10, p.most>>10)
+	for k, size := range []int{4_000, 20_000} {
+		served := false
+		w := wires[made+k]
+		if _, err := w.a.Call(w.now, make([]byte, size), func(_ time.Time, _ []byte, err error) { served = err == nil }); err != nil {
+			t.Fatal(err)
+		}
+		if !together(4*time.Second, func() bool { return served }, []*wire{w}) {
+			t.Errorf("caller %d, with %d bytes, is not served", k, size)
+		}
+	}
+}

@@ -23,7 +23,7 @@ const (
 	typeEchoReply   = 129
 	typeRedirect    = 137
 	CodeNoRoute     = 0
-	codeAddress     = 3
+	CodeNoAnswer    = 3 // address unreachable
 
 	protoHopByHop    = 0 // extension headers (RFC 8200, section 4)
 	protoTCP         = 6

@@ -123,7 +123,7 @@ func TestICMPRules(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b [ErrorSize]byte
-			if n := Unreachable(b[:], c.packet, tunPeer, codeAddress); n > 0 != c.want {
+			if n := Unreachable(b[:], c.packet, tunPeer, CodeNoAnswer); n > 0 != c.want {
 				t.Errorf("got %d bytes, want an answer: %v", n, c.want)
 			}
 		})

@@ -20,6 +20,8 @@ import (
 // It has several queues, so that one flow does not wait behind what another has put
 // there (McKenney 1990: stochastic fairness). The kernel puts a flow into the queue by
 // which packets of its other direction last came, so those are what we spread.
+// Somebody may delete the device, or flush its address: LookTUN sees that, and MendTUN
+// gives back what it can.
 //
 // It is not safe for concurrent use, and nothing in it blocks.
 type TUN struct {
@@ -48,6 +50,7 @@ const (
 	hintTaken      = "set HOPWIRE_TUN to a free name, or stop what uses this one"
 	hintName       = "a device name has 1 to 15 characters, none of them a slash, a colon, a percent sign or a space"
 	hintIPv6       = "IPv6 is disabled here: see the sysctls net.ipv6.conf.all.disable_ipv6 and net.ipv6.conf.default.disable_ipv6"
+	hintFiles      = "raise the number of open files that a process may have (ulimit -n)"
 	hintNetlink    = "the kernel refused by rtnetlink, which does not work under user-mode emulation of big-endian MIPS: use a real or a system-emulated machine"
 )
 
@@ -70,6 +73,8 @@ func openError(name string, err error) error {
 		hint = hintCapability
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		hint = hintModule
+	case errors.Is(err, unix.EMFILE):
+		hint = hintFiles
 	}
 	return &TUNError{Name: name, Hint: hint, Err: fmt.Errorf("open /dev/net/tun: %w", err)}
 }
@@ -91,6 +96,8 @@ func configureError(name string, err error) error {
 		hint = hintCapability
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EAFNOSUPPORT):
 		hint = hintIPv6
+	case errors.Is(err, unix.EMFILE):
+		hint = hintFiles
 	}
 	return &TUNError{Name: name, Hint: hint, Err: err}
 }
@@ -163,7 +170,7 @@ func (t *TUN) offload() {
 // address has the mesh's prefix length, by which the kernel makes the route for
 // the whole mesh, and removes it with the device.
 func (t *TUN) configure(addr netip.Addr) error {
-	index, err := t.index()
+	index, err := ifreq(t.name, unix.SIOCGIFINDEX)
 	if err != nil {
 		return err
 	}
@@ -173,28 +180,32 @@ func (t *TUN) configure(addr netip.Addr) error {
 	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
 	spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(inet6AddrGenMode, nl.Uint8Attr(addrGenModeNone))
 	setLink(index, 0, spec)
+	// No more segments in a piece than a turn may take: a neighbour of a program here
+	// may ask for small ones.
+	setLink(index, 0, nl.NewRtAttr(unix.IFLA_GSO_MAX_SEGS, nl.Uint32Attr(pieceMost)))
 	err = setLink(index, unix.IFF_UP, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)), nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(tunQueue)))
 	if err != nil {
 		return err
 	}
-	return addAddr(index, netip.PrefixFrom(addr, identity.MeshPrefix().Bits()))
+	return setAddr(unix.RTM_NEWADDR, index, addr)
 }
 
-// index asks the kernel for the device's number.
-func (t *TUN) index() (int, error) {
+// ifreq asks the kernel for a number of a device, by name.
+func ifreq(name string, op uintptr) (int, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer unix.Close(fd)
-	req, err := unix.NewIfreq(t.name)
-	if err == nil {
-		err = ioctl(fd, unix.SIOCGIFINDEX, req)
-	}
+	req, err := unix.NewIfreq(name)
 	if err != nil {
 		return 0, err
 	}
-	return int(req.Uint32()), nil
+	err = ioctl(fd, op, req)
+	if op == unix.SIOCGIFFLAGS {
+		return int(req.Uint16()), err
+	}
+	return int(req.Uint32()), err
 }
 
 // These two do what netlink.LinkSetUp and netlink.AddrAdd do, for a device whose
@@ -214,15 +225,20 @@ func setLink(index int, flags uint32, attrs ...*nl.RtAttr) error {
 	return err
 }
 
-// addAddr gives a device an IPv6 address, at once: it is derived from a key, so
-// there is nothing that duplicate address detection could find.
-func addAddr(index int, p netip.Prefix) error {
-	r := nl.NewNetlinkRequest(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+// setAddr gives a device a mesh address, or takes it away (RTM_NEWADDR, RTM_DELADDR), at
+// once: it is derived from a key, so there is nothing that duplicate address detection
+// could find.
+func setAddr(op, index int, addr netip.Addr) error {
+	flags := unix.NLM_F_ACK
+	if op == unix.RTM_NEWADDR {
+		flags |= unix.NLM_F_CREATE | unix.NLM_F_EXCL
+	}
+	r := nl.NewNetlinkRequest(op, flags)
 	m := nl.NewIfAddrmsg(unix.AF_INET6)
-	m.Index, m.Prefixlen, m.IfAddrmsg.Flags = uint32(index), uint8(p.Bits()), unix.IFA_F_NODAD
+	m.Index, m.Prefixlen, m.IfAddrmsg.Flags = uint32(index), uint8(identity.MeshPrefix().Bits()), unix.IFA_F_NODAD
 	r.AddData(m)
-	r.AddData(nl.NewRtAttr(unix.IFA_LOCAL, p.Addr().AsSlice()))
-	r.AddData(nl.NewRtAttr(unix.IFA_ADDRESS, p.Addr().AsSlice()))
+	r.AddData(nl.NewRtAttr(unix.IFA_LOCAL, addr.AsSlice()))
+	r.AddData(nl.NewRtAttr(unix.IFA_ADDRESS, addr.AsSlice()))
 	_, err := r.Execute(unix.NETLINK_ROUTE, 0)
 	return err
 }
@@ -235,7 +251,8 @@ func (t *TUN) Descriptors() []int { return t.fds }
 
 // Receive passes on the packets of one read of a queue, in parts, which are valid
 // during take: a head with all headers and the rest. False: there was nothing to read.
-// It allocates nothing. After Close the error is net.ErrClosed.
+// It allocates nothing. After Close the error is net.ErrClosed; any other error means
+// that the device is gone.
 func (t *TUN) Receive(queue int, take func(head, rest []byte)) (bool, error) {
 	if queue >= len(t.fds) {
 		return false, net.ErrClosed
@@ -244,8 +261,8 @@ func (t *TUN) Receive(queue int, take func(head, rest []byte)) (bool, error) {
 	switch {
 	case err == unix.EAGAIN:
 		return false, nil
-	case err == unix.EINTR, err == nil && n < vnetSize:
-		return true, nil
+	case err == unix.EINTR, err == unix.ENOBUFS, err == unix.ENOMEM, err == nil && n < vnetSize:
+		return true, nil // of this moment, or this packet
 	case err != nil:
 		return false, err
 	}

@@ -356,7 +356,9 @@ func TestTUNErrors(t *testing.T) {
 		{"no capability for netlink", configureError("x", unix.EPERM), hintCapability},
 		{"no IPv6", configureError("x", unix.EACCES), hintIPv6},
 		{"emulation", configureError("x", unix.EINVAL), hintNetlink},
-		{"unforeseen", openError("x", unix.EMFILE), ""},
+		{"no descriptor", openError("x", unix.EMFILE), hintFiles},
+		{"no descriptor for netlink", configureError("x", unix.EMFILE), hintFiles},
+		{"unforeseen", openError("x", unix.ENFILE), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			wantTUNError(t, c.err, c.hint)

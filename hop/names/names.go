@@ -1,7 +1,3 @@
-// Package names answers DNS questions about the mesh: ADDRESS.hop and friendly
-// names have the mesh address of their key (AAAA), and mesh addresses have names
-// (PTR). It reads messages and writes answers; sockets, files and the clock are
-// the caller's. See wire.md.
 package names
 
 import (
@@ -17,7 +13,7 @@ import (
 // be written into the file at any time.
 const (
 	zone        = "hop"
-	zoneReverse = "0.7.f.6.8.6.d.f.ip6.arpa" // of link.MeshPrefix
+	zoneReverse = "0.7.f.6.8.6.d.f.ip6.arpa" // of identity.MeshPrefix
 	ttl         = "\x00\x00\x00\x3c"
 	ttlNegative = "\x00\x00\x00\x1e"
 

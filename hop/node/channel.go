@@ -10,6 +10,7 @@ import (
 	"hopwire/hop/ip"
 	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/step"
 )
 
 // Session frames (wire.md, "Session" and "Records"): sealed records, several to a frame.
@@ -50,7 +51,8 @@ const _ = uint(plainLong - offRecordData - max(ip.MTU, call.MaxRecord))
 // Opening: opening is set; the first frame is repeated. busy: message 2 is with the
 // worker. Unknown: p is nil, nobody knows yet who is there; answered is set while message
 // 1 is with the worker. Ready: send and recv are set. answered keeps message 2 until the
-// first session frame shows that it arrived. Closed: closed is set, the circuit is
+// first session frame shows that it arrived; before that we send nothing of our own, since
+// the source may not have the keys yet. Closed: closed is set, the circuit is
 // closed too, and the peer has dropped it.
 // A channel at a source has a role in its peer as well: see peer.
 type channel struct {
@@ -63,6 +65,7 @@ type channel struct {
 	nonce      [aead.NonceSize]byte
 	opening    *opening // source: handshake under way
 	answered   *answered
+	firsts     int // last hop: handshakes that it has cost
 	closed     bool
 
 	path       hop.Path
@@ -76,12 +79,17 @@ type channel struct {
 	askedAt    time.Time
 	srtt       time.Duration
 	loss       *hop.LossMeter // of the circuit in use; nil: not begun
-	spoiled    int            // failed tags of late
+	spoiled    step.Bucket    // of failed tags
+	long       probe          // question in a long frame
+	longAt     time.Time      // a long frame with data went out or came in
+	narrow     bool           // long frames are lost, short ones are not
 	slow       bool           // frames wait on the way: to be passed on to what is inside
 
 	frame *link.Frame // being filled
 	fill  int
 	wants bool // it holds something that wants an answer
+
+	stretch bool // it is to be long whatever it holds
 }
 
 // setKeys readies the channel for session frames.
@@ -157,7 +165,7 @@ func (ch *channel) begin() bool {
 		return false
 	}
 	f.N = link.FrameLong
-	ch.frame, ch.fill, ch.wants = f, 0, false
+	ch.frame, ch.fill, ch.wants, ch.stretch = f, 0, false, false
 	ch.n.filled = append(ch.n.filled, ch)
 	return true
 }
@@ -174,7 +182,10 @@ func (ch *channel) emit(now time.Time) {
 		return
 	}
 	size := plainLong
-	if f.N = link.FrameLong; ch.fill <= plainShort {
+	switch f.N = link.FrameLong; {
+	case ch.fill > plainShort:
+		ch.longAt = now
+	case !ch.stretch:
 		f.N, size = link.FrameShort, plainShort
 	}
 	b, seq := f.Body(), ch.nextSeq()
@@ -199,6 +210,7 @@ func (n *Node) emit(now time.Time) {
 	for i := 0; i < len(n.filled); i++ {
 		n.filled[i].emit(now)
 	}
+	clear(n.filled)
 	n.filled = n.filled[:0]
 }
 
@@ -219,17 +231,27 @@ func (ch *channel) receive(now time.Time, seq uint32, body []byte) {
 			n.N.BadRecord++
 			return
 		}
+		if size > plainShort {
+			ch.longAt = now
+		}
 		ch.act(now, kind, plain[:size])
+		if kind == recordAsk && ch.frame != nil && len(body) == link.BodyLong {
+			ch.stretch = true // the echo, as long as the question
+		}
 		plain = plain[size:]
 	}
 }
 
 // alive notes an authentic frame of the other end.
 func (ch *channel) alive(now time.Time) {
+	first := ch.answered != nil
 	ch.heard, ch.unanswered = now, time.Time{}
 	ch.answered = nil
 	if ch.t != nil {
 		ch.p.prefer(ch)
+	}
+	if first {
+		ch.p.flushQueue(now)
 	}
 }
 
@@ -257,7 +279,9 @@ func (ch *channel) ask(now time.Time) {
 	ch.asked++
 	ch.askedAt, ch.askAt = now, now.Add(askGap)
 	binary.LittleEndian.PutUint32(id[:], ch.asked)
-	ch.add(now, recordAsk, id[:])
+	if ch.add(now, recordAsk, id[:]) && ch.p.active != ch {
+		ch.stretch = true // a warm circuit shows that long frames pass too
+	}
 }
 
 // echo takes the answer to a question: of ours for the RTT, or of a ping.
@@ -266,6 +290,9 @@ func (ch *channel) echo(now time.Time, data []byte) {
 		return
 	}
 	id := binary.LittleEndian.Uint32(data)
+	if id&^(probeBit-1) == probeBit {
+		ch.answeredProbe(now, id)
+	}
 	if ch.n.answer(now, id, 0) || id != ch.asked || ch.askedAt.IsZero() {
 		return
 	}
@@ -278,15 +305,30 @@ func (ch *channel) echo(now time.Time, data []byte) {
 }
 
 // patience is how long a sender waits for any answer before it moves.
+//
+//go:noinline
 func (ch *channel) patience() time.Duration {
 	return max(moveAfter, 2*ch.srtt+answerWithin)
 }
 
-// spoil counts a frame that failed its tag at the end; many close the circuit.
+// spoil counts a frame that failed its tag at the end; many of late close the circuit.
 func (ch *channel) spoil(now time.Time) {
-	if ch.spoiled++; ch.spoiled >= spoiledMost && ch.c != nil {
+	const most = spoiledMost - 1
+	if ch.c != nil && !ch.spoiled.Take(now, most/spoiledSpan.Seconds(), most) {
 		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
 	}
+}
+
+// wipe forgets every key of the channel. Whoever still has the channel (a flow, its
+// circuit) has none of them.
+func (ch *channel) wipe() {
+	aead.Wipe(ch.send)
+	aead.Wipe(ch.recv)
+	ch.send, ch.recv = nil, nil
+	if o := ch.opening; o != nil && o.join != nil {
+		*o.join = join{}
+	}
+	ch.opening, ch.answered = nil, nil
 }
 
 // close ends the channel and its circuit; nothing is reported.
@@ -294,7 +336,8 @@ func (ch *channel) close(now time.Time) {
 	if ch.closed {
 		return
 	}
-	ch.closed = true
+	ch.closed, ch.n.swept = true, false
+	ch.wipe()
 	if ch.frame != nil {
 		ch.n.env.Free(ch.frame)
 		ch.frame = nil

@@ -14,10 +14,13 @@ const (
 	checkPath    = 5 * time.Second        // between looks for a better path, with traffic
 	askGap       = time.Second            // between RTT questions while there is traffic
 	lingerFor    = 3 * time.Second        // an abandoned circuit may still deliver
+	lossHold     = 30 * time.Second       // between two moves because of loss
+	openTries    = 3                      // paths that are tried without a pause; then who waits is told
 	retryFirst   = 500 * time.Millisecond
 	retryFull    = 2 * time.Second // ± 50 %, after a relay was full or busy
 	retryMost    = 4 * time.Second
-	spoiledMost  = 8 // failed tags within spoiledSpan close a circuit
+	workRetry    = 50 * time.Millisecond // ± 50 %, until a worker that had no room is asked again
+	spoiledMost  = 8                     // failed tags within spoiledSpan close a circuit
 	spoiledSpan  = 10 * time.Second
 	waitFor      = 5 * time.Second // for the answer to a ping or trace
 
@@ -26,6 +29,4 @@ const (
 	maxTerminals = 8  // circuits of one peer that end here
 	maxWaits     = 256
 	tokensAhead  = 4 // resumption tokens that a responder accepts
-	sessionRate  = 16
-	sessionBurst = 64
 )

@@ -72,9 +72,12 @@ func (e *events) CircuitBroken(now time.Time, c *hop.Circuit, at int, why hop.Re
 	if !ok || ch.closed {
 		return
 	}
-	e.node().N.Failed++
 	if next := at + 1; next < len(ch.path.Hops) && (why == hop.ReasonLinkDown || why == hop.ReasonNoNext || why == hop.ReasonRefused) {
 		at = next // it is the way to the next hop that failed
 	}
+	if why == hop.ReasonRefused && ch.otherKey(now, at) {
+		return
+	}
+	e.node().N.Failed++
 	ch.p.fail(now, ch, at, why)
 }

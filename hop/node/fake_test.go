@@ -18,6 +18,7 @@ type fakeMap struct {
 	ways     map[int][][]int  // by target, the best way first; none: it is not known; empty: there is no way
 	load     map[int]hop.Load // of a node; the others are light
 	hidden   map[int]bool     // addresses whose key it does not know
+	wrong    map[int]bool     // nodes whose onion keys it takes one for the other
 	up       map[identity.Key]*link.Link
 	asked    []time.Time // for ways
 	failed   []failure
@@ -46,7 +47,13 @@ func (f *fakeMap) Paths(now time.Time, to identity.Key, n int) (paths []hop.Path
 		return nil, hop.ErrNoPath
 	}
 	for _, way := range ways[:min(n, len(ways))] {
-		paths = append(paths, f.w.path(now, way...))
+		p := f.w.path(now, way...)
+		for i, k := range way {
+			if h := &p.Hops[i]; f.wrong[k] {
+				h.Onion, h.Other, h.Parity = h.Other, h.Onion, h.Parity^1
+			}
+		}
+		paths = append(paths, p)
 	}
 	return paths, nil
 }

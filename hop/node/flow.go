@@ -20,6 +20,17 @@ type flow struct {
 	at   time.Time
 }
 
+// Sweep frees the flows of channels that are closed.
+func (t *flows) Sweep() {
+	for i := range t.sets {
+		for j := range t.sets[i] {
+			if e := &t.sets[i][j]; e.ch != nil && e.ch.closed {
+				*e = flow{}
+			}
+		}
+	}
+}
+
 // Put notes the channel of a flow.
 func (t *flows) Put(now time.Time, hash uint64, ch *channel) {
 	set := &t.sets[hash%flowSets]

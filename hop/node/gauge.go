@@ -29,6 +29,6 @@ func (ch *channel) gauge(now time.Time) {
 		return
 	}
 	n.N.Lossy++
-	ch.loss, p.lossAt = nil, now.Add(hop.LossHold)
+	ch.loss, p.lossAt = nil, now.Add(lossHold)
 	p.checkAt = now // move to the path that the map prefers now, if there is one
 }

@@ -74,14 +74,15 @@ func (r *resume) next(n *Node) *join {
 // joined takes the answer to a join: any session frame that opens.
 func (ch *channel) joined(now time.Time, seq uint32, body []byte) {
 	j := ch.opening.join
-	ch.setKeys(j.send, j.recv)
-	send, recv := ch.send, ch.recv
+	recv := aead.New(&j.recv)
+	defer aead.Wipe(recv)
 	plain, err := recv.Open(slices.Clone(body)[:0], ch.number(seq), body, nil)
-	if ch.send, ch.recv = nil, nil; err != nil || len(plain) == 0 {
+	if err != nil || len(plain) == 0 {
 		ch.n.N.BadFrame++
 		return
 	}
-	ch.send, ch.recv = send, recv
+	ch.setKeys(j.send, j.recv)
+	*j = join{}
 	ch.p.resume.uses = 0 // the other end has followed
 	ch.n.N.Joins++
 	ch.start(now)
@@ -108,6 +109,7 @@ func (t *tokens) clear(n *Node) {
 	for _, s := range t.steps {
 		delete(n.tokens, s.token)
 	}
+	clear(t.steps) // secrets
 	t.steps = t.steps[:0]
 }
 

@@ -74,7 +74,11 @@ func TestJoinIsRefusedAfterRestart(t *testing.T) {
 	w.connect(src, dst)
 	w.stream(src, dst, 20*time.Millisecond, time.Second, false)
 	w.lane(1, 3).Down = true
+	old := w.members[2].to(3)
 	dst.boot()
+	if !w.RunUntil(300*time.Millisecond, func() bool { l := w.members[2].to(3); return l != nil && l != old }) {
+		t.Fatal("the end's neighbour does not see that it restarted")
+	}
 	src.way.ways[3] = [][]int{{1, 3}, {2, 3}}
 	src.mate(dst).warmAt = w.Now
 	s := dst.listen(false)

@@ -15,6 +15,10 @@ func (n *Node) advancePeers(now time.Time) {
 	for _, p := range slices.Clone(n.order) {
 		p.advance(now)
 	}
+	if !n.swept {
+		n.flows.Sweep()
+		n.swept = true
+	}
 }
 
 func (p *peer) advance(now time.Time) {
@@ -26,6 +30,7 @@ func (p *peer) advance(now time.Time) {
 	if p.calls != nil {
 		p.n.next.By(p.calls.Advance(now))
 	}
+	p.pings = p.n.asked(p.pings)
 	p.closeIdle(now)
 	p.ensure(now)
 	if p.idle(now) && len(p.channels()) == 0 && (p.calls == nil || p.calls.Idle()) {
@@ -33,6 +38,7 @@ func (p *peer) advance(now time.Time) {
 	}
 }
 
+//go:noinline
 func (p *peer) idle(now time.Time) bool { return now.Sub(p.used) >= idleAfter }
 
 // closeIdle closes our circuits when there was no traffic for long, and the warm one
@@ -40,6 +46,9 @@ func (p *peer) idle(now time.Time) bool { return now.Sub(p.used) >= idleAfter }
 func (p *peer) closeIdle(now time.Time) {
 	if p.warm != nil && now.Sub(p.used) >= warmFor {
 		p.warm.close(now)
+	}
+	if p.warm != nil {
+		p.n.next.By(p.used.Add(warmFor))
 	}
 	if !p.idle(now) {
 		p.n.next.By(p.used.Add(idleAfter))
@@ -50,7 +59,7 @@ func (p *peer) closeIdle(now time.Time) {
 			ch.close(now)
 		}
 	}
-	p.queue = nil
+	p.unwait()
 }
 
 // advance does what is due on one channel.
@@ -71,6 +80,7 @@ func (ch *channel) advance(now time.Time) {
 	ch.owe(now)
 	if ch.c != nil {
 		ch.measure(now)
+		ch.probe(now)
 		ch.gauge(now)
 		ch.watch(now)
 	}
@@ -137,20 +147,17 @@ func (p *peer) ensure(now time.Time) {
 	}
 	need, full := false, false
 	p.replace = false
+	if p.improve(now); p.opening != nil {
+		return
+	}
 	switch a := p.active; {
 	case a == nil:
 		need = p.busy(now)
 	case !now.Before(a.renewAt):
 		need, full = true, true
-	case now.Sub(p.used) < warmFor && !now.Before(p.checkAt):
-		p.improve(now)
-		return
 	default:
 		p.n.next.By(a.renewAt)
-		if now.Before(p.checkAt) {
-			p.n.next.By(p.checkAt)
-		}
-		need = (a.failing(now) || p.warm == nil && now.Sub(p.used) < warmFor) && !now.Before(p.warmAt)
+		need = p.lacks(now)
 	}
 	if !need {
 		return
@@ -162,9 +169,32 @@ func (p *peer) ensure(now time.Time) {
 	p.begin(now, full)
 }
 
+// lacks says that a second circuit is missing: a warm one, or at once one in the place of
+// a circuit that is failing and that the warm one has not replaced.
+func (p *peer) lacks(now time.Time) bool {
+	at := p.warmAt
+	if p.active.failing(now) {
+		at = p.spareAt
+	} else if p.warm != nil || now.Sub(p.used) >= warmFor {
+		return false
+	}
+	if now.Before(at) {
+		p.n.next.By(at)
+		return false
+	}
+	return true
+}
+
 // improve moves to the path that the map prefers now, when it is another than the one in
 // use. The map does not change for less than a fifth.
 func (p *peer) improve(now time.Time) {
+	if p.active == nil || !now.Before(p.active.renewAt) || now.Sub(p.used) >= warmFor {
+		return
+	}
+	if now.Before(p.checkAt) {
+		p.n.next.By(p.checkAt)
+		return
+	}
 	p.checkAt = now.Add(checkPath)
 	p.n.next.By(p.checkAt)
 	if p.warm != nil && p.n.Map.Load(p.warm.path) == hop.LoadFull {
@@ -181,12 +211,12 @@ func (p *peer) improve(now time.Time) {
 		return
 	}
 	p.replace = true
-	p.opening = p.open(now, paths[0], false)
+	p.open(now, paths[0], false)
 }
 
 // busy: there is something for a circuit of ours to carry.
 func (p *peer) busy(now time.Time) bool {
-	return len(p.queue) > 0 || len(p.pings) > 0 || now.Sub(p.used) < warmFor || p.calls != nil && !p.calls.Idle()
+	return p.queue.held > 0 || len(p.pings) > 0 || now.Sub(p.used) < warmFor || p.calls != nil && !p.calls.Idle()
 }
 
 // begin opens a circuit on the best path, or, when one is in use, on the path
@@ -202,12 +232,12 @@ func (p *peer) begin(now time.Time, renew bool) {
 		path, ok = p.other(now, paths)
 	}
 	if !ok { // there is but one way, or no other has room: no warm circuit
-		p.warmAt = now.Add(warmRetry)
+		p.warmAt, p.spareAt = now.Add(warmRetry), now.Add(askGap)
 		p.n.next.By(p.warmAt)
 		return
 	}
-	if p.opening = p.open(now, path, renew || p.active == nil); p.opening == nil {
-		p.lost(now, hop.ErrNoPath)
+	if err := p.open(now, path, renew || p.active == nil); err != nil {
+		p.lost(now, err)
 	}
 }
 
@@ -229,9 +259,6 @@ func (p *peer) lost(now time.Time, err error) {
 	p.retryAt = now.Add(max(p.backoff(), retryFirst))
 	p.n.next.By(p.retryAt)
 	if p.active == nil && p.tries > 3 {
-		for _, packet := range p.queue {
-			p.n.unreachable(now, packet, ip.CodeNoRoute)
-		}
-		p.queue = nil
+		p.giveUp(now, ip.CodeNoRoute)
 	}
 }

@@ -84,8 +84,8 @@ func TestRestEndsCircuits(t *testing.T) {
 	rests := w.Now
 	w.Run(59800 * time.Millisecond)
 	src.wantOwn(dst, "warm", []int{2, 3})
-	if closed := func() bool { return len(src.own(dst, "warm")) == 0 }; !w.RunUntil(5200*time.Millisecond, closed) {
-		t.Error("the warm circuit is still there at the next look after a minute")
+	if closed := func() bool { return len(src.own(dst, "warm")) == 0 }; !w.RunUntil(250*time.Millisecond, closed) {
+		t.Error("the warm circuit is still there after a minute")
 	}
 	src.wantOwn(dst, "active", []int{1, 3})
 	w.Run(rests.Add(119800 * time.Millisecond).Sub(w.Now))

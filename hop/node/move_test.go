@@ -153,22 +153,95 @@ func TestBrokenWithoutWarm(t *testing.T) {
 	}
 }
 
-// TestSilentWithoutWarm: the far end of the one circuit says nothing. When the time
-// to look for a second way has come, it takes the place of the first at once, whose
-// end has not been given up yet.
+// TestSilentWithoutWarm: the far end of the one circuit says nothing, and the last look
+// for a second way was a moment ago. The map knows one by now: it takes the place of the
+// first at once, whose end has not been given up yet.
 func TestSilentWithoutWarm(t *testing.T) {
-	w := line4(t, 54, cableDelay)
+	for _, since := range []time.Duration{1500 * time.Millisecond, 9 * time.Second} { // the look
+		w := line4(t, 54, cableDelay)
+		src, dst := w.members[0], w.members[3]
+		src.way.ways[3] = [][]int{{1, 2, 3}}
+		w.connect(src, dst)
+		w.stream(src, dst, 10*time.Millisecond, since, false)
+		src.wantOwn(dst, "warm")
+		src.way.ways[3] = [][]int{{1, 2, 3}, {4, 3}}
+		dst.atEnd = func(_ time.Time, end *hop.Terminal, _ []byte) bool { return end.From() == w.members[2].Key() }
+		w.stream(src, dst, 10*time.Millisecond, 700*time.Millisecond, false)
+		src.wantOwn(dst, "active", []int{4, 3})
+		src.wantOwn(dst, "old", []int{1, 2, 3})
+		if len(src.way.failed) != 0 || src.N.Renewals != 1 {
+			t.Errorf("the map was told %+v, %d circuits took the place of another; want nothing, and one", src.way.failed, src.N.Renewals)
+		}
+	}
+}
+
+// TestSilentAndNoOtherWay: while a circuit is silent and the map knows no other way, it
+// is asked for one each second, not each turn.
+func TestSilentAndNoOtherWay(t *testing.T) {
+	w := line4(t, 55, cableDelay)
 	src, dst := w.members[0], w.members[3]
 	src.way.ways[3] = [][]int{{1, 2, 3}}
 	w.connect(src, dst)
-	w.stream(src, dst, 10*time.Millisecond, 9*time.Second, false)
-	src.wantOwn(dst, "warm")
-	src.way.ways[3] = [][]int{{1, 2, 3}, {4, 3}}
-	dst.atEnd = func(_ time.Time, end *hop.Terminal, _ []byte) bool { return end.From() == w.members[2].Key() }
-	w.stream(src, dst, 10*time.Millisecond, 2500*time.Millisecond, false)
-	src.wantOwn(dst, "active", []int{4, 3})
-	src.wantOwn(dst, "old", []int{1, 2, 3})
-	if len(src.way.failed) != 0 || src.N.Renewals != 1 {
-		t.Errorf("the map was told %+v, %d circuits took the place of another; want nothing, and one", src.way.failed, src.N.Renewals)
+	w.stream(src, dst, 10*time.Millisecond, 500*time.Millisecond, false)
+	dst.atEnd = func(time.Time, *hop.Terminal, []byte) bool { return true }
+	asked := len(src.way.asked)
+	w.stream(src, dst, 10*time.Millisecond, 3*time.Second, false)
+	if n := len(src.way.asked) - asked; n < 2 || n > 4 {
+		t.Errorf("the map was asked %d times in 3 s, want once a second", n)
+	}
+}
+
+// TestBetterWayDoesNotHideAMissingOne: the look for a better path finds none, and in the
+// same turn a warm circuit is opened that was missing.
+func TestBetterWayDoesNotHideAMissingOne(t *testing.T) {
+	w := diamond(t, 56)
+	src, dst := w.ends()
+	src.way.ways[3] = [][]int{{1, 3}}
+	w.connect(src, dst)
+	src.way.ways[3] = [][]int{{1, 3}, {2, 3}}
+	p := src.mate(dst)
+	p.warmAt, p.checkAt = w.Now, w.Now
+	src.host.Turn(func(now time.Time) {
+		if p.ensure(now); p.opening == nil {
+			t.Error("nothing is being opened")
+		}
+	})
+	w.Run(500 * time.Millisecond)
+	src.wantOwn(dst, "warm", []int{2, 3})
+}
+
+// TestSpoiledFramesOfLate: eight frames in a row that fail their tag close a circuit.
+// One every five seconds does not, however long: bits flip on any cable in the end.
+func TestSpoiledFramesOfLate(t *testing.T) {
+	for _, c := range []struct {
+		gap    time.Duration
+		frames int
+		closed bool
+	}{{5 * time.Second, 40, false}, {time.Millisecond, spoiledMost, true}, {time.Millisecond, spoiledMost - 1, false}} {
+		w := diamond(t, 57)
+		src, dst := w.ends()
+		src.way.ways[3] = [][]int{{1, 3}}
+		w.connect(src, dst)
+		spoil := false
+		ch, end := src.mate(dst).active, dst.mate(src).terminals[0]
+		src.atSource = func(_ time.Time, _ *hop.Circuit, body []byte) bool {
+			if spoil {
+				body[0] ^= 1
+			}
+			spoil = false
+			return false
+		}
+		for range c.frames {
+			spoil = true
+			dst.host.Turn(func(now time.Time) { end.add(now, recordAlive) })
+			w.Run(c.gap)
+			ch.unanswered, src.mate(dst).used = time.Time{}, w.Now // it is not silent, and has traffic
+		}
+		if ch.closed != c.closed {
+			t.Errorf("%d frames, one in %v: closed is %v, want %v", c.frames, c.gap, ch.closed, c.closed)
+		}
+		if c.closed && (len(src.way.failed) != 1 || src.way.failed[0].why != hop.ReasonSpoiled) {
+			t.Errorf("the map was told %+v, want spoiled", src.way.failed)
+		}
 	}
 }

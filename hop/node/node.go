@@ -31,6 +31,7 @@ type Config struct {
 	MaxCircuits int         // 0: 2048
 	MaxPeers    int         // ends of sessions at once; 0: 512
 	CallMemory  int         // bytes that calls of all peers may hold; 0: 4 MiB; at least two largest calls
+	QueueMemory int         // bytes of packets that wait for sessions, of all peers; 0: 256 KiB
 	CircuitLife time.Duration
 	// Deliver takes an IP packet from a session for the TUN; it is valid during the call.
 	Deliver func(packet []byte)
@@ -62,13 +63,15 @@ type Node struct {
 	taught  taught
 	tokens  map[[tokenSize]byte]*peer
 	flows   flows
+	swept   bool // no flow has a closed channel
 	flowKey [16]byte
 	filled  []*channel                    // have a frame being filled
 	slow    struct{ sent, received bool } // a queue stands, of the TUN or of a port: a flow that we send, or that ends here, is to go slower
 	waits   map[uint32]wait
+	queued  int // bytes that wait for sessions
 	icmp    *ip.ErrorLimit
 	calls   *call.Pool
-	door    step.Bucket
+	doors   doors
 	next    step.Timer
 }
 
@@ -78,6 +81,9 @@ type SessionCounters struct {
 	NoPeer, NoRoom, QueueFull, BadSource        uint64
 	BadFrame, BadRecord, BadFirst, FirstLimited uint64
 	Handshakes, Joins, Moves, Renewals, Failed  uint64
+	OwnKey                                      uint64 // handshakes of somebody with our own identity
+	Narrow                                      uint64 // circuits that lost all their long frames and no short one
+	OtherKeys                                   uint64 // hops that refused and were tried with their other onion key
 	Lossy                                       uint64 // circuits moved, or tried to, because of unexplained loss
 	Slowed, SlowDropped                         uint64 // Slow cells heard; packets dropped so that their flow goes slower
 }
@@ -87,6 +93,9 @@ type SessionCounters struct {
 func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 	if c.MaxPeers == 0 {
 		c.MaxPeers = 512
+	}
+	if c.QueueMemory == 0 {
+		c.QueueMemory = queueMemory
 	}
 	if c.CircuitLife == 0 {
 		c.CircuitLife = circuitLife

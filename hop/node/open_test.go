@@ -3,12 +3,15 @@ package node
 import (
 	"bytes"
 	"errors"
+	mrand "math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
+	"hopwire/link/linktest"
 )
 
 // gaps are the times between moments.
@@ -242,5 +245,49 @@ func TestPacketsWaitInOrder(t *testing.T) {
 				t.Errorf("%d packets arrived, %d did not fit; want %d and %d", len(dst.got), src.N.QueueFull, c.most, 70-c.most)
 			}
 		})
+	}
+}
+
+// TestBusyWorkerIsNoFault: the worker has no room for the handshake. It is asked again
+// soon, no path is blamed for it, and when there is room the session opens.
+func TestBusyWorkerIsNoFault(t *testing.T) {
+	w := diamond(t, 10)
+	src, dst := w.ends()
+	src.host.Costs = &linktest.Costs{DH: 10 * time.Millisecond}
+	for range 64 { // 0.6 s of work
+		src.host.Work(link.Cost{Class: link.ClassHandshake, DH: 1}, func() func(time.Time) { return func(time.Time) {} })
+	}
+	src.send(dst, 1)
+	w.Run(900 * time.Millisecond)
+	if len(src.way.failed) != 0 || len(dst.got) != 1 {
+		t.Errorf("%d packets arrived, the map was told %+v; want one, and nothing", len(dst.got), src.way.failed)
+	}
+}
+
+// TestOtherOnionKey: the map takes the wrong one of a hop's onion keys. The hop refuses,
+// and is tried with the other before anybody is blamed; so is each hop, once. A hop that
+// refuses both is what the map hears of.
+func TestOtherOnionKey(t *testing.T) {
+	for _, c := range []struct {
+		wrong  map[int]bool
+		others uint64
+	}{{map[int]bool{1: true}, 1}, {map[int]bool{3: true}, 1}, {map[int]bool{1: true, 3: true}, 2}} {
+		w := diamond(t, 11)
+		src, dst := w.ends()
+		src.way.wrong = c.wrong
+		src.way.ways[3] = [][]int{{1, 3}}
+		w.connect(src, dst)
+		if src.N.OtherKeys != c.others || len(src.way.failed) != 0 || src.N.Failed != 0 {
+			t.Errorf("wrong at %v: %d tried with the other key, the map was told %+v; want %d, nothing", c.wrong, src.N.OtherKeys, src.way.failed, c.others)
+		}
+	}
+	w := diamond(t, 12)
+	src, dst := w.ends()
+	w.members[1].Onion = onion.NewKeys(mrand.NewChaCha8([32]byte{3}), w.Now) // what the map has are not its keys
+	src.send(dst, 1)
+	w.Run(time.Second)
+	f := src.way.failed
+	if len(f) == 0 || f[0].hop != 0 || f[0].why != hop.ReasonRefused || int(src.N.OtherKeys) != len(f) {
+		t.Errorf("the map was told %+v after %d tries with the other key, want hop 0 refused, each after one", f, src.N.OtherKeys)
 	}
 }

@@ -19,7 +19,8 @@ type opening struct {
 	first []byte
 	again hop.Repeat
 	until time.Time
-	busy  bool // the answer is being worked on
+	retry time.Time // message 1 had no worker: when to ask for one again; zero: it has
+	busy  bool      // the answer is being worked on
 }
 
 // answered is what a last hop keeps to repeat its answer, until the first session
@@ -30,11 +31,12 @@ type answered struct {
 }
 
 // open starts a circuit to the peer over path. The handshake follows the set-up
-// at once: the circuit is usable after one round trip.
-func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
+// at once: the circuit is usable after one round trip. full: it is a whole handshake,
+// even where a join would do.
+func (p *peer) open(now time.Time, path hop.Path, full bool) error {
 	c, err := p.n.Circuits.Open(now, path, 1)
 	if err != nil {
-		return nil
+		return err
 	}
 	ch := &channel{n: p.n, p: p, c: c, path: path, born: now, heard: now}
 	ch.renewAt = now.Add(step.Jitter(p.n.jitter, p.n.c.CircuitLife, 20))
@@ -44,15 +46,37 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) *channel {
 		ch.opening.join, ch.opening.first = j, j.body
 		ch.first(now)
 	} else {
-		ch.initiate()
+		ch.initiate(now)
 	}
 	p.n.next.By(ch.opening.until)
-	return ch
+	p.opening = ch
+	return nil
 }
 
-// initiate makes message 1 elsewhere and sends it.
-func (ch *channel) initiate() {
+// otherKey begins the opening anew with the other onion key of a hop that refused. The
+// map chose the key by an age that nobody signs, so the hop may be as good as its key is
+// wrong: the map hears of it when both were refused. False: there is no other key.
+func (ch *channel) otherKey(now time.Time, i int) bool {
+	p, path := ch.p, ch.path
+	if p.opening != ch || i >= len(path.Hops) || path.Hops[i].Other == ([32]byte{}) {
+		return false
+	}
+	path.Hops = slices.Clone(path.Hops)
+	h := &path.Hops[i]
+	h.Onion, h.Other, h.Parity = h.Other, [32]byte{}, h.Parity^1
+	if p.open(now, path, ch.opening.join == nil) != nil {
+		return false
+	}
+	p.n.N.OtherKeys++
+	ch.close(now)
+	return true
+}
+
+// initiate makes message 1 on the worker and sends it. When the worker has no room, that is
+// not the path's fault: it is asked again soon.
+func (ch *channel) initiate(now time.Time) {
 	n := ch.n
+	ch.opening.retry = time.Time{}
 	nk := n.c.Links.NetworkKeys[0]
 	filter := handshake.NewFirstFilter(ch.p.key, handshake.KindSession, nk, nil)
 	c := handshake.InitiateConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
@@ -67,7 +91,8 @@ func (ch *channel) initiate() {
 		}
 	})
 	if !ok {
-		ch.opening.until = time.Time{}
+		ch.opening.retry = now.Add(step.Jitter(n.jitter, workRetry, 50))
+		n.next.By(ch.opening.retry)
 	}
 }
 
@@ -81,25 +106,33 @@ func (ch *channel) first(now time.Time) {
 	ch.raw(now, o.first)
 }
 
-// advanceOpening repeats or gives up; false: given up.
-func (ch *channel) advanceOpening(now time.Time) bool {
+// advanceOpening repeats or gives up.
+func (ch *channel) advanceOpening(now time.Time) {
 	o := ch.opening
-	if !now.Before(o.until) && !o.busy {
+	switch {
+	case !now.Before(o.until) && o.first == nil: // no worker in all the time: who knows what the path is like
+		ch.n.N.Failed++
+		ch.p.missed(now, retryFirst)
+		ch.close(now)
+		return
+	case !now.Before(o.until) && !o.busy:
 		ch.n.N.Failed++
 		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonTimeout)
-		return false
+		return
+	case !o.retry.IsZero() && !now.Before(o.retry):
+		ch.initiate(now)
 	}
-	if now.Before(o.until) {
+	if !o.busy {
 		ch.n.next.By(o.until)
 	}
+	ch.n.next.By(o.retry)
 	if o.again.Tries == 0 || o.busy || o.again.Over() {
-		return true
+		return
 	}
 	if !now.Before(o.again.At) {
 		ch.first(now)
 	}
 	ch.n.next.By(o.again.At)
-	return true
 }
 
 // opened takes the first frame that came back.
@@ -116,14 +149,16 @@ func (ch *channel) opened(now time.Time, seq uint32, body []byte) {
 	}
 }
 
-// finish works message 2 out elsewhere; then the channel is ready.
+// finish works message 2 out on the worker; then the channel is ready.
 func (ch *channel) finish(message []byte) {
 	o := ch.opening
 	o.busy = true
 	ok := ch.n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 2, KEM: 1}, func() func(time.Time) {
 		keys, _, err := o.init.Finish(message)
 		return func(now time.Time) {
-			o.busy = false
+			if o.busy = false; err == nil {
+				defer keys.Wipe()
+			}
 			ch.n.next.By(o.until)
 			switch {
 			case ch.closed:
@@ -155,46 +190,70 @@ func (n *Node) firstFrame(now time.Time, ch *channel, seq uint32, body []byte) {
 		n.N.BadFirst++
 		return
 	}
+	if ch.answered != nil { // one is being worked on, and a circuit has one session
+		return
+	}
 	if n.takeJoin(now, ch, seq, body) {
 		return
 	}
 	i := slices.IndexFunc(n.first, func(f handshake.FirstFilter) bool { return f.Check(body) })
-	switch {
-	case i < 0:
+	if i < 0 {
 		n.N.BadFirst++
-	case ch.answered != nil: // being worked on
-	case !n.door.Take(now, sessionRate, sessionBurst):
-		n.N.FirstLimited++
-	default:
-		n.respond(ch, i, slices.Clone(body))
+		return
 	}
+	n.respond(now, ch, i, body)
 }
 
-// respond works out message 2 elsewhere.
-func (n *Node) respond(ch *channel, key int, message []byte) {
+// respond works out message 2 on the worker, if the budgets allow it. A circuit whose first
+// messages come to nothing is closed.
+func (n *Node) respond(now time.Time, ch *channel, key int, body []byte) {
+	done, ok := n.doors.take(now, ch.source())
+	if !ok {
+		n.N.FirstLimited++
+		return
+	}
+	message := slices.Clone(body)
+	ch.firsts++
 	ch.answered = &answered{hash: handshake.SeenHash(message)}
 	c := handshake.RespondConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: n.c.Links.NetworkKeys[key], Prefiltered: true, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
-	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
+	ok = n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 5, KEM: 1}, func() func(time.Time) {
 		r, err := handshake.Respond(rand, c, message)
 		return func(now time.Time) {
-			if err != nil || ch.closed {
-				n.N.BadFirst++
-				ch.answered = nil
+			if done(); err != nil {
+				ch.refuse(now)
 				return
 			}
-			n.accepted(now, ch, r)
+			defer r.Keys.Wipe()
+			if !ch.closed {
+				n.accepted(now, ch, r)
+			}
 		}
 	})
 	if !ok {
+		done()
 		n.N.FirstLimited++
+		ch.firsts--
 		ch.answered = nil
+	}
+}
+
+// refuse notes a first message that only passed the filter.
+func (ch *channel) refuse(now time.Time) {
+	ch.n.N.BadFirst++
+	if ch.answered = nil; ch.firsts >= maxFirst {
+		ch.close(now)
 	}
 }
 
 // accepted enters the session that a first message made and answers it.
 func (n *Node) accepted(now time.Time, ch *channel, r *handshake.Response) {
-	p := n.peer(now, r.Peer)
+	if r.Peer == n.key { // our identity is in use elsewhere, or somebody plays our message back
+		n.N.OwnKey++
+		ch.close(now)
+		return
+	}
+	p := n.welcome(now, r.Peer, ch.source())
 	if p == nil {
 		ch.close(now)
 		return

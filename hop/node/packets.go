@@ -52,15 +52,7 @@ func (n *Node) toPeer(now time.Time, p *peer, head, rest []byte) {
 		ch.add(now, recordIP, head, rest)
 		return
 	}
-	most := maxQueue
-	if p.lostCause() {
-		most = maxQueueLost
-	}
-	if len(p.queue) >= most {
-		n.N.QueueFull++
-		return
-	}
-	p.queue = append(p.queue, ip.Join(head, rest))
+	p.wait(head, rest)
 }
 
 // fromSession takes an IP packet from the other end; a source address that is
@@ -144,8 +136,17 @@ func (p *peer) callsReady() *call.Endpoint {
 			return false
 		}
 		return ch.add(now, recordCall, fragment)
-	}, Serve: p.serve()})
+	}, Serve: p.serve(), Source: p.caller})
 	return p.calls
+}
+
+// caller is where the peer's calls come from: a guest's from its source, and a peer that we
+// call ourselves is one of its own.
+func (p *peer) caller() uint64 {
+	if p.used.IsZero() {
+		return uint64(p.from)
+	}
+	return 0
 }
 
 // takeCall takes a fragment of a call.

@@ -7,6 +7,7 @@ import (
 
 	"hopwire/hop"
 	"hopwire/hop/call"
+	"hopwire/hop/ip"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
@@ -24,8 +25,8 @@ import (
 //	                             +-------------------------------------+
 //	                                watch, improve: the two change places
 //
-// There is at most one active, one warm and one opening channel; old ones linger to
-// deliver what is under way. Any of them may close: it failed (fail, which puts the warm
+// There is at most one active, one warm and one opening channel: a second warm one makes
+// the first old. Old ones linger to deliver what is under way. Any of them may close: it failed (fail, which puts the warm
 // one in the place of an active one: move), it is not wanted any more (closeIdle: after
 // idleAfter; warm after warmFor, or when a relay of its path is full), or its opening ran
 // out of time. A closed channel has no role (drop).
@@ -42,7 +43,8 @@ type peer struct {
 	opening   *channel   // to become active or warm
 	old       []*channel // replaced; they linger to deliver what is under way
 	terminals []*channel // the one last heard of comes first
-	queue     [][]byte   // packets that wait for a session
+	from      source     // where it was last heard of, kept when its circuits close; 0: never
+	queue     waiting    // packets for a session
 	pings     []uint32   // and questions
 	calls     *call.Endpoint
 	version   byte // of the sessions, as the newest handshake has agreed
@@ -55,6 +57,7 @@ type peer struct {
 	retryAt time.Time
 	wantErr error     // why there is no path
 	warmAt  time.Time // when to look for a second way again
+	spareAt time.Time // the same while the one in use is failing
 	checkAt time.Time // for a better path than the one in use
 	lossAt  time.Time // until then, loss moves no traffic
 	replace bool      // what is being opened is to replace the active circuit
@@ -66,7 +69,7 @@ func (n *Node) peer(now time.Time, key identity.Key) *peer {
 	if p := n.peers[key]; p != nil {
 		return p
 	}
-	if len(n.order) >= n.c.MaxPeers && !n.evict(now) {
+	if len(n.order) >= n.c.MaxPeers && !n.evict(now) && !n.oust(now) {
 		n.N.NoRoom++
 		return nil
 	}
@@ -96,14 +99,18 @@ func (n *Node) evict(now time.Time) bool {
 
 // lostCause says that the map knows no way to the peer, and that there is no circuit to
 // it either, neither of ours nor of the peer's.
+//
+//go:noinline
 func (p *peer) lostCause() bool {
-	return p.wantErr != nil && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
+	return p.wantErr != nil && p.wantErr != hop.ErrTooMany && p.active == nil && p.opening == nil && len(p.terminals) == 0 && len(p.old) == 0
 }
 
 // forget closes what the peer has and removes it.
 func (p *peer) forget(now time.Time) {
 	p.closeAll(now)
+	p.unwait()
 	p.tokens.clear(p.n)
+	p.resume = resume{}
 	if p.calls != nil {
 		p.calls.Close(call.ErrClosed)
 	}
@@ -143,7 +150,7 @@ func (p *peer) drop(ch *channel) {
 
 // prefer moves a terminal to the front: answers without a flow leave there.
 func (p *peer) prefer(ch *channel) {
-	p.touched = ch.heard
+	p.touched, p.from = ch.heard, ch.source()
 	if i := slices.Index(p.terminals, ch); i > 0 {
 		copy(p.terminals[1:i+1], p.terminals[:i])
 		p.terminals[0] = ch
@@ -152,12 +159,11 @@ func (p *peer) prefer(ch *channel) {
 
 // admit enters a circuit of the peer's that ends here and has its session.
 func (p *peer) admit(now time.Time, ch *channel) {
-	ch.p, ch.heard, p.touched = p, now, now
+	ch.p, ch.heard, p.touched, p.from = p, now, now, ch.source()
 	p.terminals = step.Insert(p.terminals, 0, ch)
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
 	}
-	p.flushQueue(now)
 }
 
 // started takes a channel of ours that became ready: it is put to use when there
@@ -173,6 +179,9 @@ func (p *peer) started(now time.Time, ch *channel) {
 		p.active = ch
 		p.linger(now, old)
 	default:
+		if p.warm != nil { // the one in use is well again
+			p.linger(now, p.warm)
+		}
 		p.warm = ch
 	}
 	p.flushQueue(now)
@@ -187,9 +196,11 @@ func (p *peer) linger(now time.Time, ch *channel) {
 }
 
 // failing says that something was sent that wants an answer, and that nothing has come
-// back within patience.
+// back within patience; or that long frames do not pass.
+//
+//go:noinline
 func (ch *channel) failing(now time.Time) bool {
-	return !ch.unanswered.IsZero() && now.Sub(ch.unanswered) >= ch.patience()
+	return ch.narrow || !ch.unanswered.IsZero() && now.Sub(ch.unanswered) >= ch.patience()
 }
 
 // route picks the channel for a packet of a flow: where the flow's last packet
@@ -202,7 +213,7 @@ func (p *peer) route(now time.Time, flow uint64) *channel {
 		return p.active
 	}
 	for _, ch := range p.terminals {
-		if ch.ready() && !ch.failing(now) {
+		if ch.ready() && ch.answered == nil && !ch.failing(now) {
 			return ch
 		}
 	}
@@ -222,9 +233,7 @@ func (p *peer) want(now time.Time) {
 
 // flushQueue sends the packets that waited.
 func (p *peer) flushQueue(now time.Time) {
-	queue := p.queue
-	p.queue = nil
-	for _, packet := range queue {
+	for _, packet := range p.unwait() {
 		p.n.toPeer(now, p, packet, nil)
 	}
 	pings := p.pings
@@ -238,7 +247,7 @@ func (p *peer) flushQueue(now time.Time) {
 // and moves traffic to the warm circuit at once.
 func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	if ch.opening != nil && ch.opening.join != nil {
-		p.resume.valid = false // the other end may have lost the secret
+		p.resume = resume{} // the other end may have lost the secret
 	}
 	if ch.c != nil {
 		p.n.Map.Failed(now, ch.path, i, why)
@@ -249,8 +258,7 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	}
 	ch.close(now)
 	if opening {
-		p.tries++
-		p.retryAt = now.Add(p.backoff())
+		p.missed(now, 0)
 	}
 	if why == hop.ReasonFull || why == hop.ReasonBusy { // do not add to what is too much already
 		p.retryAt = now.Add(step.Jitter(p.n.jitter, retryFull, 50))
@@ -258,12 +266,22 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	p.n.next.By(now)
 }
 
+// missed notes an opening that came to nothing. After some the senders of what waits are
+// told.
+func (p *peer) missed(now time.Time, least time.Duration) {
+	p.tries++
+	p.retryAt = now.Add(max(p.backoff(), least))
+	if p.tries >= openTries && p.active == nil {
+		p.giveUp(now, ip.CodeNoAnswer)
+	}
+}
+
 // backoff grows once every path has been tried.
 func (p *peer) backoff() time.Duration {
-	if p.tries < 3 {
+	if p.tries < openTries {
 		return 0
 	}
-	return min(retryFirst<<min(p.tries-3, 8), retryMost)
+	return min(retryFirst<<min(p.tries-openTries, 8), retryMost)
 }
 
 // move puts the warm circuit to use.

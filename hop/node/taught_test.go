@@ -52,7 +52,7 @@ func (lostMap) Lookup(netip.Addr) (identity.Key, bool)                 { return 
 // the memory.
 func TestLostCauses(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	n := &Node{c: Config{MaxPeers: 4}, key: taughtKey(60000), Map: lostMap{}, peers: map[identity.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(ip.ErrorLimit),
+	n := &Node{c: Config{MaxPeers: 4, QueueMemory: queueMemory}, key: taughtKey(60000), Map: lostMap{}, peers: map[identity.Key]*peer{}, byIP: map[netip.Addr]*peer{}, icmp: new(ip.ErrorLimit),
 		jitter: mrand.New(mrand.NewPCG(1, 2))}
 	n.ip = n.key.IPv6()
 	real := n.peer(now, taughtKey(50000)) // no way has been missed yet
@@ -62,7 +62,7 @@ func TestLostCauses(t *testing.T) {
 		for range 2 * maxQueue {
 			n.Packet(now, datagram(n.ip, key.IPv6(), 1, 0, 140), nil)
 		}
-		if p := n.peers[key]; p == nil || len(p.queue) > maxQueueLost {
+		if p := n.peers[key]; p == nil || len(p.queue.packets) > maxQueueLost {
 			t.Fatalf("peer %d: %+v", i, p)
 		}
 	}

@@ -86,6 +86,17 @@ func (n *Node) sendPing(now time.Time, p *peer, id uint32) {
 	}
 }
 
+// asked returns those of the ids that still wait for an answer, in place.
+func (n *Node) asked(ids []uint32) []uint32 {
+	left := ids[:0]
+	for _, id := range ids {
+		if _, ok := n.waits[id]; ok {
+			left = append(left, id)
+		}
+	}
+	return left
+}
+
 // TraceHop asks hop i (from 0) of the circuit in use towards a peer for a Pong.
 func (n *Node) TraceHop(now time.Time, to identity.Key, i int, done func(now time.Time, rtt time.Duration, ok bool)) error {
 	p := n.peers[to]

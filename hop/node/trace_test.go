@@ -99,3 +99,30 @@ func TestQuestionsAreBounded(t *testing.T) {
 		t.Errorf("%d questions ended, %d are open", e.times, len(src.waits))
 	}
 }
+
+// TestPingsWithoutAnswerAreForgotten: pings to a node that nobody can reach do not keep
+// out those that follow when it is back, nor anything busy.
+func TestPingsWithoutAnswerAreForgotten(t *testing.T) {
+	w := diamond(t, 27)
+	src, dst := w.ends()
+	ways := src.way.ways[3]
+	delete(src.way.ways, 3)
+	failed, answered := 0, false
+	src.host.Turn(func(now time.Time) {
+		for range maxQueue {
+			src.Ping(now, dst.Key(), func(_ time.Time, _ time.Duration, ok bool) { failed++ })
+		}
+	})
+	w.Run(waitFor + warmFor + time.Second)
+	if p := src.mate(dst); failed != maxQueue || p != nil && (len(p.pings) > 0 || p.busy(w.Now)) {
+		t.Fatalf("%d of %d pings failed, and the peer is still busy", failed, maxQueue)
+	}
+	src.way.ways[3] = ways
+	src.host.Turn(func(now time.Time) {
+		src.Ping(now, dst.Key(), func(_ time.Time, _ time.Duration, ok bool) { answered = ok })
+	})
+	w.Run(waitFor + time.Second)
+	if !answered {
+		t.Error("no answer when the node was back")
+	}
+}

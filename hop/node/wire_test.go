@@ -3,7 +3,6 @@ package node
 import (
 	"testing"
 
-	"hopwire/hop"
 	"hopwire/hop/ip"
 	"hopwire/link/wiretest"
 )
@@ -19,10 +18,13 @@ func TestWire(t *testing.T) {
 
 		"MTU": ip.MTU, "answerWithin": answerWithin, "tokenSize": tokenSize, "joinSize": joinSize, "tokensAhead": tokensAhead,
 
-		"lossHold": hop.LossHold, "circuitLife": circuitLife, "idleAfter": idleAfter, "warmFor": warmFor, "warmGap": warmGap, "moveAfter": moveAfter,
+		"lossHold": lossHold, "probeGap": probeGap, "probeSoon": probeSoon, "probeNext": probeNext, "probeMost": probeMost,
+		"probeFew": probeFew, "circuitLife": circuitLife, "idleAfter": idleAfter, "warmFor": warmFor, "warmGap": warmGap, "moveAfter": moveAfter,
 		"warmRetry": warmRetry, "checkPath": checkPath, "askGap": askGap, "lingerFor": lingerFor, "retryFirst": retryFirst,
-		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "waitFor": waitFor, "maxQueue": maxQueue,
-		"maxQueueLost": maxQueueLost, "maxTerminals": maxTerminals, "maxWaits": maxWaits, "sessionRate": sessionRate,
+		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "spoiledSpan": spoiledSpan, "workRetry": workRetry, "waitFor": waitFor, "maxQueue": maxQueue, "openTries": openTries, "queueMemory": queueMemory,
+		"queueShare": queueShare, "queueEach": queueEach,
+		"maxQueueLost": maxQueueLost, "maxTerminals": maxTerminals, "maxWaits": maxWaits, "sessionRate": sessionRate, "doorRate": doorRate, "doorBurst": doorBurst,
+		"doorJobs": doorJobs, "portJobs": portJobs, "maxJobs": maxJobs, "maxFirst": maxFirst, "guestRest": guestRest,
 		"sessionBurst": sessionBurst, "flowFor": flowFor, "maxTaught": maxTaught,
 	})
 }

@@ -183,8 +183,8 @@ func (w *world) numbers(hops []hop.Hop) (way []int) {
 func (w *world) path(now time.Time, way ...int) (p hop.Path) {
 	for _, i := range way {
 		m := w.members[i]
-		epoch, _, key, _ := m.Onion.Public(now)
-		p.Hops = append(p.Hops, hop.Hop{Key: m.id.Key(), Onion: key, Parity: byte(epoch & 1), Price: byte(i)})
+		epoch, _, key, next := m.Onion.Public(now)
+		p.Hops = append(p.Hops, hop.Hop{Key: m.id.Key(), Onion: key, Other: next, Parity: byte(epoch & 1), Price: byte(i)})
 	}
 	return p
 }

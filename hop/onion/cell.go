@@ -51,9 +51,12 @@ type CellKey struct {
 }
 
 // NewCellKey prepares a key.
-func NewCellKey(key [32]byte) *CellKey {
-	return &CellKey{seal: aead.New(&key)}
+func NewCellKey(key *[32]byte) *CellKey {
+	return &CellKey{seal: aead.New(key)}
 }
+
+// Wipe overwrites the key, which is not used any more.
+func (k *CellKey) Wipe() { aead.Wipe(k.seal) }
 
 func (k *CellKey) number(counter uint64) []byte {
 	binary.LittleEndian.PutUint64(k.nonce[4:], counter)

@@ -359,7 +359,7 @@ func TestOnionKeys(t *testing.T) {
 }
 
 func TestCells(t *testing.T) {
-	k := NewCellKey([32]byte{1})
+	k := NewCellKey(&[32]byte{1})
 	for _, size := range []int{link.BodyShort, link.BodyLong} {
 		b := make([]byte, size)
 		k.Seal(9, CellPing, []byte("data"), b)
@@ -401,7 +401,7 @@ func FuzzCellOpen(f *testing.F) {
 		if len(b) != link.BodyShort && len(b) != link.BodyLong {
 			return
 		}
-		NewCellKey([32]byte{1}).Open(b)
+		NewCellKey(&[32]byte{1}).Open(b)
 	})
 }
 

@@ -6,8 +6,8 @@ import (
 	"hopwire/hop/offheap"
 )
 
-// A Filter remembers the set-ups of the last 70 minutes by keyed fingerprints of
-// 31 bits, in two generations (wire.md, "Replay filter"). It never holds more than its
+// A Filter remembers the set-ups of the last 75 minutes by keyed fingerprints of
+// 30 bits, in four generations (wire.md, "Replay filter"). It never holds more than its
 // size.
 //
 // Its table is flat and outside the Go heap, since a map of as many entries costs five
@@ -25,17 +25,48 @@ type Filter struct {
 	size   int
 	used   int // quarters
 	turned time.Time
-	gen    uint32         // newest generation: lowest bit of its entries
-	n      [2]int         // entries of each generation
-	table  []uint32       // fingerprint 31 bits ‖ generation 1; fingerprint 0: free
+	turns  uint32         // generations begun
+	n      Tally          // of all entries
+	table  []uint32       // fingerprint 30 bits ‖ generation 2; fingerprint 0: free
 	memory *offheap.Table // what table is a view of
 }
 
 const (
 	filterBucket = 16
 	filterParts  = 4
-	filterFor    = onionHour + onionLate
+
+	// A set-up is taken while its key is, and it may have waited for its Diffie-Hellman
+	// meanwhile: filterMargin. So long it must be known.
+	filterMargin = 3 * time.Minute
+	filterFor    = onionEarly + onionHour + onionLate + filterMargin
+
+	filterGens = 4
+	filterTurn = filterFor / (filterGens - 1) // an entry stays for three or four of them
 )
+
+// A Tally counts the entries of one neighbour, or port, by generation. The zero Tally
+// has none.
+type Tally struct {
+	turns uint32 // of the filter when it was used last
+	n     [filterGens]uint32
+}
+
+// count forgets the generations that have ended since the last use, and returns how many
+// entries there are.
+//
+//go:noinline
+func (t *Tally) count(turns uint32) (n int) {
+	for ; t.turns != turns; t.turns++ {
+		if turns-t.turns > filterGens {
+			t.turns = turns - filterGens
+		}
+		t.n[(t.turns+1)%filterGens] = 0
+	}
+	for _, g := range t.n {
+		n += int(g)
+	}
+	return n
+}
 
 // NewFilter returns a filter for at most size set-ups.
 func NewFilter(size int) *Filter {
@@ -48,13 +79,24 @@ func NewFilter(size int) *Filter {
 	return f
 }
 
-// Add notes a fingerprint. fresh: it was not there; full: there is no room, and it
-// was not noted. An entry stays for 70 to 140 minutes: longer than any onion key
-// is accepted, less than for ever.
-func (f *Filter) Add(now time.Time, fingerprint uint64) (fresh, full bool) {
+// Beyond says whether a port, or a neighbour on it, has more than its share: more
+// entries than there is room left, or more than its port has left of that. So a neighbour
+// that floods the filter gets a third of it, and k ports that do leave a (k+1)th to those
+// who have few.
+func (f *Filter) Beyond(now time.Time, port, neighbour *Tally) bool {
+	f.turn(now)
+	used, most := f.Load()
+	room := most - used - port.count(f.turns)
+	return room <= 0 || room <= neighbour.count(f.turns)
+}
+
+// Add notes a fingerprint, and counts it in the tallies. fresh: it was not there; full:
+// there is no room, and it was not noted. An entry stays for 75 to 100 minutes: longer
+// than any onion key is accepted, less than for ever.
+func (f *Filter) Add(now time.Time, fingerprint uint64, tallies ...*Tally) (fresh, full bool) {
 	f.turn(now)
 	// Top bits for the entry, low ones for the places; 0 would be free.
-	entry := max(uint32(fingerprint>>33), 1) << 1
+	entry := max(uint32(fingerprint>>34), 1) << 2
 	var place *uint32
 	for part := range f.used {
 		at, known := f.look(part, fingerprint, entry)
@@ -75,13 +117,25 @@ func (f *Filter) Add(now time.Time, fingerprint uint64) (fresh, full bool) {
 	if place == nil {
 		return true, true
 	}
-	*place = entry | f.gen
-	f.n[f.gen]++
+	*place = entry | f.turns%filterGens
+	f.Note(&f.n)
+	for _, t := range tallies {
+		f.Note(t)
+	}
 	return true, false
 }
 
+// Note counts one more entry in a tally. It may be of another filter that is like this one.
+func (f *Filter) Note(t *Tally) {
+	t.count(f.turns)
+	t.n[f.turns%filterGens]++
+}
+
+// Noted returns how many entries a tally counts.
+func (f *Filter) Noted(t *Tally) int { return t.count(f.turns) }
+
 // Load returns how many fingerprints there are, and may be.
-func (f *Filter) Load() (used, most int) { return f.n[0] + f.n[1], f.size }
+func (f *Filter) Load() (used, most int) { return f.n.count(f.turns), f.size }
 
 // look finds the place for an entry in one part, nil: there is none; known: the entry
 // is there.
@@ -113,25 +167,30 @@ func find(bucket []uint32, entry uint32) (place, free int) {
 		case e == 0:
 			place = i
 			free++
-		case e&^1 == entry:
+		case e&^(filterGens-1) == entry:
 			return -1, 0
 		}
 	}
 	return place, free
 }
 
-// turn begins a new generation when it is time, in place of the one before the last.
+// turn begins the generations whose time has come, each in place of the oldest.
 func (f *Filter) turn(now time.Time) {
 	if f.turned.IsZero() {
 		f.turned = now
 	}
-	if now.Sub(f.turned) < filterFor {
+	n := min(int(now.Sub(f.turned)/filterTurn), filterGens)
+	if n <= 0 {
 		return
 	}
-	f.gen, f.turned = f.gen^1, now
-	f.n[f.gen] = 0
+	f.turned = now
+	old := [filterGens]bool{}
+	for range n {
+		f.turns++
+		old[f.turns%filterGens] = true
+	}
 	for i, e := range f.table[:f.used*len(f.table)/filterParts] {
-		if e&1 == f.gen {
+		if old[e%filterGens] {
 			f.table[i] = 0
 		}
 	}

@@ -34,23 +34,25 @@ type Key struct {
 // NewKeys draws the first two keys.
 func NewKeys(rand io.Reader, now time.Time) *Keys {
 	o := &Keys{rand: rand, start: now}
-	o.now, o.future = o.draw(), o.draw()
+	o.draw(&o.now)
+	o.draw(&o.future)
 	return o
 }
 
-func (o *Keys) draw() (k Key) {
+func (o *Keys) draw(k *Key) {
 	step.Draw(o.rand, k.private[:])
 	k.public, k.valid = identity.X25519Public(&k.private), true
-	return k
 }
 
 // Advance moves on to the next hour and erases what is too old. It returns when
-// to come back.
+// to come back, and must be called then: a node that nobody asks for a key would keep
+// the old one.
 func (o *Keys) Advance(now time.Time) (next time.Time) {
 	for now.Sub(o.start) >= onionHour {
 		o.start = o.start.Add(onionHour)
 		o.epoch++
-		o.before, o.now, o.future = o.now, o.future, o.draw()
+		o.before, o.now = o.now, o.future
+		o.draw(&o.future)
 	}
 	if erase := o.start.Add(onionLate); o.before.valid && now.Before(erase) {
 		return erase

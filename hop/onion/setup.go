@@ -105,7 +105,8 @@ type setupKeys struct {
 func deriveSetup(dh, e, onion []byte, h *HopKeys) (k setupKeys) {
 	b := append([]byte("hopwire 1 set-up"), dh...)
 	seed := blake2s.Sum256(append(append(b, e...), onion...))
-	material := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
+	all := make([]byte, 2*32+2*layerMaterial+2*4+2*32)
+	material := all
 	aead.XOR(&seed, new([aead.NonceSize]byte), 0, material)
 	take := func(n int) []byte {
 		part := material[:n]
@@ -118,7 +119,22 @@ func deriveSetup(dh, e, onion []byte, h *HopKeys) (k setupKeys) {
 	k.hop.ForwardOffset = binary.LittleEndian.Uint32(take(4)) & SeqMask
 	k.hop.BackwardOffset = binary.LittleEndian.Uint32(take(4)) & SeqMask
 	k.hop.ControlForward, k.hop.ControlBackward = [32]byte(take(32)), [32]byte(take(32))
+	wipe(b)
+	wipe(seed[:])
+	wipe(all)
 	return k
+}
+
+// wipe overwrites what was secret. Not inlined, or it might be left out where nothing reads
+// the bytes again.
+//
+//go:noinline
+func wipe(b []byte) { clear(b) }
+
+// wipe erases what is not the hop's.
+func (k *setupKeys) wipe() {
+	wipe(k.mac[:])
+	wipe(k.stream[:])
 }
 
 func (k *setupKeys) tag(cover []byte) [16]byte {
@@ -158,8 +174,9 @@ func BuildSetup(rand io.Reader, hops []SetupHop) (*[SetupSize]byte, []*HopKeys, 
 	}
 	wrapSetup(packet, hops, keys, es)
 	shared := make([]*HopKeys, len(keys))
-	for i, k := range keys {
-		shared[i] = k.hop
+	for i := range keys {
+		shared[i] = keys[i].hop
+		keys[i].wipe()
 	}
 	return packet, shared, nil
 }
@@ -172,11 +189,14 @@ func agree(rand io.Reader, h SetupHop) (k setupKeys, e [32]byte, err error) {
 	}
 	e = identity.X25519Public(&private)
 	dh, ok := identity.X25519(&private, &h.Onion)
+	wipe(private[:])
 	if !ok {
 		return k, e, fmt.Errorf("%w: onion key of low order", ErrSetup)
 	}
 	e[31] |= h.Parity << 7
-	return deriveSetup(dh[:], e[:], h.Onion[:], new(HopKeys)), e, nil
+	k = deriveSetup(dh[:], e[:], h.Onion[:], new(HopKeys))
+	wipe(dh[:])
+	return k, e, nil
 }
 
 // wrapSetup writes the blocks from the last hop to the first. The filler is what
@@ -218,10 +238,12 @@ func OpenSetup(onion *Key, packet *[SetupSize]byte, keys *HopKeys) (Info, error)
 		return Info{}, fmt.Errorf("%w: low order", ErrSetup)
 	}
 	k := deriveSetup(dh[:], packet[offE:offMAC], onion.public[:], keys)
-	if tag := k.tag(packet[offInfo:]); subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
+	wipe(dh[:])
+	tag, stream := k.tag(packet[offInfo:]), k.keystream()
+	k.wipe()
+	if subtle.ConstantTimeCompare(tag[:], packet[offMAC:offInfo]) != 1 {
 		return Info{}, fmt.Errorf("%w: MAC", ErrSetup)
 	}
-	stream := k.keystream()
 	subtle.XORBytes(stream[:], stream[:], packet[offInfo:]) // the cover; the last block stays filler
 	info, err := parseInfo(stream[:])
 	if err != nil {

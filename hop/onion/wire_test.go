@@ -18,7 +18,7 @@ func TestWire(t *testing.T) {
 		t.Errorf("a set-up and its info have %v bytes, want %d and %d", got, SetupSize, infoSize)
 	}
 	wiretest.Constants(t, "wire.md", map[string]any{
-		"MaxHops": MaxHops, "SetupSize": SetupSize, "filterBucket": filterBucket, "filterParts": filterParts, "filterFor": filterFor,
+		"MaxHops": MaxHops, "SetupSize": SetupSize, "filterBucket": filterBucket, "filterParts": filterParts, "filterFor": filterFor, "filterGens": filterGens,
 		"onionHour": onionHour, "onionLate": onionLate, "onionEarly": onionEarly,
 		"IVAddressed": IVAddressed, "IVControl": IVControl, "IVTick": IVTick,
 		"CellPing": CellPing, "CellPong": CellPong, "CellBroken": CellBroken, "CellClose": CellClose, "CellExtend": CellExtend, "CellSlow": CellSlow,

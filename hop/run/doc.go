@@ -1,8 +1,9 @@
 // Package run runs one node on a machine: it has the clock, the ports, the TUN and all
 // goroutines, and nothing else in hop has any of these. queues.md says what waits where.
 //
-//	r := run.NewRunner(frames)           // it is the node's link.Env
+//	r, err := run.New(frames)            // it is the node's link.Env
 //	n := node.New(time.Now(), config, newMap)
+//	r.Errors = func(id int, name string, err error) { ... } // a port has ended
 //	r.Start(n)
 //	id := r.AddPort(port, info)
 //	r.AttachTUN(tun)

@@ -12,7 +12,10 @@ import (
 // TestLanePriority: lanes go ahead of ordinary programs where that is allowed, and
 // run all the same where it is not.
 func TestLanePriority(t *testing.T) {
-	r := New(128)
+	r, err := New(128)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer r.Close()
 	raised := func() (n int) {
 		tasks, err := os.ReadDir("/proc/self/task")

@@ -12,27 +12,6 @@ import (
 	"hopwire/link/nic"
 )
 
-// A PacketDevice is where IP packets come from and go to: the TUN. It is used by
-// one goroutine at a time and never blocks.
-type PacketDevice interface {
-	// Descriptors can be polled for packets; flows are spread over these queues.
-	Descriptors() []int
-	// Receive passes on the packets of one read of a queue, each as a head with all
-	// headers and the rest; false: there was none.
-	Receive(queue int, take func(head, rest []byte)) (bool, error)
-	// Put takes a packet for the kernel, which it gets with Flush or before.
-	Put(packet []byte)
-	Flush()
-	Close() error
-}
-
-// What is read from a queue of the TUN in one turn: small packets that share frames,
-// or as much of one flow as a few batches.
-const (
-	tunReads = 64
-	tunBytes = 64 << 10
-)
-
 // A lane is a loop that serves one receive queue of each port: on one core there is
 // one, on several each has its own, and no frame changes lanes. It holds the runner's
 // lock for reading while its frames pass through side by side with those of others,
@@ -47,14 +26,14 @@ type lane struct {
 	turn      func(now time.Time) // Finish, made once: a closure per call would be garbage
 }
 
-func newLane(r *Runner) *lane {
+func newLane(r *Runner) (*lane, error) {
 	poller, err := nic.NewPoller()
 	if err != nil {
-		panic("run: internal error: no poller: " + err.Error()) // out of descriptors at the start
+		return nil, err
 	}
 	l := &lane{r: r, poller: poller, stint: stint{most: batchSize}}
 	r.pool.fill(l.batch[:])
-	return l
+	return l, nil
 }
 
 // start gives the lane its node.
@@ -178,11 +157,10 @@ func (l *lane) pass(id, queue int) (n int) {
 func (l *lane) read(id int, p *runPort, queue int) int {
 	n, err := p.pollable.TryRead(queue, l.room())
 	if err != nil {
-		fds, _ := p.pollable.Descriptors()
-		l.poller.Remove(fds[queue])
-		go l.r.ended(p, err)
+		l.failed(p, queue, err)
 		return 0
 	}
+	p.row[queue] = 0
 	l.Stands = p.intakes[queue].tell(l.now, n > l.stint.most/2) // more than half: while these are handled, as many will come
 	for i, f := range l.batch[:n] {
 		f.Broadcast = false
@@ -240,30 +218,6 @@ func (l *lane) refill() {
 		if l.batch[i] != nil {
 			l.batch[i], l.batch[n] = l.batch[n], l.batch[i]
 			n++
-		}
-	}
-}
-
-// A tunState is what is known of one queue of the TUN.
-type tunState struct {
-	standing
-	left bool // packets, by the last turn
-}
-
-// readTUN is the turn of the IP side: one queue of it.
-func (r *Runner) readTUN(now time.Time) {
-	q := &r.tunStates[r.tunTurn]
-	if q.tell(now, q.left) {
-		r.node.EaseSent()
-	}
-	q.left, r.tunRead = true, 0
-	for range tunReads {
-		if ok, err := r.tun.Receive(r.tunTurn, r.packet); !ok || err != nil {
-			q.left = false
-			return
-		}
-		if r.tunRead > tunBytes {
-			break
 		}
 	}
 }

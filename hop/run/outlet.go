@@ -23,10 +23,13 @@ type runPort struct {
 	id       int
 	port     link.Port
 	pollable link.Pollable // nil: a goroutine reads it
-	first    *nic.Poller   // of its first receive queue; it waits for the sending side too
+	pollers  []*nic.Poller // of its receive queues
+	first    *nic.Poller   // the first of them; it waits for the sending side too
+	closed   chan struct{} // when the port is
 	info     link.PortInfo
 	dropped  uint64
-	intakes  [maxQueues]intake // each of the lane that reads it
+	intakes  [maxQueues]intake // each of the lane that reads it, as are
+	row      [maxQueues]int    // errors in a row
 
 	mu    sync.Mutex // of what follows: lanes send to a port at the same time
 	queue *link.Queue
@@ -37,28 +40,38 @@ type runPort struct {
 }
 
 func newRunPort(id int, port link.Port, info link.PortInfo, pool *pool) *runPort {
-	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize)}
+	p := &runPort{id: id, port: port, info: info, out: make([]*link.Frame, 0, batchSize), closed: make(chan struct{})}
 	p.queue = link.NewQueue(max(batchSize, pool.size/queuedFrames), func(f *link.Frame) { pool.put(f) })
 	p.queue.Radio = info.Radio
 	return p
 }
 
 // poll has the pollers of lanes wait for frames, each for one receive queue; false:
-// the port cannot be polled.
-func (p *runPort) poll(lanes []*lane) bool {
+// the port cannot be polled. After an error it hears nothing, or not everything.
+func (p *runPort) poll(lanes []*lane) (bool, error) {
 	pollable, ok := p.port.(link.Pollable)
 	if !ok {
-		return false
+		return false, nil
 	}
+	p.pollable = pollable
 	queues, _ := pollable.Descriptors()
-	for i, fd := range queues {
-		if lanes[(p.id+i)%len(lanes)].poller.Add(fd, p.token(i), true, false) != nil {
-			return false
+	for i := range queues {
+		p.pollers = append(p.pollers, lanes[(p.id+i)%len(lanes)].poller)
+	}
+	p.first = p.pollers[0]
+	for i := range queues {
+		if err := p.add(i); err != nil {
+			return false, err
 		}
 	}
-	p.pollable, p.first = pollable, lanes[p.id%len(lanes)].poller
 	p.bound(p.pollable, kernelFirst)
-	return true
+	return true, nil
+}
+
+// add has a receive queue polled.
+func (p *runPort) add(queue int) error {
+	read, write := p.pollable.Descriptors()
+	return p.pollers[queue].Add(read[queue], p.token(queue), true, p.full && read[queue] == write)
 }
 
 // Tokens of the poller: the port's id and which receive queue of it, or its sending
@@ -77,6 +90,7 @@ func (p *runPort) close(pool *pool) {
 	p.queue.Close()
 	pool.put(p.out...)
 	p.out = nil
+	close(p.closed)
 	p.port.Close()
 }
 

@@ -81,8 +81,8 @@ func drive(t *testing.T, mbits float64, late time.Duration) (used, ms float64) {
 	defer poller.Close()
 	p := newRunPort(0, s, link.PortInfo{}, pool)
 	defer p.close(pool)
-	if !p.poll([]*lane{{poller: poller}}) {
-		t.Fatal("not polled")
+	if ok, err := p.poll([]*lane{{poller: poller}}); !ok || err != nil {
+		t.Fatal("not polled", err)
 	}
 	begun := s.now
 	for s.now.Sub(begun) < 5*time.Second {

@@ -2,7 +2,6 @@ package run
 
 import (
 	"errors"
-	"net"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -41,20 +40,28 @@ type Runner struct {
 	closed  bool
 	stopped atomic.Bool
 	done    sync.WaitGroup
-	packet  func(head, rest []byte) // made once: a closure per call would be garbage
-	fromTUN func(now time.Time)     // readTUN, likewise
 
-	// Errors takes what goes wrong with a port while it runs; it may be nil.
-	Errors func(port string, err error)
+	readErrors atomic.Uint32
+	packet     func(head, rest []byte) // made once: a closure per call would be garbage
+	fromTUN    func(now time.Time)     // readTUN, likewise
+
+	// Errors takes what has ended a port, which is to be removed then, or the TUN, which
+	// is then closed: its id is TUN. It is called by a goroutine of its own, maybe more
+	// than once of one port, and may be nil.
+	Errors func(id int, name string, err error)
 }
+
+// TUN stands for the TUN where Errors wants the id of a port.
+const TUN = -1
 
 // maxLanes bounds the lanes: one a core, but a relay with more than four cores has
 // enough of them.
 const maxLanes = 4
 
 // New returns a runner with a pool of the given number of frames (at least
-// four batches) and starts its worker and its lanes.
-func New(frames int) *Runner {
+// four batches) and starts its worker and its lanes. Each lane needs three descriptors;
+// where there are none, the error says so, and nothing runs.
+func New(frames int) (*Runner, error) {
 	lanes := min(runtime.NumCPU(), maxLanes)
 	r := &Runner{pool: newPool(max(frames, 4*batchSize), lanes*batchSize), start: time.Now().Add(-1)}
 	r.packet = func(head, rest []byte) {
@@ -62,15 +69,26 @@ func New(frames int) *Runner {
 		r.node.Packet(r.now, head, rest)
 	}
 	r.fromTUN = r.readTUN
-	r.worker = newWorker(func(done func(time.Time)) { r.Turn(done) })
 	for range lanes {
-		r.lanes = append(r.lanes, newLane(r))
+		l, err := newLane(r)
+		if err != nil {
+			r.closePollers()
+			return nil, err
+		}
+		r.lanes = append(r.lanes, l)
 	}
+	r.worker = newWorker(func(done func(time.Time)) { r.Turn(done) })
 	for _, l := range r.lanes {
 		r.done.Add(1)
 		go l.loop()
 	}
-	return r
+	return r, nil
+}
+
+func (r *Runner) closePollers() {
+	for _, l := range r.lanes {
+		l.poller.Close()
+	}
 }
 
 // Start makes node the one that runs. Before it, nothing happens.
@@ -220,7 +238,9 @@ func (r *Runner) AddPort(port link.Port, info link.PortInfo) (id int) {
 		r.node.Links.AddPort(now, id, info)
 		r.done.Add(1)
 		go r.readBroadcast(id, p)
-		if !p.poll(r.lanes) {
+		if polled, err := p.poll(r.lanes); err != nil {
+			go r.ended(p, err)
+		} else if !polled {
 			r.done.Add(1)
 			go r.read(id, p)
 		}
@@ -246,12 +266,16 @@ func (r *Runner) read(id int, p *runPort) {
 	for i := range batch {
 		batch[i] = new(link.Frame)
 	}
+	row := 0 // of errors
 	for {
 		n, err := p.port.Read(batch)
 		if err != nil {
-			r.ended(p, err)
-			return
+			if row++; !r.goOn(p, row, err) {
+				return
+			}
+			continue
 		}
+		row = 0
 		r.Turn(func(now time.Time) { r.receive(now, id, p, batch[:n]) })
 	}
 }
@@ -277,45 +301,25 @@ func (r *Runner) receive(now time.Time, id int, p *runPort, batch []*link.Frame)
 func (r *Runner) readBroadcast(id int, p *runPort) {
 	defer r.done.Done()
 	f := new(link.Frame)
+	row := 0 // of errors
 	for {
 		if err := p.port.ReadBroadcast(f); err != nil {
-			if !errors.Is(err, link.ErrNoBroadcast) {
-				r.ended(p, err)
+			if row++; errors.Is(err, link.ErrNoBroadcast) || !r.goOn(p, row, err) {
+				return
 			}
-			return
+			continue
 		}
+		row = 0
 		r.Turn(func(now time.Time) {
-			if free := r.Alloc(); free != nil && r.ports[id] == p {
+			if r.port(id) != p {
+				return // removed meanwhile
+			}
+			if free := r.Alloc(); free != nil {
 				f.Broadcast = true
 				r.node.Receive(now, id, f)
 				f = free
 			}
 		})
-	}
-}
-
-func (r *Runner) ended(p *runPort, err error) {
-	if r.Errors != nil && !errors.Is(err, net.ErrClosed) {
-		r.Errors(p.info.Name, err)
-	}
-}
-
-// AttachTUN starts to read the IP side; the runner closes it.
-func (r *Runner) AttachTUN(t PacketDevice) {
-	r.Turn(func(time.Time) {
-		r.tun = t
-		queues := t.Descriptors()
-		r.tunStates = make([]tunState, len(queues))
-		for i, fd := range queues {
-			r.lanes[0].poller.Add(fd, tokenTUN+uint32(i), true, false)
-		}
-	})
-}
-
-// Deliver passes a packet to the TUN; it is meant for node.Config.Deliver.
-func (r *Runner) Deliver(packet []byte) {
-	if r.tun != nil {
-		r.tun.Put(packet)
 	}
 }
 
@@ -334,9 +338,7 @@ func (r *Runner) Close() {
 			p.close(r.pool)
 		}
 	}
-	if r.tun != nil {
-		r.tun.Close()
-	}
+	r.closeTUN()
 	r.stopped.Store(true)
 	for _, l := range r.lanes {
 		l.poller.Wake()
@@ -344,7 +346,5 @@ func (r *Runner) Close() {
 	r.mu.Unlock()
 	r.worker.Close()
 	r.done.Wait()
-	for _, l := range r.lanes {
-		l.poller.Close()
-	}
+	r.closePollers()
 }

@@ -14,6 +14,7 @@ func TestWire(t *testing.T) {
 		"intakeSpan": intakeSpan, "intakeFirst": intakeFirst, "intakeMost": intakeMost, "standsFor": standsFor, "tellGap": tellGap,
 		"tunReads": tunReads, "tunBytes": tunBytes, "kernelFrame": kernelFrame, "kernelLeast": kernelLeast, "kernelFirst": kernelFirst,
 		"kernelMost": kernelMost, "kernelLong": kernelLong, "kernelDecay": kernelDecay, "rateSpan": rateSpan,
+		"readSpare": readSpare, "readPause": readPause, "readMost": readMost,
 		"retryWrite": retryWrite, "queuedFrames": queuedFrames,
 	})
 }

@@ -420,3 +420,26 @@ func FuzzAEAD(f *testing.F) {
 		})
 	})
 }
+
+// TestExtended: what Extended seals is XChaCha20-Poly1305, as x/crypto has it.
+func TestExtended(t *testing.T) {
+	var key [KeySize]byte
+	nonce := make([]byte, NonceSizeX)
+	for i := range 100 {
+		key[i%KeySize]++
+		nonce[i%NonceSizeX] += 3
+		theirs, err := chacha20poly1305.NewX(key[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, rest := Extended(&key, nonce)
+		text := bytes.Repeat([]byte{byte(i)}, i)
+		got, want := a.Seal(nil, rest[:], text, nonce[:5]), theirs.Seal(nil, nonce, text, nonce[:5])
+		if !bytes.Equal(got, want) {
+			t.Fatalf("%d bytes: got %x, want %x", i, got, want)
+		}
+		if plain, err := a.Open(nil, rest[:], want, nonce[:5]); err != nil || !bytes.Equal(plain, text) {
+			t.Fatalf("%d bytes: %v", i, err)
+		}
+	}
+}

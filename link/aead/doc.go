@@ -4,6 +4,7 @@
 //	a := aead.New(&key)                             // crypto/cipher's AEAD
 //	sealed := a.Seal(b[:0], nonce, b, data)         // in place
 //	c := aead.NewCounted(&key)                      // for nonces that count up, as a link's do
+//	aead.Wipe(c)                                    // when the key is over
 //	aead.XOR(&key, &nonce, 1, body)                 // the key stream alone, from block 1 on
 //	aead.NH(&words, out, body)
 //

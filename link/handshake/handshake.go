@@ -32,6 +32,7 @@ var prologues = [...]string{KindLink: "hopwire 1 link", KindSession: "hopwire 1 
 // Message layout. The filter is missing in a rekey, which starts at offEphemeral.
 const (
 	offFilter    = 0
+	offWhole     = offFilter + 8
 	offEphemeral = offFilter + filterSize // representative
 	offSecret    = offEphemeral + 32      // Noise: the rest
 
@@ -75,23 +76,29 @@ func newFilter(key []byte) FirstFilter {
 }
 
 // Check says whether a message can have been made by somebody who knows the
-// responder and the mesh: 0.4 µs, no allocation. It covers every byte, so that a
-// recorded head with a random tail does not pass.
+// responder and the mesh; no allocation. Garbage is found out by the first half of the
+// filter, over e, some 25 ns. The second covers every byte, so that a recorded head with
+// a random tail does not pass.
 func (f FirstFilter) Check(msg []byte) bool {
-	if len(msg) < filterSize {
-		return false
-	}
-	a, b := siphash.Hash128(f.k0, f.k1, msg[offEphemeral:])
-	return binary.LittleEndian.Uint64(msg) == a && binary.LittleEndian.Uint64(msg[8:]) == b
+	return len(msg) >= offSecret && binary.LittleEndian.Uint64(msg[offFilter:]) == f.head(msg) &&
+		binary.LittleEndian.Uint64(msg[offWhole:]) == f.whole(msg)
 }
 
 func (f FirstFilter) put(msg []byte) {
-	a, b := siphash.Hash128(f.k0, f.k1, msg[offEphemeral:])
-	binary.LittleEndian.PutUint64(msg, a)
-	binary.LittleEndian.PutUint64(msg[8:], b)
+	binary.LittleEndian.PutUint64(msg[offFilter:], f.head(msg))
+	binary.LittleEndian.PutUint64(msg[offWhole:], f.whole(msg))
 }
 
-// SeenHash names a first message in a cache of those seen: 8 bytes over its e.
+func (f FirstFilter) head(msg []byte) uint64 {
+	return siphash.Hash(f.k0, f.k1, msg[offEphemeral:offSecret])
+}
+
+func (f FirstFilter) whole(msg []byte) uint64 {
+	return siphash.Hash(f.k0, f.k1, msg[offEphemeral:])
+}
+
+// SeenHash names a first message in a cache of those seen: 8 bytes over its e, or over
+// what a rekey has in that place.
 func SeenHash(msg []byte) uint64 {
 	if len(msg) < offSecret {
 		return 0
@@ -293,6 +300,9 @@ type Keys struct {
 
 // Session returns the raw keys of an end-to-end session.
 func (k *Keys) Session() (send, recv [32]byte) { return k.Send.Session, k.Recv.Session }
+
+// Wipe overwrites them, once they are in use elsewhere or not wanted.
+func (k *Keys) Wipe() { *k = Keys{} }
 
 // newKeys derives the final keys: HKDF-BLAKE2s (RFC 5869) over both Split keys
 // and the ML-KEM secret, bound to everything that was on the wire.

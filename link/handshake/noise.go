@@ -6,8 +6,8 @@ import (
 	"io"
 
 	"golang.org/x/crypto/blake2s"
-	"golang.org/x/crypto/chacha20poly1305"
 
+	"hopwire/link/aead"
 	"hopwire/link/identity"
 )
 
@@ -19,7 +19,7 @@ import (
 
 const (
 	noiseName = "Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s"
-	sealSize  = chacha20poly1305.Overhead
+	sealSize  = aead.Overhead
 	// noise1Size and noise2Size are what the messages add to their payloads.
 	noise1Size = 32 + 32 + sealSize + sealSize
 	noise2Size = 32 + sealSize
@@ -195,17 +195,19 @@ func (s *noise) mac(key []byte, parts ...[]byte) (sum [32]byte) {
 }
 
 func (s *noise) seal(out, plain []byte) []byte {
-	a, _ := chacha20poly1305.New(s.k[:]) // 32 bytes: no error
+	a := aead.New(&s.k)
 	n := len(out)
 	out = a.Seal(out, []byte{4: s.n, 11: 0}, plain, s.h[:])
+	aead.Wipe(a)
 	s.n++
 	s.mixHash(out[n:])
 	return out
 }
 
 func (s *noise) open(sealed []byte) ([]byte, bool) {
-	a, _ := chacha20poly1305.New(s.k[:])
+	a := aead.New(&s.k)
 	plain, err := a.Open(nil, []byte{4: s.n, 11: 0}, sealed, s.h[:])
+	aead.Wipe(a)
 	s.n++
 	s.mixHash(sealed)
 	return plain, err == nil

@@ -3,7 +3,6 @@ package identity
 import (
 	"bytes"
 	"crypto/sha512"
-	"encoding/base32"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -33,8 +32,6 @@ const (
 	checksumSize = 2
 )
 
-var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
 var one = new(field.Element).One()
 
 // checksum guards the text form against typing errors.
@@ -47,7 +44,7 @@ func (k Key) checksum(version byte) []byte {
 // key 32 ‖ checksum 2 ‖ version 1.
 func (k Key) String() string {
 	b := append(append(k[:len(k):len(k)], k.checksum(keyVersion)...), keyVersion)
-	return base32Lower.EncodeToString(b)
+	return encode32(b)
 }
 
 // ParseKey reads a text address, with or without ".hop", in either case. Its
@@ -59,8 +56,8 @@ func ParseKey(s string) (Key, error) {
 	if len(s) != keyTextSize {
 		return Key{}, fmt.Errorf("%w: %d characters instead of %d", ErrKey, len(s), keyTextSize)
 	}
-	b, err := base32Lower.DecodeString(strings.ToLower(s))
-	if err != nil || strings.ContainsFunc(s, notBase32) {
+	b, ok := decode32(s)
+	if !ok {
 		return Key{}, fmt.Errorf("%w: a character other than a-z and 2-7", ErrKey)
 	}
 	k := Key(b[:32])
@@ -71,13 +68,6 @@ func ParseKey(s string) (Key, error) {
 		return Key{}, fmt.Errorf("%w: version %d instead of %d", ErrKey, b[34], keyVersion)
 	}
 	return k, k.Valid()
-}
-
-// notBase32 is stricter than encoding/base32, which skips line breaks and so can
-// return fewer bytes than 56 characters hold, and than strings.ToLower, to which
-// the Kelvin sign is a k.
-func notBase32(c rune) bool {
-	return (c|0x20 < 'a' || c|0x20 > 'z') && (c < '2' || c > '7')
 }
 
 // point decodes the key; errors for what is no address: sign bit 1, not

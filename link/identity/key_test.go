@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"bytes"
+	"encoding/base32"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -62,6 +64,32 @@ func TestBadKeys(t *testing.T) {
 	for name, s := range map[string]string{"short": "abc", "alphabet": strings.Repeat("1", 56), "empty": ""} {
 		if _, err := ParseKey(s); !errors.Is(err, ErrKey) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// base32Lower is what the standard library makes of the alphabet.
+var base32Lower = base32.NewEncoding(alphabet).WithPadding(base32.NoPadding)
+
+// TestBase32: ours is the standard library's, and nothing else is read.
+func TestBase32(t *testing.T) {
+	b := make([]byte, 35)
+	for i := range 256 {
+		for k := range b {
+			b[k] = byte(i*7 + k*k*31)
+		}
+		text := base32Lower.EncodeToString(b)
+		if got := encode32(b); got != text {
+			t.Fatalf("%x: %s, want %s", b, got, text)
+		}
+		for _, text := range []string{text, strings.ToUpper(text)} {
+			if got, ok := decode32(text); !ok || !bytes.Equal(got, b) {
+				t.Fatalf("%s: %x, want %x", text, got, b)
+			}
+		}
+		_, ok := decode32(string([]byte{'a', byte(i)}))
+		if want := strings.IndexByte(alphabet+strings.ToUpper(alphabet), byte(i)) >= 0; ok != want {
+			t.Errorf("character %#x: %v", i, ok)
 		}
 	}
 }

@@ -1,10 +1,9 @@
-// Package linktest runs cores of the link layer and above on virtual time: hosts,
-// cables and their faults, all under one seed. The same seed gives the same run.
 package linktest
 
 import (
 	"container/heap"
 	mrand "math/rand/v2"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -277,12 +276,21 @@ type End struct {
 	Host      *Host
 	Port      int
 	MAC       [6]byte
-	EtherType uint16 // ends hear only frames of their own
+	UDP       netip.AddrPort // valid: the end is a UDP socket with this address, and has no MAC
+	EtherType uint16         // ends hear only frames of their own
 	// Air is how long a limited end sends a frame; nil: by its rate.
 	Air     func(f *link.Frame) time.Duration
 	segment *Segment
 	queue   *link.Queue // nil: what is sent is on the cable at once
 	sending bool
+}
+
+// Addr is where neighbours reach the end.
+func (e *End) Addr() link.Addr {
+	if e.UDP.IsValid() {
+		return link.UDPAddr(e.UDP)
+	}
+	return link.MACAddr(e.MAC)
 }
 
 // Limit gives the end a rate, in bytes a second, and a queue for what does not fit
@@ -322,6 +330,7 @@ type Faults struct {
 	Loss, Duplicate, Reorder float64
 	Delay, Jitter            time.Duration // one way; a reordered frame takes Jitter longer
 	Down                     bool
+	MTU                      int                      // longer frames are lost, and no end knows; 0: none
 	Cut                      func(from, to *End) bool // one-way partitions
 }
 
@@ -359,9 +368,9 @@ func (g *Segment) transmit(from *End, f *link.Frame) {
 	if s.Trace != nil {
 		s.Trace(s.Now, g, from, f)
 	}
-	to, _ := f.Addr.MAC()
+	to, eth := f.Addr.MAC()
 	for _, e := range g.Ends {
-		if e != from && e.EtherType == from.EtherType && (f.Broadcast || e.MAC == to) {
+		if e != from && e.EtherType == from.EtherType && (f.Broadcast || eth && e.MAC == to || !eth && e.UDP == f.Addr.UDP()) {
 			g.toward(from, e, f)
 		}
 	}
@@ -370,7 +379,7 @@ func (g *Segment) transmit(from *End, f *link.Frame) {
 // toward applies the faults for one receiver.
 func (g *Segment) toward(from, to *End, f *link.Frame) {
 	r := g.Sim.Rand
-	if g.Down || r.Float64() < g.Loss || g.Cut != nil && g.Cut(from, to) {
+	if g.Down || g.MTU > 0 && f.N > g.MTU || r.Float64() < g.Loss || g.Cut != nil && g.Cut(from, to) {
 		return
 	}
 	copies := 1
@@ -393,7 +402,7 @@ func (g *Segment) arrive(d time.Duration, from, to *End, f *link.Frame) {
 		if to.Host.dead || g.Down {
 			return
 		}
-		to.Inject(link.MACAddr(from.MAC), broadcast, bytes)
+		to.Inject(from.Addr(), broadcast, bytes)
 	})
 }
 

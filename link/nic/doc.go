@@ -6,7 +6,7 @@
 //	n, err := port.Read(frames)                                 // blocks for one, takes all that are there
 //	n, err = port.Write(frames)                                 // never blocks; link.ErrFull
 //
-//	go nic.WatchInterfaces(stop, changed)                       // cables come and go
+//	go nic.WatchInterfaces(stop, kick, mesh, changed)           // cables come and go
 //
 // Frames cross in batches (recvmmsg, sendmmsg) without an allocation. A Poller waits for
 // ports on the thread that reads them. Where the kernel has no such calls a slower port

@@ -5,10 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/net/bpf"
@@ -27,6 +23,7 @@ import (
 type Ether struct {
 	name   string
 	index  int
+	mac    [6]byte // whoever changes it has the port opened anew
 	typ    uint16
 	recv   []*batchSocket // receive queues
 	send   *batchSocket
@@ -46,11 +43,15 @@ func (e *BridgeMemberError) Error() string {
 // ErrNoCapability means that raw sockets are not allowed.
 var ErrNoCapability = errors.New("nic: raw sockets need CAP_NET_RAW")
 
-// RawAllowed returns ErrNoCapability when raw sockets are not allowed.
+// RawAllowed returns ErrNoCapability when raw sockets are not allowed, or what else
+// is in their way.
 func RawAllowed() error {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
+	if denied(err) {
 		return ErrNoCapability
+	}
+	if err != nil {
+		return err
 	}
 	return unix.Close(fd)
 }
@@ -70,14 +71,14 @@ func OpenEther(name string, etherType uint16, queues int) (link.Port, error) {
 }
 
 func openEther(name string, etherType uint16, queues int, plain bool) (link.Port, error) {
-	if bridge := bridgeOf(name); bridge != "" {
-		return nil, &BridgeMemberError{name, bridge}
-	}
-	index, err := ifIndex(name)
+	i, err := lookUp(name)
 	if err != nil {
-		return nil, fmt.Errorf("nic: no interface %s", name)
+		return nil, err
 	}
-	e := &Ether{name: name, index: index, typ: etherType}
+	if i.Bridge != "" {
+		return nil, &BridgeMemberError{name, i.Bridge}
+	}
+	e := &Ether{name: name, index: i.Index, mac: i.MAC, typ: etherType}
 	e.to = e.receiver
 	if plain {
 		return openRaw(e)
@@ -103,7 +104,7 @@ func (e *Ether) open(queues int) (err error) {
 // listen opens a socket by mdlayher/raw, which looks at the interface's index alone.
 func (e *Ether) listen(filter []bpf.RawInstruction) (*raw.Conn, error) {
 	c, err := raw.ListenPacket(&net.Interface{Index: e.index, Name: e.name}, e.typ, nil)
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+	if denied(err) {
 		return nil, ErrNoCapability
 	}
 	if err != nil {
@@ -116,7 +117,7 @@ func (e *Ether) listen(filter []bpf.RawInstruction) (*raw.Conn, error) {
 // socket opens one AF_PACKET socket; protocol 0 receives nothing.
 func (e *Ether) socket(protocol uint16) (*batchSocket, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err == unix.EPERM || err == unix.EACCES {
+	if denied(err) {
 		return nil, ErrNoCapability
 	}
 	if err != nil {
@@ -270,24 +271,11 @@ func (e *Ether) ended(err error) error {
 	return err
 }
 
-// mac is the interface's own address.
-func (e *Ether) mac() (net.HardwareAddr, error) {
-	mac, err := os.ReadFile("/sys/class/net/" + e.name + "/address")
-	if err != nil {
-		return nil, err
-	}
-	return net.ParseMAC(strings.TrimSpace(string(mac)))
-}
-
 // WriteBroadcast implements Port.
 func (e *Ether) WriteBroadcast(f *link.Frame) error {
-	src, err := e.mac()
-	if err != nil {
-		return err
-	}
-	b := append([]byte("\xff\xff\xff\xff\xff\xff"), src...)
+	b := append([]byte("\xff\xff\xff\xff\xff\xff"), e.mac[:]...)
 	b = binary.BigEndian.AppendUint16(b, e.typ)
-	_, err = e.beacon.WriteTo(append(b, f.Bytes()...), &raw.Addr{HardwareAddr: net.HardwareAddr(b[:6])})
+	_, err := e.beacon.WriteTo(append(b, f.Bytes()...), &raw.Addr{HardwareAddr: net.HardwareAddr(b[:6])})
 	return err
 }
 
@@ -304,25 +292,4 @@ func (e *Ether) Close() error {
 		e.beacon.Close()
 	}
 	return nil
-}
-
-func ifIndex(name string) (int, error) {
-	b, err := os.ReadFile("/sys/class/net/" + filepath.Base(name) + "/ifindex")
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(strings.TrimSpace(string(b)))
-}
-
-// bridgeOf names the bridge that an interface is a port of; "": none.
-func bridgeOf(name string) string {
-	base := "/sys/class/net/" + filepath.Base(name)
-	if _, err := os.Stat(base + "/brport"); err != nil {
-		return ""
-	}
-	master, err := os.Readlink(base + "/master")
-	if err != nil {
-		return ""
-	}
-	return filepath.Base(master)
 }

@@ -2,13 +2,11 @@ package nic
 
 import (
 	"encoding/binary"
-	"net"
-	"os"
-	"path/filepath"
+	"errors"
+	"fmt"
 	"sort"
 	"strconv"
-	"strings"
-	"time"
+	"unsafe"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -26,9 +24,10 @@ type Interface struct {
 	MTU      int
 	Bridge   string // the bridge it is a port of
 	IsBridge bool
-	Ethernet bool // has MAC addresses and broadcasts
-	Wireless bool
-	Capacity uint32 // kbit/s; 0: unknown
+	Ethernet bool   // has MAC addresses and broadcasts
+	Wireless bool   // as Ask says,
+	Capacity uint32 // kbit/s; 0: unknown; likewise
+	AltNames []string
 }
 
 // Usable says why the interface cannot carry frames; "": it can.
@@ -48,19 +47,22 @@ func (i Interface) Usable() string {
 	return ""
 }
 
-// Interfaces lists the interfaces of this network namespace by name.
+// Interfaces lists the interfaces of this network namespace by name. /sys may be that
+// of another (nsenter, NetworkNamespacePath of systemd), so it is read only where
+// netlink is garbled or missing, as under some emulations.
 func Interfaces() ([]Interface, error) {
-	request := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
-	request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
-	messages, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWLINK)
+	messages, err := dumpLinks()
+	if Transient(err) {
+		return nil, fmt.Errorf("nic: interfaces: %w", err)
+	}
 	if err != nil {
 		return sysInterfaces()
 	}
 	names, masters := map[int]string{}, map[string]int{}
 	all := make([]Interface, 0, len(messages))
 	for _, m := range messages {
-		i, bridge, err := fromNetlink(m)
-		if err != nil { // garbled, as by an emulator of the other byte order
+		i, bridge, ok := fromNetlink(m)
+		if !ok {
 			return sysInterfaces()
 		}
 		names[i.Index], masters[i.Name] = i.Name, bridge
@@ -68,10 +70,36 @@ func Interfaces() ([]Interface, error) {
 	}
 	for n := range all {
 		all[n].Bridge = names[masters[all[n].Name]]
-		all[n].fromSys()
 	}
 	sort.Sort(byName(all))
 	return all, nil
+}
+
+// dumpLinks asks for all interfaces, again when they changed meanwhile.
+func dumpLinks() (messages [][]byte, err error) {
+	for range 3 {
+		request := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
+		request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
+		messages, err = request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWLINK)
+		if !errors.Is(err, unix.EINTR) { // ErrDumpInterrupted is that too
+			break
+		}
+	}
+	return messages, err
+}
+
+// lookUp returns the interface of a name.
+func lookUp(name string) (Interface, error) {
+	all, err := Interfaces()
+	if err != nil {
+		return Interface{}, err
+	}
+	for _, i := range all {
+		if i.Name == name {
+			return i, nil
+		}
+	}
+	return Interface{}, fmt.Errorf("nic: no interface %s", name)
 }
 
 // byName sorts. (sort.Slice and slices.SortFunc are each a quicksort more in the
@@ -83,141 +111,94 @@ func (b byName) Less(i, j int) bool { return b[i].Name < b[j].Name }
 func (b byName) Swap(i, j int)      { b[i], b[j] = b[j], b[i] }
 
 // fromNetlink reads what an RTM_NEWLINK says that we need, and the index of the
-// bridge that the interface is a port of. netlink.LinkList reads everything of
-// every kind of device, which is 100 kB of program.
-func fromNetlink(m []byte) (i Interface, bridge int, err error) {
-	info := nl.DeserializeIfInfomsg(m)
-	attrs, err := nl.ParseRouteAttr(m[info.Len():])
-	if err != nil {
-		return i, 0, err
+// bridge that the interface is a port of; false: it is garbled, as by an emulator of
+// the other byte order. netlink.LinkList reads everything of every kind of device,
+// which is 100 kB of program.
+func fromNetlink(m []byte) (i Interface, bridge int, ok bool) {
+	if len(m) < unix.SizeofIfInfomsg {
+		return i, 0, false
 	}
-	i.Index, i.Up = int(info.Index), info.Flags&unix.IFF_UP != 0
-	address, master, kind, portKind, state := 0, 0, "", "", byte(0)
-	for _, a := range attrs {
-		switch a.Attr.Type {
-		case unix.IFLA_IFNAME:
-			i.Name = unix.ByteSliceToString(a.Value)
-		case unix.IFLA_ADDRESS:
-			address = copy(i.MAC[:], a.Value)
-		case unix.IFLA_MTU:
-			i.MTU = int(binary.NativeEndian.Uint32(a.Value))
-		case unix.IFLA_MASTER:
-			master = int(binary.NativeEndian.Uint32(a.Value))
-		case unix.IFLA_OPERSTATE:
-			state = a.Value[0]
-		case unix.IFLA_LINKINFO:
-			kind, portKind = kinds(a.Value)
-		}
+	typ, flags, attrs := binary.NativeEndian.Uint16(m[2:]), binary.NativeEndian.Uint32(m[8:]), m[unix.SizeofIfInfomsg:]
+	i.Index, i.Up = int(int32(binary.NativeEndian.Uint32(m[4:]))), flags&unix.IFF_UP != 0
+	i.Name, i.MTU = text(find(attrs, unix.IFLA_IFNAME)), int(figure(find(attrs, unix.IFLA_MTU)))
+	i.AltNames = altNames(find(attrs, unix.IFLA_PROP_LIST))
+	mac, info := find(attrs, unix.IFLA_ADDRESS), find(attrs, unix.IFLA_LINKINFO)
+	copy(i.MAC[:], mac)
+	i.IsBridge, i.Ethernet = text(find(info, unix.IFLA_INFO_KIND)) == "bridge", typ == unix.ARPHRD_ETHER && len(mac) == len(i.MAC)
+	state := find(attrs, unix.IFLA_OPERSTATE)
+	i.Carrier = flags&unix.IFF_LOWER_UP != 0
+	if len(state) == 1 && state[0] != 0 {
+		i.Carrier = state[0] == operUp
 	}
-	i.IsBridge, i.Ethernet = kind == "bridge", info.Type == unix.ARPHRD_ETHER && address == len(i.MAC)
-	i.Carrier = state == operUp || state == 0 && info.Flags&unix.IFF_LOWER_UP != 0
-	if portKind == "bridge" {
-		bridge = master
+	if text(find(info, unix.IFLA_INFO_SLAVE_KIND)) == "bridge" {
+		bridge = int(figure(find(attrs, unix.IFLA_MASTER)))
 	}
-	return i, bridge, nil
+	return i, bridge, i.Name != "" && i.Index > 0
 }
 
 const operUp = 6 // IF_OPER_UP (RFC 2863); 0 is unknown
 
-// kinds reads what kind of device an interface is, and its master.
-func kinds(info []byte) (own, master string) {
-	attrs, _ := nl.ParseRouteAttr(info)
-	for _, a := range attrs {
-		switch a.Attr.Type {
-		case unix.IFLA_INFO_KIND:
-			own = unix.ByteSliceToString(a.Value)
-		case unix.IFLA_INFO_SLAVE_KIND:
-			master = unix.ByteSliceToString(a.Value)
-		}
-	}
-	return own, master
-}
-
-// fromSys adds what only /sys says.
-func (i *Interface) fromSys() {
-	base := "/sys/class/net/" + i.Name
-	if _, err := os.Stat(base + "/phy80211"); err == nil {
-		i.Wireless = true
-	}
-	if mbits := sysNumber(base + "/speed"); mbits > 0 && mbits < 1<<22 {
-		i.Capacity = uint32(mbits) * 1000
-	}
-}
-
-func sysNumber(path string) int {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return -1
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
-// sysInterfaces lists by /sys alone: rtnetlink is missing under some emulations.
-func sysInterfaces() ([]Interface, error) {
-	dir, err := os.Open("/sys/class/net")
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	var all []Interface
-	for _, name := range names {
-		base := "/sys/class/net/" + name
-		i := Interface{Name: name, Index: sysNumber(base + "/ifindex"), MTU: sysNumber(base + "/mtu"), Bridge: bridgeOf(name), Ethernet: sysNumber(base+"/type") == 1}
-		mac, _ := os.ReadFile(base + "/address")
-		hw, _ := net.ParseMAC(strings.TrimSpace(string(mac)))
-		copy(i.MAC[:], hw)
-		i.Carrier = sysNumber(base+"/carrier") == 1
-		i.Up = i.Carrier
-		_, err := os.Stat(filepath.Join(base, "bridge"))
-		i.IsBridge = err == nil
-		i.fromSys()
-		all = append(all, i)
-	}
-	sort.Sort(byName(all))
-	return all, nil
-}
-
-// WatchInterfaces calls changed when something about any interface may have
-// changed: soon after the kernel says so, and every few seconds in case a message
-// was lost. It returns when stop is closed.
-func WatchInterfaces(stop <-chan struct{}, changed func()) {
-	const gap = 5 * time.Second
-	said := make(chan struct{}, 1)
-	if s, err := nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK); err == nil {
-		defer s.Close()
-		go listen(s, said)
-	}
-	tick := time.NewTicker(gap)
-	defer tick.Stop()
+// altNames reads the other names that an interface has (ip link property add).
+func altNames(list []byte) (all []string) {
 	for {
-		select {
-		case <-stop:
-			return
-		case <-said:
-		case <-tick.C:
+		name := find(list, unix.IFLA_ALT_IFNAME)
+		if name == nil {
+			return all
 		}
-		changed()
+		all = append(all, unix.ByteSliceToString(name))
+		list = list[min(len(list), (attrHeader+len(name)+3)&^3):] // they stand alone
 	}
 }
 
-// listen notes that the kernel has said something, until s is closed. Whatever it
-// was, the interfaces are read anew; so a full socket loses nothing.
-func listen(s *nl.NetlinkSocket, said chan<- struct{}) {
-	for {
-		if _, _, err := s.Receive(); err != nil && err != unix.ENOBUFS && err != unix.EINTR {
-			return
-		}
-		select {
-		case said <- struct{}{}:
-		default:
-		}
+// Ask fills in what drivers know of an interface, Wireless and Capacity: each listing
+// would be a question to every driver.
+func (i *Interface) Ask() error {
+	var s Stations
+	err := s.find()
+	if err == nil {
+		request := nl.NewNetlinkRequest(int(s.family), 0)
+		request.AddRawData([]byte{getInterface, 0, 0, 0})
+		request.AddRawData(attribute(attrIndex, binary.NativeEndian.AppendUint32(nil, uint32(i.Index))))
+		_, err = request.Execute(unix.NETLINK_GENERIC, s.family)
+		i.Wireless = i.Wireless || err == nil
 	}
+	if Transient(err) { // else there are no radios, or it is none
+		return fmt.Errorf("nic: what %s is: %w", i.Name, err)
+	}
+	if k := capacity(i.Name); k != 0 {
+		i.Capacity = k
+	}
+	return nil
 }
+
+// capacity asks a driver for the speed of a cable, in kbit/s; 0: it does not know.
+func capacity(name string) uint32 {
+	const getSettings, speed, speedHigh = 1, 12, 28 // ETHTOOL_GSET, offsets in struct ethtool_cmd (linux/ethtool.h)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(fd)
+	var settings [44]byte
+	binary.NativeEndian.PutUint32(settings[:], getSettings)
+	request := struct {
+		name [unix.IFNAMSIZ]byte
+		data unsafe.Pointer
+		_    [16]byte
+	}{data: unsafe.Pointer(&settings)}
+	copy(request.name[:unix.IFNAMSIZ-1], name)
+	if _, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&request))); e != 0 {
+		return 0
+	}
+	return kbits(uint32(binary.NativeEndian.Uint16(settings[speed:])) | uint32(binary.NativeEndian.Uint16(settings[speedHigh:]))<<16)
+}
+
+// kbits reads a speed in Mbit/s as drivers state it; 0: it is unknown.
+func kbits(mbits uint32) uint32 {
+	if mbits < 1<<22 {
+		return mbits * 1000
+	}
+	return 0
+}
+
+func text(v []byte) string { return unix.ByteSliceToString(v) }

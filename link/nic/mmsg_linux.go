@@ -1,6 +1,7 @@
 package nic
 
 import (
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -75,7 +76,7 @@ func newBatchSocket(fd int) (*batchSocket, error) {
 	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		unix.Close(fd)
-		return nil, err
+		return nil, fmt.Errorf("nic: eventfd: %w", err)
 	}
 	return &batchSocket{fd: fd, wake: wake, in: newMmsg(), out: newMmsg()}, nil
 }

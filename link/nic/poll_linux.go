@@ -99,25 +99,36 @@ func (p *Poller) wait(timeout time.Duration) int {
 		if timeout > 0 {
 			ms = int(min((timeout+time.Millisecond-1)/time.Millisecond, 1<<30))
 		}
-		n, _ := unix.EpollWait(p.epoll, p.events[:], ms)
-		return n
+		n, err := unix.EpollWait(p.epoll, p.events[:], ms)
+		return waited(n, err)
 	}
 	t := [2]int64{int64(timeout / time.Second), int64(timeout % time.Second)} // 64 bits on every machine
 	n, _, e := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events[0])), pollMost, uintptr(unsafe.Pointer(&t)), 0, 0)
-	if e == unix.ENOSYS {
+	if e == unix.ENOSYS || e == unix.EPERM { // missing, or forbidden by a filter that does not know it
 		p.coarse = true
 		return p.wait(timeout)
 	}
 	if e != 0 {
-		return 0
+		return waited(0, e)
 	}
 	return int(n)
 }
 
+// waited is what a wait returned. An error that is no signal would be there again at
+// once, for ever, so the next wait comes a little later.
+func waited(n int, err error) int {
+	if err != nil && err != unix.EINTR {
+		unix.Poll(nil, pollPause)
+	}
+	return max(0, n)
+}
+
+const pollPause = 10 // ms
+
 func (p *Poller) look() int {
 	n, _, e := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events[0])), pollMost, 0, 0, 0)
 	if e != 0 {
-		return 0
+		return waited(0, e)
 	}
 	return int(n)
 }

@@ -51,12 +51,9 @@ func mmsgThere() bool {
 }
 
 func openRaw(e *Ether) (link.Port, error) {
-	r := &rawEther{e: e, in: make([]byte, etherHeader+len(link.Buffer{})),
+	r := &rawEther{e: e, mine: e.mac[:], in: make([]byte, etherHeader+len(link.Buffer{})),
 		free: make(chan []byte, rawBuffers), out: make(chan []byte, rawBuffers), done: make(chan struct{})}
 	var err error
-	if r.mine, err = e.mac(); err != nil {
-		return nil, err
-	}
 	if r.data, err = e.listen(onlyHost); err != nil {
 		return nil, err
 	}

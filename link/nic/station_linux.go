@@ -18,6 +18,7 @@ const (
 	genlFamilyName = 2
 	genlHeader     = 4 // command u8, version u8, reserved u16
 
+	getInterface    = 5
 	getStation      = 17
 	newStation      = 19
 	attrIndex       = 3

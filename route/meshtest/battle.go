@@ -3,6 +3,7 @@ package meshtest
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -60,6 +61,7 @@ type Phase struct {
 	First, Found int           // first pings of pairs that had not talked: begun, answered within 2 s
 	Slowest      time.Duration // of them
 	LinksLost    uint64        // honest links that went down
+	Heap         uint64        // bytes of the whole mesh at the end
 }
 
 // Loss is the share of pings without an answer within a second.
@@ -101,7 +103,16 @@ func (b *Battle) Measure(d time.Duration) (p Phase) {
 		p.P50, p.P99 = rtts[n/2], rtts[n*99/100]
 	}
 	p.LinksLost = b.linksLost() - down
+	p.Heap = heap()
 	return p
+}
+
+// heap is what the process holds after a collection: all nodes, the foes too.
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 func (b *Battle) linksLost() (n uint64) {
@@ -138,8 +149,8 @@ func (b *Battle) Fight(name string, s Span, slack time.Duration, attack func() (
 
 // String is a cell of the table that 'make attack' prints.
 func (p Phase) String() string {
-	return fmt.Sprintf("p50 %.1f p99 %.1f ms, lost %.1f %%, first %d/%d, down %d",
-		float64(p.P50)/1e6, float64(p.P99)/1e6, 100*p.Loss(), p.Found, p.First, p.LinksLost)
+	return fmt.Sprintf("p50 %.1f p99 %.1f ms, lost %.1f %%, first %d/%d, down %d, heap %.1f MB",
+		float64(p.P50)/1e6, float64(p.P99)/1e6, 100*p.Loss(), p.Found, p.First, p.LinksLost, float64(p.Heap)/1e6)
 }
 
 // Every has do called at gaps until the returned function is called.

@@ -1,5 +1,3 @@
-// Package meshtest builds meshes of whole nodes (links, circuits, sessions, map)
-// on the virtual time of linktest. The same seed gives the same run.
 package meshtest
 
 import (
@@ -26,6 +24,7 @@ type Options struct {
 	MaxNodes    int
 	Serve       func(n *Node) func(time.Time, identity.Key, []byte, func(time.Time, []byte))
 	Change      func(i int, c *node.Config)
+	Wrap        func(i int, m node.Map) node.Map // what a node hears of the map, and does with it; nil: as it is
 }
 
 // A Mesh is a virtual mesh.
@@ -116,6 +115,9 @@ func (n *Node) Boot() {
 	n.Node = node.New(m.Now, c, func(o *onion.Keys) node.Map {
 		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay, MaxNodes: m.MaxNodes,
 			Load: func() (int, int) { return n.Circuits.Load() }})
+		if m.Wrap != nil {
+			return m.Wrap(n.Index, n.Map)
+		}
 		return n.Map
 	})
 	n.Host.Core = &core{n.Node, hop.NewLane(n.Node.Links, n.Node.Circuits, n.EaseReceived), n.Host}

@@ -14,7 +14,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=/dev/null
 for p in hopwire kernel wireguard tor floor; do . "scripts/bench/peers/$p.sh"; done
 [ "$(id -u)" = 0 ] || die "make bench-peers needs root, for network namespaces"
-need ip iproute2 ethtool ethtool taskset util-linux awk mawk tor-gencert tor
+need ip:iproute2 ethtool taskset:util-linux awk:mawk tor-gencert:tor
 export LOAD_RECORD=$lab_dir/figures
 rounds=${ROUNDS:-3}
 last=$(($(date +%s) + ${LIMIT:-430}))

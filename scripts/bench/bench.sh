@@ -13,7 +13,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=/dev/null
 for p in hopwire kernel floor; do . "scripts/bench/peers/$p.sh"; done
 [ "$(id -u)" = 0 ] || die "make bench needs root, for network namespaces"
-need ip iproute2 ethtool ethtool taskset util-linux awk mawk
+need ip:iproute2 ethtool taskset:util-linux awk:mawk
 export LOAD_RECORD=$lab_dir/figures
 for long in 3 5; do
 	chain $long

@@ -16,7 +16,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=/dev/null
 for p in hopwire kernel floor; do . "scripts/bench/peers/$p.sh"; done
 [ "$(id -u)" = 0 ] || die "make profile needs root, for network namespaces"
-need ip iproute2 ethtool ethtool perf linux-perf
+need ip:iproute2 ethtool perf:linux-perf
 for_s=${FOR:-4}
 rate=${RATE:-20000}
 

@@ -14,7 +14,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=scripts/test/tap.sh
 . scripts/test/tap.sh
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces"
-need ip iproute2 tc iproute2 ethtool ethtool ping iputils-ping iperf3 iperf3
+need ip:iproute2 tc:iproute2 ethtool ping:iputils-ping iperf3
 
 host a c r b
 cable a r

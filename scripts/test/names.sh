@@ -15,7 +15,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=scripts/test/tap.sh
 . scripts/test/tap.sh
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces"
-need ip iproute2 ethtool ethtool curl curl python3 python3 dig bind9-dnsutils dnsmasq dnsmasq-base nft nftables
+need ip:iproute2 ethtool ping:iputils-ping curl python3 dig:bind9-dnsutils dnsmasq:dnsmasq-base nft:nftables
 
 names_end() {
 	ended=$?

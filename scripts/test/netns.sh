@@ -12,7 +12,7 @@ hopwire=$PWD/bin/hopwire
 # shellcheck source=scripts/test/tap.sh
 . scripts/test/tap.sh
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces"
-need ip iproute2 ethtool ethtool ping iputils-ping iperf3 iperf3 setpriv util-linux
+need ip:iproute2 ethtool ping:iputils-ping iperf3 python3 setpriv:util-linux
 
 host a r b
 cable a r

@@ -16,7 +16,7 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=scripts/test/tap.sh
 . scripts/test/tap.sh
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces"
-need ip iproute2 ethtool ethtool ping iputils-ping iperf3 iperf3
+need ip:iproute2 ethtool ping:iputils-ping iperf3
 hopwire=$lab_dir/hopwire memsearch=$lab_dir/memsearch
 CGO_ENABLED=0 ${GO:-go} build -tags hopwiretest -o "$hopwire" ./cmd/hopwire || die "build failed"
 CGO_ENABLED=0 ${GO:-go} build -o "$memsearch" ./scripts/test/memsearch || die "build failed"

@@ -19,7 +19,7 @@ refuses() {
 	shift 2
 	"$@" >"$lab_dir/out" 2>&1 &
 	p=$!
-	wait_for 5 gone $p || pkill -9 -P $p
+	wait_for 5 gone $p || kill -9 $(cat "/proc/$p/task/$p/children")
 	wait $p
 	status=$?
 	errors=$(grep -c '^hopwire: error: ' "$lab_dir/out")

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../../.." || exit 1
 # shellcheck source=scripts/lab.sh
 . scripts/lab.sh
 [ "$(id -u)" = 0 ] || die "make memory needs root, for a network namespace"
-need ip iproute2 qemu-mipsel qemu-user
+need ip:iproute2 qemu-mipsel:qemu-user
 host relay
 # An emulator has no TUN; without one here too, the figures compare. A TUN adds 72 kB.
 export HOPWIRE_TUN=none HOPWIRE_DNS=none HOPWIRE_UDP_LISTEN=127.0.0.1:7000 HOPWIRE_LOG=error

@@ -14,15 +14,9 @@ trap 'rm -rf "$work"' EXIT
 shots=${SHOTS:-$work/shots}
 mkdir -p "$shots" "$browser"
 
-need() { # COMMAND PACKAGE
-	command -v "$1" >/dev/null && return
-	apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$2" >"$work/apt" 2>&1 ||
-		{ apt-get update >"$work/apt" 2>&1 && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$2" >"$work/apt" 2>&1; } ||
-		{ tail -n 5 "$work/apt" && echo "not ok - luci: no $1, and package $2 cannot be installed" && exit 1; }
-}
-need node nodejs
-need npm npm
-need chromium chromium
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
+need node:nodejs npm chromium
 
 failed=0
 check() { # WHAT COMMAND...
@@ -42,7 +36,7 @@ node scripts/test/luci/texts.js || failed=1
 
 if [ -z "${MODULES:-}" ]; then
 	MODULES=$work/npm/node_modules
-	timeout 240 npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/npm" playwright-core@1.65.1 >"$work/npm.log" 2>&1 ||
+	timeout 240 npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/npm" playwright-core@1.56.1 >"$work/npm.log" 2>&1 ||
 		{ tail -n 5 "$work/npm.log" && echo "not ok - luci: no playwright-core" && exit 1; }
 fi
 HOME=$browser TMPDIR=$browser CHROMIUM=$(command -v chromium) timeout -k 10 600 nice -n 10 node scripts/test/luci/test.js "$MODULES" "$shots" || failed=1

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../../.." || exit 1
 # shellcheck source=scripts/test/tap.sh
 . scripts/test/tap.sh
 [ "$(id -u)" = 0 ] || die "needs root, to become nobody and for network namespaces"
-need qemu-mips qemu-user busybox busybox signify-openbsd signify-openbsd setpriv util-linux ip iproute2 ethtool ethtool
+need qemu-mips:qemu-user busybox signify-openbsd setpriv:util-linux ip:iproute2 ethtool make git
 umask 022
 chmod 755 "$lab_dir"
 

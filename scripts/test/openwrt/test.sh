@@ -30,29 +30,30 @@ has() { if grep -qxF -- "$3" <<<"$2"; then ok "$1"; else not_ok "$1" "no line: $
 $2"; fi; }
 hasnt() { if grep -qE -- "$3" <<<"$2"; then not_ok "$1" "$(grep -E -- "$3" <<<"$2")"; else ok "$1"; fi; }
 
-need() {
-	while [ $# -gt 1 ]; do
-		command -v "$1" >/dev/null || missing="${missing:-} $2"
-		shift 2
-	done
-	[ -z "${missing:-}" ] && return
-	# shellcheck disable=SC2086
-	(apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y $missing) >"$dir/apt.log" 2>&1 ||
-		{ echo "openwrt: FAILED: cannot install$missing: $(tail -n 1 "$dir/apt.log")" && exit 1; }
-}
-need busybox busybox shellcheck shellcheck unshare util-linux ip iproute2
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
+need busybox shellcheck unshare:util-linux ip:iproute2
 CGO_ENABLED=0 go build -o "$dir/box" ./scripts/test/openwrt/box && CGO_ENABLED=0 go build -o "$dir/hopwire" ./cmd/hopwire || exit 1
+# own_busybox: a copy to which the names of our stand-ins are no applets. Where it is
+# built to prefer its applets to programs, as Debian's static one is, its shell, env
+# and xargs would never look for ours. In its list of names the last letter goes.
+mapfile -t stand_ins < <(find scripts/test/openwrt/root -path '*bin/*' -type f -printf '%f\n' | sort)
+own_busybox() {
+	local name hide=()
+	for name in "${stand_ins[@]}"; do hide+=(-e "s/^$name\$/${name%?}~/"); done
+	LC_ALL=C sed -z "${hide[@]}" "$(command -v busybox)"
+}
 # plain: what all routers have, made once.
 plain() {
 	local name p=$dir/plain
 	mkdir -p "$p"/{bin,dev,proc,sys/class/net,tmp/run,tmp/lock,usr/sbin,usr/bin,root,etc/rc.d}
 	cp -r scripts/test/openwrt/root/. "$files"/. "$p"
-	cp "$(command -v busybox)" "$p/bin/busybox"
+	own_busybox >"$p/bin/busybox" && chmod 755 "$p/bin/busybox"
 	# Debian has it static and not, and only one of them at a time.
 	for name in $(ldd "$p/bin/busybox" 2>/dev/null | grep -oE '/[^ ]+'); do
 		[ ! -e "$name" ] || { mkdir -p "$p${name%/*}" && cp -L "$name" "$p$name"; }
 	done
-	busybox --list | grep -vx busybox | sed 's/.*/ln -s busybox "&"/' | (cd "$p/bin" && exec busybox ash)
+	busybox --list | grep -vxF -e busybox "${stand_ins[@]/#/-e}" | sed 's/.*/ln -s busybox "&"/' | (cd "$p/bin" && exec busybox ash)
 	ln -s tmp "$p/var"
 	: >"$p/tmp/log"
 }

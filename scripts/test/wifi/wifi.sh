@@ -10,13 +10,13 @@ cd "$(dirname "$0")/../../.." || exit 1
 # shellcheck source=scripts/lab.sh
 . scripts/lab.sh
 [ "$(id -u)" = 0 ] || die "needs root"
-need ip iproute2 iw iw
+need ip:iproute2 iw
 if modprobe -n mac80211_hwsim 2>/dev/null; then
 	timeout 200 unshare -n -m scripts/test/wifi/guest.sh "$PWD/bin/hopwire"
 	exit
 fi
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || die "no mac80211_hwsim here, and the virtual machine needs Debian on amd64"
-need qemu-system-x86_64 qemu-system-x86 busybox busybox-static cpio cpio depmod kmod
+need ip:iproute2 ping:iputils-ping iw qemu-system-x86_64:qemu-system-x86 busybox dash cpio depmod:kmod
 image=$(pwd -P)/.wifi/kernel root=$lab_dir/root
 
 # fetch: Debian's kernel, unpacked, not installed.

@@ -91,6 +91,14 @@ mv "$r/etc/config/wireless" "$r/tmp/wireless"
 first_boot
 same "radios that only the board data knows are configured first" "$(config wireless.hopwire_radio0.device)" radio0
 
+# A power cut has emptied the identity: made anew and said, with nobody there.
+for left in 0 65; do
+	router "empty$left" x86
+	mkdir -p "$r/etc/hopwire" && head -c "$left" /dev/zero >"$r/etc/hopwire/identity"
+	inside sh -c '. /lib/functions.sh; . /usr/share/hopwire/common.sh; hw_identity /etc/hopwire 10'
+	same "an identity of $left empty bytes is made anew" "$? $(wc -c <"$r/etc/hopwire/identity") $(grep -c 'is empty: a new one' "$r/tmp/log")" "0 65 1"
+done
+
 # The random numbers are not ready: bounded, and no half-made identity.
 router random x86
 rm "$r/usr/sbin/hopwire"

@@ -5,6 +5,9 @@ check "shellcheck: ${#scripts[@]} scripts for ash" shellcheck -s dash "${scripts
 check "shellcheck: the tests" shellcheck -s bash -x -S warning scripts/test/openwrt/test.sh scripts/test/openwrt/parts/*.sh
 for s in "${scripts[@]}"; do busybox ash -n "$s" || not_ok "ash reads $s"; done
 ok "ash reads them"
+router found x86
+same "ash finds the stand-ins, not applets of its own" "$(inside sh -c 'for n; do command -v "$n"; done' sh "${stand_ins[@]}" | sort)" \
+	"$(cd scripts/test/openwrt/root && find . -path '*bin/*' -type f -printf '/%P\n' | sort)"
 check "what must be executable is" test -x "$files/etc/init.d/hopwire" -a -x "$files/lib/netifd/proto/hopwire.sh" -a -x "$files/usr/libexec/rpcd/hopwire"
 same "what is sourced is not executable" "$(find "$files" -type f -perm /111 -printf '%P\n' | sort | tr '\n' ' ')" "etc/init.d/hopwire lib/netifd/proto/hopwire.sh usr/libexec/rpcd/hopwire "
 ln -sf "$dir/box" "$dir/jsonfilter"

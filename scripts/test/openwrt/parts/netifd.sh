@@ -34,6 +34,8 @@ send_update mymesh"
 handler setup mymesh
 if started; then not_ok "with a device nothing is started"; else ok "with a device nothing is started"; fi
 hasnt "netifd never runs a second node" "$(cat "$r/tmp/proto")" run_command
+handler teardown mymesh
+same "ifup has the device up, ifdown has it down" "$(tail -n 2 "$r/tmp/ip" | tr '\n' ';')" "link set hopwire0 up;link set hopwire0 down;"
 set_config hopwire.node.tun=none
 : >"$r/tmp/proto"
 handler setup mymesh

@@ -34,6 +34,7 @@ proto_hopwire_setup() {
 		hw_give_up "$config" NO_IDENTITY "$state"
 	else
 		rm -f "$HW_RUN/waiting.$config"
+		ip link set "$tun" up
 		proto_init_update "$tun" 1
 		proto_add_ipv6_address "$ip" 32
 		proto_add_ipv6_route fd68:6f70:: 32
@@ -87,7 +88,13 @@ hw_device_there() {
 	return 1
 }
 
-# The node goes on relaying; netifd takes the addresses off its device.
-proto_hopwire_teardown() { :; }
+# The node goes on relaying. Its device goes down: of one that is up the node thinks
+# that somebody took the address away, and gives it back.
+proto_hopwire_teardown() {
+	local tun
+	config_load hopwire
+	config_get tun node tun hopwire0
+	[ ! -d "/sys/class/net/$tun" ] || ip link set "$tun" down
+}
 
 [ -n "$INCLUDE_ONLY" ] || add_protocol hopwire

@@ -12,12 +12,14 @@ hw_folder() { mkdir -p "$1" && chmod 0700 "$1"; }
 
 hw_log() { logger -t hopwire -p "daemon.$1" "$2"; }
 
-# hw_identity FOLDER SECONDS: make the identity where there is none. 'hopwire init'
-# waits for the kernel's random number generator; the wait is bounded, and the
-# init script tries again at the next start. It writes the file whole or not at all.
+# hw_identity FOLDER SECONDS: make the identity where there is none, or nothing in
+# its file, as a power cut may leave it. 'hopwire init' waits for the kernel's random
+# number generator; the wait is bounded, and the init script tries again at the next
+# start. It writes the file whole or not at all.
 hw_identity() {
 	local pid n=0
-	[ -s "$1/identity" ] && return 0
+	[ -f "$1/identity" ] && grep -q '[0-9a-zA-Z]' "$1/identity" && return 0
+	[ ! -f "$1/identity" ] || hw_log err "the identity in $1 is empty: a new one is made, with a new address"
 	hw_folder "$1" || return 1
 	HOPWIRE_STATE="$1" hopwire init >/dev/null 2>&1 &
 	pid=$!
