@@ -72,15 +72,21 @@ func stretches(t *testing.T, g *Graph, l *Landmarks, pairs, most int) (all []flo
 }
 
 // TestStretch: ways by segments are nearly the best ones: 10,000 relays, 24 landmarks,
-// one server known to the asker, with 2 % of long links and without any.
+// one server known to the asker, with 2 % of long links and without any. An answer of
+// 96 KiB is too small for that many landmarks: 2.04 at p99. (Where time is short, a mesh of
+// 2,000 is asked less.)
 func TestStretch(t *testing.T) {
+	relays, pairs := 10_000, 150
+	if testing.Short() {
+		relays, pairs = 2_000, 40
+	}
 	for _, c := range []struct {
 		long          float64
 		p50, p90, p99 float64
 		largest       int
-	}{{0.02, 1.05, 1.25, 1.7, 96 << 10}, {0, 1.05, 1.25, 1.7, 256 << 10}} {
-		g := graphFrom(geo.New(4, 10_000, c.long))
-		all, largest := stretches(t, g, Spread(g, []int32{77}, 24), 150, c.largest)
+	}{{0.02, 1.05, 1.25, 1.7, 120 << 10}, {0, 1.05, 1.25, 1.7, 256 << 10}} {
+		g := graphFrom(geo.New(4, relays, c.long))
+		all, largest := stretches(t, g, Spread(g, []int32{77}, 24), pairs, c.largest)
 		p := func(part int) float64 { return all[len(all)*part/100] }
 		t.Logf("long links %.0f %%: stretch %.2f / %.2f / %.2f, answers up to %d bytes", 100*c.long, p(50), p(90), p(99), largest)
 		if p(50) > c.p50 || p(90) > c.p90 || p(99) > c.p99 || largest > c.largest {
