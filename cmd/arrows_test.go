@@ -68,6 +68,10 @@ var arrows = map[string]map[string]string{
 	"hop/names": {
 		"link/identity": "addresses as names",
 	},
+	"route/geo": {},
+	"route/server": {
+		"link/identity": "relays are their keys",
+	},
 	"route": {
 		"link":          "announcements go over links",
 		"link/identity": "who announces",

@@ -1,0 +1,34 @@
+package server
+
+import (
+	"testing"
+
+	"hopwire/route/geo"
+)
+
+// A server's map at its largest: 100,000 relays with a million directed links.
+const largest = 100_000
+
+func BenchmarkGraph(b *testing.B) {
+	m := geo.New(1, largest, 0.02)
+	for b.Loop() {
+		graphFrom(m)
+	}
+}
+
+// BenchmarkSpread makes 24 trees: what a snapshot takes.
+func BenchmarkSpread(b *testing.B) {
+	g := graphFrom(geo.New(1, largest, 0.02))
+	for b.Loop() {
+		Spread(g, []int32{5}, 24)
+	}
+}
+
+func BenchmarkSegments(b *testing.B) {
+	g := graphFrom(geo.New(1, largest, 0.02))
+	l, size := Spread(g, []int32{5}, 24), announced(g)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		l.Segments(int32(i*7919%largest), 256<<10, size)
+	}
+}

@@ -1,0 +1,18 @@
+// Package server is what a route server knows and answers: the whole map, as far as it
+// fits, and for each relay the ways that lead to it.
+//
+//	b := server.NewBuilder(relays)
+//	b.Relay(id, passes); b.Link(id, to, cost)   // as announced
+//	g := b.Graph()                              // links that both ends state
+//	l := server.Spread(g, servers, 24)          // landmarks, each with its tree
+//	relays := l.Segments(to, most, size)        // the same for whoever asks
+//
+// An answer depends on the destination alone: the ways to it from landmarks that are the
+// same for everybody. Whoever asks joins them to the ways that he knows himself, so the
+// server learns nothing of where he is (as with the down segments of SCION, Perrig and
+// others 2017, section 7).
+//
+// Graphs and trees are never changed once they are made, so that many may read them at
+// once while the next ones are being made. Nothing here does I/O, reads a clock or draws
+// at random.
+package server
