@@ -142,7 +142,7 @@ func (s *piece) extend(kind byte, head int, p []byte) bool {
 	}
 	if kind == vnetTCP6 {
 		a, b := o[ipHeader:head], p[ipHeader:head]
-		if binary.BigEndian.Uint32(b[offSeqTCP:]) != s.seq || !bytes.Equal(a[8:offFlagsTCP], b[8:offFlagsTCP]) || !bytes.Equal(a[minTCP:], b[minTCP:]) {
+		if binary.BigEndian.Uint32(b[offSeqTCP:]) != s.seq || !bytes.Equal(a[8:offFlagsTCP], b[8:offFlagsTCP]) || !bytes.Equal(a[offUrgentTCP:], b[offUrgentTCP:]) {
 			return false // of the header: all from the acknowledgement (8) on but flags, window and checksum
 		}
 		s.seq += uint32(len(rest))

@@ -55,6 +55,9 @@ func FuzzCoalesce(f *testing.F) {
 	}
 	data := random(1, 100)
 	add(tcpPacket(1, 5, flagACK, data), tcpPacket(1, 105, flagACK|flagPSH, data), tcpPacket(1, 205, flagACK, data))
+	urgent := tcpPacket(1, 105, flagACK, data)
+	urgent[ipHeader+offUrgentTCP+1] = 9
+	add(tcpPacket(1, 5, flagACK, data), urgent) // found by this target: it was lost
 	add(udpPacket(tunPeer, tunSelf, 1, 2, data), udpPacket(tunPeer, tunSelf, 1, 2, data), udpPacket(tunPeer, tunSelf, 1, 2, data[:7]))
 	add(tcpPacket(1, 1<<32-50, flagACK, data), tcpPacket(1, 50, flagACK, data), []byte{0x60}, nil)
 	f.Fuzz(func(t *testing.T, b []byte) {

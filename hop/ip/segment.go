@@ -34,6 +34,7 @@ const (
 	offHeadTCP       = 12
 	offFlagsTCP      = 13
 	offSumTCP        = 16
+	offUrgentTCP     = 18
 	minTCP           = 20
 	offLengthUDP     = 4
 	offSumUDP        = 6
