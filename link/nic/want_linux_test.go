@@ -3,6 +3,7 @@ package nic
 import (
 	"errors"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func TestWithoutDescriptors(t *testing.T) {
 		if _, err := OpenEther("lo", 0x88b5, 1); !errors.Is(err, unix.EMFILE) {
 			t.Errorf("OpenEther: %v", err)
 		}
-		if err := RawAllowed(); !errors.Is(err, unix.EMFILE) {
+		if err := RawAllowed(); os.Geteuid() == 0 && !errors.Is(err, unix.EMFILE) { // others lack the capability first
 			t.Errorf("RawAllowed: %v", err)
 		}
 		if all, err := Interfaces(); !errors.Is(err, unix.EMFILE) || len(all) > 0 {
