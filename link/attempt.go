@@ -30,8 +30,7 @@ func (ls *Links) seek(now time.Time, p *port) {
 	for _, s := range ls.c.Neighbours {
 		_, eth := s.Addr.MAC()
 		udp := s.Addr.UDP().IsValid()
-		isUDP := p.info.MAC == [6]byte{} && !p.info.Broadcast
-		if (eth || udp) && udp != isUDP || !eth && !udp && !p.info.Broadcast {
+		if (eth || udp) && udp != p.isUDP() || !eth && !udp && !p.info.Broadcast {
 			continue
 		}
 		if len(p.attempts) < maxAttempts {
