@@ -72,21 +72,27 @@ func TestAttackWorkerQueue(t *testing.T) {
 	}
 }
 
+// knock has neighbour i send a first message to port 0.
+func knock(t *testing.T, ls *Links, now time.Time, i byte) {
+	t.Helper()
+	id, _ := identity.NewIdentity(mrand.NewChaCha8([32]byte{i, 8}))
+	_, m, err := handshake.Initiate(mrand.NewChaCha8([32]byte{i}), handshake.InitiateConfig{Kind: handshake.KindLink, Identity: id,
+		NetworkKey: ls.keys[0].key, Peer: ls.c.Identity.Key(), Filter: &ls.ports[0].filters[0], PortNonce: [8]byte{i}, Size: FrameLong})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &Frame{N: FrameLong, Addr: MACAddr([6]byte{2, i})}
+	copy(f.Bytes(), m)
+	ls.Receive(now, 0, f)
+}
+
 // TestLetters: first messages that the worker has no room for are answered when it has,
 // and dropped when they are old.
 func TestLetters(t *testing.T) {
 	ls, env, _, now := newTestLinks(t)
 	p := ls.ports[0]
 	for i := range byte(20) {
-		id, _ := identity.NewIdentity(mrand.NewChaCha8([32]byte{i, 8}))
-		_, m, err := handshake.Initiate(mrand.NewChaCha8([32]byte{i}), handshake.InitiateConfig{Kind: handshake.KindLink, Identity: id,
-			NetworkKey: ls.keys[0].key, Peer: ls.c.Identity.Key(), Filter: &p.filters[0], PortNonce: [8]byte{i}, Size: FrameLong})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := &Frame{N: FrameLong, Addr: MACAddr([6]byte{2, i})}
-		copy(f.Bytes(), m)
-		ls.Receive(now, 0, f)
+		knock(t, ls, now, i)
 	}
 	if p.jobs != maxJobs || len(p.letters) != 20-maxJobs {
 		t.Errorf("%d jobs, %d letters", p.jobs, len(p.letters))
@@ -313,19 +319,8 @@ func TestAttackSeconds(t *testing.T) {
 func TestLettersLeft(t *testing.T) {
 	ls, env, _, now := newTestLinks(t)
 	p := ls.ports[0]
-	knock := func(i byte) {
-		id, _ := identity.NewIdentity(mrand.NewChaCha8([32]byte{i, 8}))
-		_, m, err := handshake.Initiate(mrand.NewChaCha8([32]byte{i}), handshake.InitiateConfig{Kind: handshake.KindLink, Identity: id,
-			NetworkKey: ls.keys[0].key, Peer: ls.c.Identity.Key(), Filter: &p.filters[0], PortNonce: [8]byte{i}, Size: FrameLong})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := &Frame{N: FrameLong, Addr: MACAddr([6]byte{2, i})}
-		copy(f.Bytes(), m)
-		ls.Receive(now, 0, f)
-	}
 	for i := range byte(maxJobs + 1) {
-		knock(i)
+		knock(t, ls, now, i)
 	}
 	env.full = true
 	env.finish(now)
@@ -334,7 +329,7 @@ func TestLettersLeft(t *testing.T) {
 		t.Fatalf("%d jobs, %d letters", p.jobs, len(p.letters))
 	}
 	now = now.Add(time.Second)
-	if knock(100); p.jobs != 1 || len(p.letters) != 0 {
+	if knock(t, ls, now, 100); p.jobs != 1 || len(p.letters) != 0 {
 		t.Errorf("%d jobs, %d letters after another message; %d were dropped", p.jobs, len(p.letters), ls.N.FirstLimited)
 	}
 }

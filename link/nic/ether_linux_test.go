@@ -135,11 +135,21 @@ func TestEtherBroadcast(t *testing.T) {
 
 func TestEtherCloseWakes(t *testing.T) {
 	a, _, _ := etherPair(t)
+	closeWakes(t, a)
+}
+
+// closeWakes closes a port that two read from, and wants both to be told.
+func closeWakes(t *testing.T, p interface {
+	Read([]*link.Frame) (int, error)
+	ReadBroadcast(*link.Frame) error
+	Close() error
+}) {
+	t.Helper()
 	done := make(chan error, 2)
-	go func() { _, err := a.Read(frames(4)); done <- err }()
-	go func() { done <- a.ReadBroadcast(new(link.Frame)) }()
+	go func() { _, err := p.Read(frames(4)); done <- err }()
+	go func() { done <- p.ReadBroadcast(new(link.Frame)) }()
 	runtime.Gosched()
-	a.Close()
+	p.Close()
 	for range 2 {
 		select {
 		case err := <-done:

@@ -180,21 +180,7 @@ func TestRawFull(t *testing.T) {
 	if full == 0 {
 		t.Error("it was never full")
 	}
-	done := make(chan error, 2)
-	go func() { _, err := plain.Read(frames(4)); done <- err }()
-	go func() { done <- plain.ReadBroadcast(new(link.Frame)) }()
-	runtime.Gosched()
-	plain.Close()
-	for range 2 {
-		select {
-		case err := <-done:
-			if !errors.Is(err, net.ErrClosed) {
-				t.Errorf("got %v, want net.ErrClosed", err)
-			}
-		case <-time.After(time.Second):
-			t.Fatal("a reader still waits a second after Close")
-		}
-	}
+	closeWakes(t, plain)
 	if _, err := plain.Write(out[:1]); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
