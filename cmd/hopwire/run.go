@@ -21,6 +21,7 @@ import (
 	"hopwire/link/identity"
 	"hopwire/link/nic"
 	"hopwire/route"
+	"hopwire/route/announce"
 )
 
 // A daemon is the running node and what surrounds it.
@@ -158,7 +159,7 @@ func (d *daemon) startNode(circuits, nodes, frames int) (err error) {
 	rand.Read(boot[:])
 	var n *node.Node
 	n = node.New(time.Now(), nc, func(o *onion.Keys) node.Map {
-		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay,
+		d.m = route.New(route.Config{Identity: d.id, Env: d.runner, Jitter: jitter, Boot: boot, Onion: o.Public, Flags: announce.FlagRelay,
 			MaxNodes: nodes, Load: func() (int, int) { return n.Circuits.Load() }})
 		return &watchedMap{Map: d.m, log: d.log}
 	})
