@@ -47,6 +47,18 @@ const (
 	penaltyAvoid  = 64
 	penaltyMild   = 4
 	penaltyShared = 16 // for a second path through nodes of the first
+	keyLife       = time.Hour
+	joinHops      = 48  // of a way
+	joinMost      = 512 // announcements of an answer that are looked at
+	joinBeside    = 2048
+	joinVerify    = 32 // signatures of an answer,
+	joinProof     = 16 // of them to contradict another
+	joinWork      = 8  // signatures would take as long as all the rest, about
+	joinRetry     = 50 * time.Millisecond
+	settledAfter  = 10 * time.Minute // servers know by then what is known here
+	omitFactor    = 1.5              // a known way so much cheaper than the one answered was omitted
+	expiredLeast  = 3                // onion keys of an answer that have run out, and
+	expiredShare  = 0.3              // this part of all: the map is old
 )
 
 // Kinds of control messages (wire.md, "Messages").

@@ -2,7 +2,6 @@ package route
 
 import (
 	"math"
-	"slices"
 
 	"hopwire/route/announce"
 )
@@ -22,9 +21,7 @@ type graph struct {
 	cuts      cuts
 
 	mine []edge // of vertex 0
-	dist []float64
-	prev []int
-	next frontier
+	searcher
 }
 
 // An edge is a link that both ends state, as one of them has it.
@@ -86,10 +83,14 @@ func (g *graph) part(o *node) {
 
 // replace takes a newer announcement of a node. Where it is linked to the same nodes,
 // what has been measured stands.
-func (m *Map) replace(o *node, a announce.Raw) {
-	stale := m.graph.stale || !o.raw.Links().Same(a.Links())
+func (m *Map) replace(o *node, w *unverified) {
+	same := o.raw.Links().Same(w.a.Links())
+	stale := m.graph.stale || !same
+	if !same {
+		o.since = w.at
+	}
 	m.graph.part(o)
-	o.raw = a
+	o.raw = w.a
 	m.join(o)
 	m.graph.stale = stale
 }
@@ -216,43 +217,7 @@ func (g *graph) shortest(to int, factor func(from, to int) float64) []int {
 
 // search is Dijkstra's, until it has found a vertex; 0: all of them.
 func (g *graph) search(to int, factor func(from, to int) float64) {
-	n := len(g.nodes)
-	g.dist, g.prev = slices.Grow(g.dist[:0], n)[:n], slices.Grow(g.prev[:0], n)[:n]
-	for i := range g.dist {
-		g.dist[i], g.prev[i] = math.Inf(1), -1
-	}
-	g.dist[0], g.next = 0, append(g.next[:0], queued{})
-	for len(g.next) > 0 {
-		q := g.next.pop()
-		if q.vertex == to && to != 0 {
-			return
-		}
-		if q.cost > g.dist[q.vertex] {
-			continue
-		}
-		for _, e := range g.edges(q.vertex) {
-			c, w := q.cost+e.cost.Nanoseconds(), int(e.to)
-			if c >= g.dist[w] {
-				continue
-			}
-			if c = q.cost + e.cost.Nanoseconds()*factor(q.vertex, w); c < g.dist[w] {
-				g.dist[w], g.prev[w] = c, q.vertex
-				g.next.push(queued{w, c})
-			}
-		}
-	}
-}
-
-// way is what a search has found.
-func (g *graph) way(to int) (path []int) {
-	if math.IsInf(g.dist[to], 1) {
-		return nil
-	}
-	for v := to; v > 0; v = g.prev[v] {
-		path = append(path, v)
-	}
-	slices.Reverse(path)
-	return path
+	g.from(0, to, len(g.nodes), g.edges, factor)
 }
 
 // cost of a path by the plain weights; +Inf when an edge is gone.

@@ -55,6 +55,9 @@ type Map struct {
 	avoid   map[pair]*avoidance
 	chosen  map[identity.Key]*choice
 	checks  checks
+	joins   joins
+	servers []Server
+	kept    []*Kept    // of answers
 	refused []refusal  // hashed by what was refused; nil: nothing was yet
 	expire  step.Timer // when the next announcement is too old
 	next    step.Timer
@@ -66,8 +69,10 @@ type node struct {
 	short    identity.ShortID
 	age      time.Duration // at
 	at       time.Time
-	from     *port // on which it was first heard
+	since    time.Time // it states links to the same nodes since then
+	from     *port     // on which it was first heard
 	spread   step.Bucket
+	class    class
 	vertex   int
 	edges    []edge   // links that both ends state
 	ports    []uint16 // vertices of our ports on which it is a neighbour
@@ -171,7 +176,7 @@ func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at)
 
 // insert stores the first announcement of a node.
 func (m *Map) insert(from *port, w *unverified) *node {
-	o := &node{short: w.short, from: from, raw: w.a, age: w.age, at: w.at, distance: -1}
+	o := &node{short: w.short, from: from, raw: w.a, age: w.age, at: w.at, since: w.at, distance: -1}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
 	m.order = step.Insert(m.order, i, o)
 	m.graph.add(o)
@@ -214,6 +219,7 @@ func (m *Map) Advance(now time.Time) time.Time {
 	}
 	m.verifyNext(now)
 	m.forgetOld(now)
+	m.resumeJoins(now)
 	return m.next.At()
 }
 

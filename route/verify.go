@@ -225,7 +225,7 @@ func (m *Map) install(from *near, w *unverified) {
 		m.N.Limited++
 		return
 	} else {
-		m.replace(o, w.a)
+		m.replace(o, w)
 		o.age, o.at = w.age, w.at
 	}
 	if o == nil {
