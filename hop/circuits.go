@@ -36,7 +36,7 @@ type Events interface {
 	CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte)
 	// CircuitAnswer: a control cell of a hop.
 	CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell)
-	// CircuitBroken: the circuit has ended; hop reported why.
+	// CircuitBroken: the circuit has ended, or is to be closed (Circuit.Stay); hop reported why.
 	CircuitBroken(now time.Time, c *Circuit, hop int, why Reason)
 }
 

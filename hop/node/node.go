@@ -4,6 +4,7 @@ import (
 	"io"
 	mrand "math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"hopwire/hop"
@@ -35,8 +36,19 @@ type Config struct {
 	CircuitLife time.Duration
 	// Deliver takes an IP packet from a session for the TUN; it is valid during the call.
 	Deliver func(packet []byte)
-	// Serve answers a call; nil: calls are refused. reply may be called later, once.
-	Serve func(now time.Time, from identity.Key, request []byte, reply func(now time.Time, response []byte))
+	// Serve answers a call; nil: calls are refused. The request is valid during the call;
+	// reply may be called later, once.
+	Serve func(now time.Time, from Caller, request []byte, reply func(now time.Time, response []byte))
+}
+
+// A Caller is who a call is from, and what it came by. Identities cost nothing, so whoever
+// limits or shares does so by neighbour, and by circuit: an Errand has one of its own.
+// Of a peer that called by a circuit of ours only the key is set.
+type Caller struct {
+	Key       identity.Key
+	Neighbour identity.ShortID // that the circuit comes from
+	Port      int              // of the neighbour
+	Circuit   uint64           // counts the circuits that have ended here, from 1
 }
 
 // A Node is one node: links, circuits, the map and sessions, wired together. It
@@ -71,6 +83,8 @@ type Node struct {
 	queued  int // bytes that wait for sessions
 	icmp    *ip.ErrorLimit
 	calls   *call.Pool
+	errands []*errand
+	arrived uint64 // circuits that have ended here
 	doors   doors
 	next    step.Timer
 }
@@ -127,6 +141,7 @@ func (n *Node) Receive(now time.Time, port int, f *link.Frame) { n.Links.Receive
 func (n *Node) Advance(now time.Time) time.Time {
 	if n.next.Due(now) {
 		n.advancePeers(now)
+		n.advanceErrands(now)
 		n.advanceWaits(now)
 	}
 	n.emit(now)
@@ -140,6 +155,10 @@ func (n *Node) Advance(now time.Time) time.Time {
 func (n *Node) Close(now time.Time) {
 	for _, p := range n.order {
 		p.closeAll(now)
+	}
+	for _, e := range slices.Clone(n.errands) {
+		e.end(now, nil, call.ErrClosed)
+		e.ch.close(now)
 	}
 	n.Links.Flush(now)
 	n.Links.Close(now)

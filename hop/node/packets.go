@@ -152,8 +152,20 @@ func (p *peer) caller() uint64 {
 // takeCall takes a fragment of a call.
 func (p *peer) takeCall(now time.Time, ch *channel, data []byte) {
 	c := p.callsReady()
+	p.via = ch
 	c.Receive(now, data)
+	p.via = nil
 	p.n.next.By(now)
+}
+
+// caller says what a call came by.
+func (ch *channel) caller() Caller {
+	c := Caller{Key: ch.p.key}
+	if ch.t != nil {
+		from := ch.t.From()
+		c.Neighbour, c.Port, c.Circuit = from.Short(), ch.t.Port(), ch.count
+	}
+	return c
 }
 
 // serve is how the peer's calls are answered; nil: they are refused.
@@ -162,6 +174,6 @@ func (p *peer) serve() func(time.Time, []byte, func(time.Time, []byte)) {
 		return nil
 	}
 	return func(now time.Time, request []byte, reply func(time.Time, []byte)) {
-		p.n.c.Serve(now, p.key, request, reply)
+		p.n.c.Serve(now, p.via.caller(), request, reply)
 	}
 }
