@@ -32,6 +32,10 @@ import (
 // something comes from a hop beyond.
 type Circuit struct {
 	User any // the owner's
+	// Stays leaves it to the owner to close the circuit when a hop has said that it is
+	// broken: the notice that it is closed goes down the circuit, and a hop that has lied
+	// would see the round trip by it.
+	Stays bool
 
 	cs        *Circuits
 	path      Path
@@ -52,7 +56,6 @@ type Circuit struct {
 	extended  byte // so often
 	opened    bool
 	ended     bool
-	stays     bool // when a hop says Broken
 	flow      link.Flow
 	stats     CircuitStats
 }
@@ -243,7 +246,7 @@ func (c *Circuit) answer(now time.Time, hop int, cell onion.Cell) {
 		if why&saidByNext != 0 && hop+1 < len(c.keys) {
 			hop++
 		}
-		if why &^= saidByNext; c.stays {
+		if why &^= saidByNext; c.Stays {
 			c.cs.ev.CircuitBroken(now, c, hop, why)
 		} else {
 			c.fail(now, hop, why)
@@ -267,11 +270,6 @@ func (c *Circuit) Close(now time.Time) {
 		c.cs.gone(now, c.side, c.label)
 	}
 }
-
-// Stay leaves it to the owner to close the circuit when a hop has said that it is broken:
-// the notice that it is closed goes down the circuit, and a hop that has lied would see the
-// round trip by it.
-func (c *Circuit) Stay() { c.stays = true }
 
 // wipe overwrites the keys of hops.
 func wipe(keys []*onion.HopKeys) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"testing"
 	"time"
-
 )
 
 // answering makes a node answer each call with the request, twice, after a while; it

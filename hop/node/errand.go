@@ -107,7 +107,7 @@ func (e *errand) open(now time.Time, path hop.Path) error {
 	if err != nil {
 		return err
 	}
-	ch.c.Stay()
+	ch.c.Stays = true
 	e.ch = ch
 	ch.initiate(now)
 	return nil

@@ -53,7 +53,7 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) error {
 	return nil
 }
 
-// Life classes of circuits (hop/wire.md, "Set-up").
+// Life classes of circuits (hop/onion/wire.md, "Set-up").
 const (
 	lifeOfErrands = 0 // 2 minutes
 	lifeOfPeers   = 1 // 15 minutes
@@ -105,11 +105,13 @@ func (ch *channel) initiate(now time.Time) {
 	n := ch.n
 	ch.opening.retry = time.Time{}
 	nk := n.c.Links.NetworkKeys[0]
-	to := ch.path.Hops[len(ch.path.Hops)-1].Key
+	to, stranger := ch.path.Hops[len(ch.path.Hops)-1].Key, ch.p == nil
+	if !stranger {
+		to = ch.p.key // whatever the map says
+	}
 	filter := handshake.NewFirstFilter(to, handshake.KindSession, nk, nil)
 	c := handshake.InitiateConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: to, Filter: &filter, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
-	stranger := ch.p == nil
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 3, KEM: 1}, func() func(time.Time) {
 		i, message, err := initiate(rand, c, stranger)
 		return func(now time.Time) {

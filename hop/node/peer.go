@@ -57,6 +57,7 @@ type peer struct {
 	touched time.Time // last traffic of any kind
 	tries   int
 	retryAt time.Time
+	askedBy time.Time // until then packets wait for a map that asks; zero: none does
 	wantErr error     // why there is no path
 	warmAt  time.Time // when to look for a second way again
 	spareAt time.Time // the same while the one in use is failing
