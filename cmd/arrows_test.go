@@ -79,6 +79,9 @@ var arrows = map[string]map[string]string{
 		"hop":           "the words of a path",
 		"hop/onion":     "keys that are announced",
 	},
+	"route/ask": {
+		"link/identity": "destinations, relays and servers are named",
+	},
 	"route/meshtest": {
 		"link":          "links of whole nodes",
 		"link/identity": "who they are",
