@@ -23,7 +23,7 @@ type Options struct {
 	Costs       linktest.Costs
 	MaxCircuits int
 	MaxNodes    int
-	Serve       func(n *Node) func(time.Time, identity.Key, []byte, func(time.Time, []byte))
+	Serve       func(n *Node) func(time.Time, node.Caller, []byte, func(time.Time, []byte))
 	Change      func(i int, c *node.Config)
 	Wrap        func(i int, m node.Map) node.Map // what a node hears of the map, and does with it; nil: as it is
 }
