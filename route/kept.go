@@ -76,3 +76,8 @@ func (m *Map) wanted(id identity.ShortID) bool {
 	}
 	return false
 }
+
+// Len returns how many nodes it is, Has whether one is among them.
+func (k *Kept) Len() int { return len(k.ids) }
+
+func (k *Kept) Has(id identity.ShortID) bool { return k != nil && slices.Contains(k.ids, id) }

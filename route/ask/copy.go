@@ -1,0 +1,7 @@
+package ask
+
+import "time"
+
+type copying struct{}
+
+func (c *Client) advanceCopy(now time.Time) {}
