@@ -8,7 +8,9 @@ import (
 
 // Constants of the map (wire.md, "Constants").
 const (
-	maxNodes      = 512
+	maxNodes      = 512                    // in the vicinity,
+	maxOnWay      = 256                    // on ways to route servers,
+	maxInAnswer   = 256                    // and on paths chosen from answers
 	firstAfter    = 20 * time.Millisecond  // after a new link
 	firstGap      = 50 * time.Millisecond  // then doubled up to
 	nodeGap       = 500 * time.Millisecond // whatever the port, and

@@ -8,7 +8,8 @@ import (
 
 // A graph is the store as searches see it: vertex 0 is this node, the others are places
 // of nodes, and behind them are those of our ports. It is kept as announcements come and
-// go; distances and cuts are found anew when they are needed and something has changed.
+// go. Distances and cuts are those of the vicinity alone, which they bound; they are found
+// anew when they are needed and something has changed.
 type graph struct {
 	nodes []*node // nil: a free place, and [0]
 	free  []int
@@ -42,7 +43,6 @@ func (g *graph) add(o *node) {
 		o.vertex, g.nodes = len(g.nodes), append(g.nodes, nil)
 	}
 	g.nodes[o.vertex] = o
-	g.stale = true
 }
 
 // drop takes its place away.
@@ -65,7 +65,6 @@ func (m *Map) join(o *node) {
 			p.edges = append(p.edges, edge{uint16(o.vertex), c})
 		}
 	}
-	m.graph.stale = true
 }
 
 // part removes them.
@@ -78,21 +77,17 @@ func (g *graph) part(o *node) {
 		p.edges = p.edges[:last]
 	}
 	o.edges = o.edges[:0]
-	g.stale = true
 }
 
 // replace takes a newer announcement of a node. Where it is linked to the same nodes,
 // what has been measured stands.
-func (m *Map) replace(o *node, w *unverified) {
-	same := o.raw.Links().Same(w.a.Links())
-	stale := m.graph.stale || !same
-	if !same {
-		o.since = w.at
+func (m *Map) replace(o *node, a announce.Raw) {
+	if !o.raw.Links().Same(a.Links()) && o.class&inVicinity != 0 {
+		m.graph.stale = true
 	}
 	m.graph.part(o)
-	o.raw = w.a
+	o.raw = a
 	m.join(o)
-	m.graph.stale = stale
 }
 
 // edge is the place of the edge to a vertex; −1: there is none.
@@ -151,20 +146,20 @@ func (g *graph) plug(m *Map) {
 	for i, p := range m.ports {
 		g.ports[i] = g.ports[i][:0]
 		for _, n := range p.near {
-			if o := m.node(n.short); o != nil {
+			if o := m.node(n.short); o != nil && o.class&inVicinity != 0 {
 				g.ports[i] = append(g.ports[i], uint16(o.vertex))
 				o.ports = append(o.ports, uint16(len(g.nodes)+i))
 			}
 		}
 	}
-	g.unreached = len(m.order)
+	g.unreached = m.members[inVicinity]
 }
 
 // spread sets the distances.
 func (g *graph) spread() {
 	g.queue, g.farthest = g.queue[:0], 0
 	reach := func(v uint16, hops int) {
-		if o := g.nodes[v]; o.distance < 0 {
+		if o := g.nodes[v]; o.distance < 0 && o.class&inVicinity != 0 {
 			o.distance, g.farthest = hops, hops
 			g.queue = append(g.queue, int(v))
 		}
@@ -199,6 +194,11 @@ func (g *graph) neighbour(v, i int) (w int, ok bool) {
 		return int(o.edges[i].to), true
 	}
 	return at(o.ports, i-len(o.edges))
+}
+
+// outside says whether a vertex is a node that is not in the vicinity.
+func (g *graph) outside(v int) bool {
+	return 0 < v && v < len(g.nodes) && g.nodes[v].class&inVicinity == 0
 }
 
 func at(list []uint16, i int) (int, bool) {

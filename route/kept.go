@@ -29,9 +29,10 @@ func (m *Map) keepAnswer(now time.Time, ways []identity.ShortID, verified []*unv
 			continue
 		}
 		w.age, w.at = w.age+now.Sub(w.at), now
-		for !m.retain(w, inAnswer) && m.oldestKept(k) != nil {
+		for m.members[inAnswer] >= m.quota(inAnswer) && m.oldestKept(k) != nil {
 			m.Release(m.oldestKept(k))
 		}
+		m.retain(w, inAnswer)
 		m.expire.By(w.at.Add(maxAge - w.age))
 	}
 	m.next.By(m.expire.At())
