@@ -24,7 +24,7 @@ func (m *Map) quota(c class) int {
 	case onWay:
 		return maxOnWay
 	case inAnswer:
-		return maxInAnswer
+		return m.c.MaxAnswers
 	}
 	return m.c.MaxNodes
 }

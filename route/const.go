@@ -50,7 +50,6 @@ const (
 	penaltyMild   = 4
 	penaltyShared = 16 // for a second path through nodes of the first
 	keyLife       = time.Hour
-	joinHops      = 48  // of a way
 	joinMost      = 512 // announcements of an answer that are looked at
 	joinBeside    = 2048
 	joinVerify    = 32 // signatures of an answer,

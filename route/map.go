@@ -26,6 +26,8 @@ type Config struct {
 	Price       uint32
 	MaxNodes    int // 0: 512; at most 32768
 	TestServers func(m *Map, now time.Time) []Server
+	// MaxAnswers is how many are kept beside, of what route servers have answered; 0: 256.
+	MaxAnswers int
 	// Load returns how full the circuit table is; nil: never.
 	Load func() (used, most int)
 }
@@ -85,7 +87,10 @@ func New(c Config) *Map {
 	if c.MaxNodes == 0 {
 		c.MaxNodes = maxNodes
 	}
-	c.MaxNodes = min(c.MaxNodes, maxVertex)
+	if c.MaxAnswers == 0 {
+		c.MaxAnswers = maxInAnswer
+	}
+	c.MaxNodes, c.MaxAnswers = min(c.MaxNodes, maxVertex/2), min(c.MaxAnswers, maxVertex/2-maxOnWay)
 	key := c.Identity.Key()
 	return &Map{c: c, short: key.Short(), graph: newGraph(),
 		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}}

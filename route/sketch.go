@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/link/identity"
 	"hopwire/route/announce"
 )
@@ -167,7 +168,7 @@ func (s *sketch) ahead() []int {
 		return f
 	})
 	way := s.way(s.dest)
-	if len(way) > joinHops {
+	if len(way) > hop.MaxHops {
 		return nil
 	}
 	for _, v := range way {

@@ -26,7 +26,7 @@ func (b marks) set(v int, on bool) {
 
 // marks returns as many as there can be vertices: one node more than all classes have room
 // for, and ours.
-func (m *Map) marks() marks { return make(marks, (m.c.MaxNodes+maxOnWay+maxInAnswer+2+63)/64) }
+func (m *Map) marks() marks { return make(marks, (m.c.MaxNodes+maxOnWay+m.c.MaxAnswers+2+63)/64) }
 
 // from returns the first mark at v or after it; −1: there is none.
 func (b marks) from(v int) int {

@@ -18,7 +18,7 @@ func (m *Map) Relays(now time.Time) (ids []identity.ShortID, links [][]uint16) {
 	at := []int{0}
 	ids = append(ids, m.short)
 	for v, o := range g.nodes {
-		if o != nil && o.class != inAnswer && o.raw.Flags()&announce.FlagRelay != 0 {
+		if o != nil && o.class&open != 0 && o.raw.Flags()&announce.FlagRelay != 0 {
 			number[v] = uint16(len(ids))
 			ids, at = append(ids, o.short), append(at, v)
 		}
@@ -80,7 +80,7 @@ func (m *Map) Stands(now time.Time, p hop.Path) bool {
 // Settled says whether a node has been known here for so long that a server knows it too.
 func (m *Map) Settled(now time.Time, key identity.Key) bool {
 	o := m.known(key)
-	return o != nil && o.class != inAnswer && now.Sub(o.since) >= settledAfter
+	return o != nil && o.class&open != 0 && now.Sub(o.since) >= settledAfter
 }
 
 // Each calls do with our own announcement and all that the store has for others, in order
@@ -92,7 +92,7 @@ func (m *Map) Each(now time.Time, do func(id identity.ShortID, raw announce.Raw,
 			own = true
 			do(m.short, m.own, now.Sub(m.ownAt))
 		}
-		if o.class != inAnswer {
+		if o.class&open != 0 {
 			do(o.short, o.raw, o.ageAt(now))
 		}
 	}

@@ -67,31 +67,32 @@ type Node struct {
 	Onion    *onion.Keys
 	N        SessionCounters
 
-	c       Config
-	env     link.Env
-	key     identity.Key
-	ip      netip.Addr
-	rand    io.Reader
-	jitter  *mrand.Rand
-	first   []handshake.FirstFilter // prefilters of message 1, one for each network key
-	peers   map[identity.Key]*peer
-	order   []*peer // the same, oldest first: nothing depends on map order
-	byIP    map[netip.Addr]*peer
-	taught  taught
-	tokens  map[[tokenSize]byte]*peer
-	flows   flows
-	swept   bool // no flow has a closed channel
-	flowKey [16]byte
-	filled  []*channel                    // have a frame being filled
-	slow    struct{ sent, received bool } // a queue stands, of the TUN or of a port: a flow that we send, or that ends here, is to go slower
-	waits   map[uint32]wait
-	queued  int // bytes that wait for sessions
-	icmp    *ip.ErrorLimit
-	calls   *call.Pool
-	errands []*errand
-	arrived uint64 // circuits that have ended here
-	doors   doors
-	next    step.Timer
+	c         Config
+	env       link.Env
+	key       identity.Key
+	ip        netip.Addr
+	rand      io.Reader
+	jitter    *mrand.Rand
+	first     []handshake.FirstFilter // prefilters of message 1, one for each network key
+	peers     map[identity.Key]*peer
+	order     []*peer // the same, oldest first: nothing depends on map order
+	byIP      map[netip.Addr]*peer
+	taught    taught
+	resolving []netip.Addr // mesh addresses whose keys are asked for
+	tokens    map[[tokenSize]byte]*peer
+	flows     flows
+	swept     bool // no flow has a closed channel
+	flowKey   [16]byte
+	filled    []*channel                    // have a frame being filled
+	slow      struct{ sent, received bool } // a queue stands, of the TUN or of a port: a flow that we send, or that ends here, is to go slower
+	waits     map[uint32]wait
+	queued    int // bytes that wait for sessions
+	icmp      *ip.ErrorLimit
+	calls     *call.Pool
+	errands   []*errand
+	arrived   uint64 // circuits that have ended here
+	doors     doors
+	next      step.Timer
 }
 
 // SessionCounters count what happened at the ends of circuits since the start.

@@ -27,6 +27,9 @@ func (n *Node) Packet(now time.Time, head, rest []byte) {
 	p := n.byIP[dst]
 	if p == nil {
 		key, ok := n.Lookup(dst)
+		if !ok && n.resolve(now, dst, head, rest) {
+			return
+		}
 		if !ok || key == n.key {
 			n.N.NoPeer++
 			n.unreachable(now, ip.Join(head, rest), ip.CodeNoRoute)

@@ -32,6 +32,7 @@ const (
 	offerGap  = time.Hour
 	offerTo   = 2
 	givePage  = 32 << 10
+	copyPages = 4096 // of a map: a server that has more never ends
 	copyGap   = 5 * time.Minute
 	copyRetry = 30 * time.Second
 )
