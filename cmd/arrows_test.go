@@ -72,6 +72,10 @@ var arrows = map[string]map[string]string{
 		"link":          "an announcement is one message of a link",
 		"link/identity": "who announces signs",
 	},
+	"route/query": {
+		"link/identity":  "relays are their keys",
+		"route/announce": "what is asked for and given",
+	},
 	"route/geo": {},
 	"route/server": {
 		"link/identity": "relays are their keys",
@@ -83,6 +87,9 @@ var arrows = map[string]map[string]string{
 		"hop":            "the words of a path",
 		"hop/onion":      "keys that are announced",
 		"route/announce": "what is stored and passed on",
+	},
+	"route/ask": {
+		"link/identity": "destinations, relays and servers are named",
 	},
 	"route/meshtest": {
 		"link":           "links of whole nodes",

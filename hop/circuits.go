@@ -20,6 +20,7 @@ type CircuitsConfig struct {
 	Onion       *onion.Keys
 	Key         identity.Key
 	MaxCircuits int // relays and last hops; 0: 2048
+	SetupRate   int // set-ups a second that are taken of all that come by one port; 0: 50
 }
 
 // Events is the session layer as the circuits see it. Bodies are valid during the
@@ -36,7 +37,7 @@ type Events interface {
 	CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte)
 	// CircuitAnswer: a control cell of a hop.
 	CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell)
-	// CircuitBroken: the circuit has ended; hop reported why.
+	// CircuitBroken: the circuit has ended, or is to be closed (Circuit.Stays); hop reported why.
 	CircuitBroken(now time.Time, c *Circuit, hop int, why Reason)
 }
 
@@ -89,6 +90,9 @@ type Circuits struct {
 func NewCircuits(c CircuitsConfig, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
+	}
+	if c.SetupRate == 0 {
+		c.SetupRate = portRate
 	}
 	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits))}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)

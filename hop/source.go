@@ -32,6 +32,10 @@ import (
 // something comes from a hop beyond.
 type Circuit struct {
 	User any // the owner's
+	// Stays leaves it to the owner to close the circuit when a hop has said that it is
+	// broken: the notice that it is closed goes down the circuit, and a hop that has lied
+	// would see the round trip by it.
+	Stays bool
 
 	cs        *Circuits
 	path      Path
@@ -242,7 +246,11 @@ func (c *Circuit) answer(now time.Time, hop int, cell onion.Cell) {
 		if why&saidByNext != 0 && hop+1 < len(c.keys) {
 			hop++
 		}
-		c.fail(now, hop, why&^saidByNext)
+		if why &^= saidByNext; c.Stays {
+			c.cs.ev.CircuitBroken(now, c, hop, why)
+		} else {
+			c.fail(now, hop, why)
+		}
 		return
 	}
 	c.opened = true

@@ -2,14 +2,14 @@ package route
 
 import (
 	"math"
-	"slices"
 
 	"hopwire/route/announce"
 )
 
 // A graph is the store as searches see it: vertex 0 is this node, the others are places
 // of nodes, and behind them are those of our ports. It is kept as announcements come and
-// go; distances and cuts are found anew when they are needed and something has changed.
+// go. Distances and cuts are those of the vicinity alone, which they bound; they are found
+// anew when they are needed and something has changed.
 type graph struct {
 	nodes []*node // nil: a free place, and [0]
 	free  []int
@@ -22,9 +22,7 @@ type graph struct {
 	cuts      cuts
 
 	mine []edge // of vertex 0
-	dist []float64
-	prev []int
-	next frontier
+	searcher
 }
 
 // An edge is a link that both ends state, as one of them has it.
@@ -45,7 +43,6 @@ func (g *graph) add(o *node) {
 		o.vertex, g.nodes = len(g.nodes), append(g.nodes, nil)
 	}
 	g.nodes[o.vertex] = o
-	g.stale = true
 }
 
 // drop takes its place away.
@@ -68,7 +65,6 @@ func (m *Map) join(o *node) {
 			p.edges = append(p.edges, edge{uint16(o.vertex), c})
 		}
 	}
-	m.graph.stale = true
 }
 
 // part removes them.
@@ -81,17 +77,17 @@ func (g *graph) part(o *node) {
 		p.edges = p.edges[:last]
 	}
 	o.edges = o.edges[:0]
-	g.stale = true
 }
 
 // replace takes a newer announcement of a node. Where it is linked to the same nodes,
 // what has been measured stands.
 func (m *Map) replace(o *node, a announce.Raw) {
-	stale := m.graph.stale || !o.raw.Links().Same(a.Links())
+	if !o.raw.Links().Same(a.Links()) && o.class&inVicinity != 0 {
+		m.graph.stale = true
+	}
 	m.graph.part(o)
 	o.raw = a
 	m.join(o)
-	m.graph.stale = stale
 }
 
 // edge is the place of the edge to a vertex; −1: there is none.
@@ -150,20 +146,20 @@ func (g *graph) plug(m *Map) {
 	for i, p := range m.ports {
 		g.ports[i] = g.ports[i][:0]
 		for _, n := range p.near {
-			if o := m.node(n.short); o != nil {
+			if o := m.node(n.short); o != nil && o.class&inVicinity != 0 {
 				g.ports[i] = append(g.ports[i], uint16(o.vertex))
 				o.ports = append(o.ports, uint16(len(g.nodes)+i))
 			}
 		}
 	}
-	g.unreached = len(m.order)
+	g.unreached = m.members[inVicinity]
 }
 
 // spread sets the distances.
 func (g *graph) spread() {
 	g.queue, g.farthest = g.queue[:0], 0
 	reach := func(v uint16, hops int) {
-		if o := g.nodes[v]; o.distance < 0 {
+		if o := g.nodes[v]; o.distance < 0 && o.class&inVicinity != 0 {
 			o.distance, g.farthest = hops, hops
 			g.queue = append(g.queue, int(v))
 		}
@@ -200,6 +196,11 @@ func (g *graph) neighbour(v, i int) (w int, ok bool) {
 	return at(o.ports, i-len(o.edges))
 }
 
+// outside says whether a vertex is a node that is not in the vicinity.
+func (g *graph) outside(v int) bool {
+	return 0 < v && v < len(g.nodes) && g.nodes[v].class&inVicinity == 0
+}
+
 func at(list []uint16, i int) (int, bool) {
 	if i >= len(list) {
 		return 0, false
@@ -216,43 +217,7 @@ func (g *graph) shortest(to int, factor func(from, to int) float64) []int {
 
 // search is Dijkstra's, until it has found a vertex; 0: all of them.
 func (g *graph) search(to int, factor func(from, to int) float64) {
-	n := len(g.nodes)
-	g.dist, g.prev = slices.Grow(g.dist[:0], n)[:n], slices.Grow(g.prev[:0], n)[:n]
-	for i := range g.dist {
-		g.dist[i], g.prev[i] = math.Inf(1), -1
-	}
-	g.dist[0], g.next = 0, append(g.next[:0], queued{})
-	for len(g.next) > 0 {
-		q := g.next.pop()
-		if q.vertex == to && to != 0 {
-			return
-		}
-		if q.cost > g.dist[q.vertex] {
-			continue
-		}
-		for _, e := range g.edges(q.vertex) {
-			c, w := q.cost+e.cost.Nanoseconds(), int(e.to)
-			if c >= g.dist[w] {
-				continue
-			}
-			if c = q.cost + e.cost.Nanoseconds()*factor(q.vertex, w); c < g.dist[w] {
-				g.dist[w], g.prev[w] = c, q.vertex
-				g.next.push(queued{w, c})
-			}
-		}
-	}
-}
-
-// way is what a search has found.
-func (g *graph) way(to int) (path []int) {
-	if math.IsInf(g.dist[to], 1) {
-		return nil
-	}
-	for v := to; v > 0; v = g.prev[v] {
-		path = append(path, v)
-	}
-	slices.Reverse(path)
-	return path
+	g.from(0, to, len(g.nodes), g.edges, factor)
 }
 
 // cost of a path by the plain weights; +Inf when an edge is gone.

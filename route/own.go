@@ -76,7 +76,7 @@ func (m *Map) changeDue(now time.Time, n *near, lost bool) time.Time {
 // takeAsk tells a neighbour the last sequence of its own that we know.
 func (m *Map) takeAsk(now time.Time, n *near) {
 	var b [4]byte
-	if o := m.node(n.short); o != nil {
+	if o := m.open(n.short); o != nil {
 		binary.LittleEndian.PutUint32(b[:], o.raw.Sequence())
 	}
 	m.post(now, n, kindSequence, b[:])

@@ -184,7 +184,7 @@ func (o *node) hop(now time.Time) (hop.Hop, bool) {
 	switch {
 	case age < o.raw.Left():
 		return h, true
-	case age < o.raw.Left()+time.Hour:
+	case age < o.raw.Left()+keyLife:
 		h.Onion, h.Other, h.Parity = h.Other, h.Onion, h.Parity^1
 		return h, true
 	}

@@ -82,7 +82,7 @@ func (m *Map) news(now time.Time, n *near, w *unverified) bool {
 	if w.short == m.short {
 		return w.a.Key() == m.c.Identity.Key() && m.above(w.a)
 	}
-	o := m.node(w.short)
+	o := m.open(w.short)
 	switch {
 	case o == nil:
 		return true
@@ -164,7 +164,7 @@ func (m *Map) worth(now time.Time, n *near, w *unverified) bool {
 	if !m.news(now, n, w) {
 		return false
 	}
-	o := m.node(w.short)
+	o := m.open(w.short)
 	if o == nil {
 		stays := m.keeps(n, w)
 		if !stays { // to find that out costs as much as a signature
@@ -218,17 +218,12 @@ func (m *Map) install(from *near, w *unverified) {
 	if !m.news(w.at, from, w) {
 		return
 	}
-	o := m.node(w.short)
-	if o == nil {
-		o = m.admit(from, w)
-	} else if !o.spread.Take(w.at, originRate, originBurst) {
+	if o := m.open(w.short); o != nil && !o.spread.Take(w.at, originRate, originBurst) {
 		m.N.Limited++
 		return
-	} else {
-		m.replace(o, w.a)
-		o.age, o.at = w.age, w.at
 	}
-	if o == nil {
+	o := m.store(w)
+	if o == nil || !m.place(from, w, o) {
 		return
 	}
 	m.N.Accepted++
@@ -239,4 +234,13 @@ func (m *Map) install(from *near, w *unverified) {
 			m.offer(w.at, n, o.vertex)
 		}
 	}
+}
+
+// place has a stored node in the classes that it belongs to; false: in none of which
+// others may know.
+func (m *Map) place(from *near, w *unverified, o *node) bool {
+	if o.class&inVicinity == 0 && (o.class == 0 || !m.tooFar(from, w)) {
+		m.admit(from, w, o)
+	}
+	return o.class&open != 0
 }

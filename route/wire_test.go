@@ -17,7 +17,7 @@ func TestWire(t *testing.T) {
 	wiretest.Constants(t, "wire.md", map[string]any{
 		"kindAnnouncement": kindAnnouncement, "kindDigest": kindDigest, "kindWant": kindWant, "kindAskSequence": kindAskSequence, "kindSequence": kindSequence,
 
-		"maxAge": maxAge, "maxNodes": maxNodes, "firstAfter": firstAfter, "firstGap": firstGap,
+		"maxAge": maxAge, "maxNodes": maxNodes, "maxOnWay": maxOnWay, "maxInAnswer": maxInAnswer, "firstAfter": firstAfter, "firstGap": firstGap,
 		"lastGap": lastGap, "refreshAfter": refreshAfter, "digestGap": digestGap, "sequenceWait": sequenceWait, "figureBurst": figureBurst,
 		"figureGap": figureGap, "checkGap": checkGap, "originRate": originRate, "originBurst": originBurst, "verifyRate": verifyRate,
 		"verifyBurst": verifyBurst, "verifyQueue": verifyQueue, "sendWindow": sendWindow, "avoidFirst": avoidFirst, "avoidMost": avoidMost,
@@ -53,7 +53,7 @@ var testNow = time.Unix(1e9, 0)
 func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...announce.Statement) {
 	a := sample(id)
 	a.Sequence, a.Links = seq, announce.Sort(links)
-	n := &near{short: from, port: &port{}, queued: make(marks, m.c.MaxNodes/64+2), flying: sendWindow}
+	n := &near{short: from, port: &port{}, queued: m.marks(), flying: sendWindow}
 	m.install(n, said(a.Signed(id), testNow))
 }
 

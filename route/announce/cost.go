@@ -23,6 +23,12 @@ type Step uint16
 // Nanoseconds is the cost that a step stands for.
 func (s Step) Nanoseconds() float64 { return steps[s] }
 
+// Plus is the cost at a factor, as Times returns it.
+func (s Step) Plus(factor Step) Step { return min(s+factor, Step(len(steps)-1)) }
+
+// Times is a factor of costs in steps, rounded up.
+func Times(factor float64) Step { return Step(sort.SearchFloat64s(steps[:], factor)) }
+
 // Cost is that of one hop over a link as both ends state it, at the worse of the two:
 // half the least RTT and four times the airtime of a long frame, more with loss.
 func Cost(a, b Statement) Step {
