@@ -335,11 +335,12 @@ func (ch *channel) echo(now time.Time, data []byte) {
 	ch.srtt += (d - ch.srtt) / 8
 }
 
-// patience is how long a sender waits for any answer before it moves.
+// patience is how long a sender waits for any answer before it moves: at first, the RTT is
+// not known.
 //
 //go:noinline
 func (ch *channel) patience() time.Duration {
-	return max(moveAfter, 2*ch.srtt+answerWithin)
+	return max(moveAfter*max(1, setups(ch.path)), 2*ch.srtt+answerWithin)
 }
 
 // spoil counts a frame that failed its tag at the end; many of late close the circuit.

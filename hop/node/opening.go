@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/handshake"
 	"hopwire/link/identity"
@@ -67,9 +68,17 @@ func (n *Node) dial(now time.Time, o owner, path hop.Path, life byte) (*channel,
 	}
 	ch := &channel{n: n, o: o, c: c, path: path, born: now, heard: now}
 	c.User = ch
-	ch.opening = &opening{until: now.Add(hop.Patience)}
+	ch.opening = &opening{until: now.Add(openFor(path))}
 	n.next.By(ch.opening.until)
 	return ch, nil
+}
+
+// openFor is how long an opening is waited for: as long for each set-up that it takes.
+func openFor(path hop.Path) time.Duration { return hop.Patience * setups(path) }
+
+// setups is how many set-ups a path takes: itself, and Extends.
+func setups(path hop.Path) time.Duration {
+	return time.Duration((len(path.Hops) + onion.MaxHops - 1) / onion.MaxHops)
 }
 
 // reopen is for the other key of a hop.
