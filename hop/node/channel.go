@@ -104,7 +104,8 @@ type channel struct {
 type owner interface {
 	// reopen opens another circuit in the place of one that is being opened.
 	reopen(now time.Time, ch *channel, path hop.Path) error
-	agreed(keys *handshake.Keys) // a handshake of ours is done
+	begun(now time.Time, ch *channel) // its first frame has left
+	agreed(keys *handshake.Keys)      // a handshake of ours is done
 	// started: its channel is ready; rtt is from the first message 1 or join to its answer.
 	started(now time.Time, ch *channel, rtt time.Duration)
 	missed(now time.Time, ch *channel) // no worker had time to open it

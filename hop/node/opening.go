@@ -157,11 +157,12 @@ func (ch *channel) first(now time.Time) {
 	if o == nil || o.first == nil || !ch.c.Ready() {
 		return // the set-up or message 1 is still being made; the later of them calls again
 	}
-	if o.again.Tries == 0 {
-		o.sent = now
-	}
 	ch.n.next.By(o.again.Sent(now))
 	ch.raw(now, o.first)
+	if o.again.Tries == 1 {
+		o.sent = now
+		ch.o.begun(now, ch)
+	}
 }
 
 // advanceOpening repeats or gives up.
