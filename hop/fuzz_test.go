@@ -14,7 +14,7 @@ func (m *testNode) check(t *testing.T) {
 	t.Helper()
 	m.checkBounds(t)
 	parked, passing, slots := 0, 0, 0
-	for _, s := range m.Circuits.links {
+	for _, s := range append(m.Circuits.links[:len(m.Circuits.links):len(m.Circuits.links)], m.ending...) {
 		if s == nil {
 			continue
 		}
