@@ -115,12 +115,13 @@ func (m *Map) reach(w *unverified) (hops int, inside bool) {
 		}
 	}
 	inside = true
-	for links := w.a.links(); len(links) > 0; links = links[linkSize:] {
-		p := m.node(identity.ShortID(links[offLinkID:]))
+	links := w.a.Links()
+	for i := range links.Len() {
+		p := m.node(links.ID(i))
 		if p == nil || p.distance < 0 {
 			continue
 		}
-		if _, ok := p.states(w.short); ok {
+		if _, ok := p.raw.Links().Find(w.short); ok {
 			if hops == 0 || p.distance+1 < hops {
 				hops = p.distance + 1
 			}
@@ -170,7 +171,7 @@ func (m *Map) spurn(n *near, w *unverified, hops int) {
 		m.refused = make([]refusal, 4*m.c.MaxNodes)
 	}
 	r := m.refusal(n, w.short)
-	r.id, r.sequence, r.of = w.short, w.a.sequence(), n.tag()
+	r.id, r.sequence, r.of = w.short, w.a.Sequence(), n.tag()
 }
 
 func (n *near) tag() uint32 { return binary.LittleEndian.Uint32(n.short[:]) }

@@ -43,10 +43,7 @@ const (
 	avoidMild     = 10 * time.Second // a time-out, whose place nobody knows
 	maxAvoid      = 1024
 	maxChosen     = 512
-	leastRTT      = 100 * time.Microsecond
-	unknownKbits  = 100_000
-	airBytes      = link.FrameLong + 38 // Ethernet's own share
-	switchFactor  = 1.2                 // a new path must be this much better
+	switchFactor  = 1.2 // a new path must be this much better
 	penaltyAvoid  = 64
 	penaltyMild   = 4
 	penaltyShared = 16 // for a second path through nodes of the first

@@ -1,13 +1,10 @@
 package route
 
 import (
-	"bytes"
 	"math"
 	"slices"
-	"sort"
-	"time"
 
-	"hopwire/link/identity"
+	"hopwire/route/announce"
 )
 
 // A graph is the store as searches see it: vertex 0 is this node, the others are places
@@ -33,7 +30,7 @@ type graph struct {
 // An edge is a link that both ends state, as one of them has it.
 type edge struct {
 	to   uint16
-	cost uint16 // of steps
+	cost announce.Step
 }
 
 const maxVertex = 1 << 15
@@ -59,14 +56,14 @@ func (g *graph) drop(o *node) {
 
 // join finds the edges of a node whose announcement has just been stored.
 func (m *Map) join(o *node) {
-	for links := o.raw.links(); len(links) > 0; links = links[linkSize:] {
-		s := parseStatement(links)
-		p := m.node(s.id)
+	links := o.raw.Links()
+	for i := range links.Len() {
+		p := m.node(links.ID(i))
 		if p == nil || p == o {
 			continue
 		}
-		if back, ok := p.states(o.short); ok {
-			c := worse(s, back)
+		if back, ok := p.raw.Links().Find(o.short); ok {
+			c := announce.Cost(links.At(i), back)
 			o.edges = append(o.edges, edge{uint16(p.vertex), c})
 			p.edges = append(p.edges, edge{uint16(o.vertex), c})
 		}
@@ -89,25 +86,12 @@ func (g *graph) part(o *node) {
 
 // replace takes a newer announcement of a node. Where it is linked to the same nodes,
 // what has been measured stands.
-func (m *Map) replace(o *node, a raw) {
-	stale := m.graph.stale || !sameLinks(o.raw, a)
+func (m *Map) replace(o *node, a announce.Raw) {
+	stale := m.graph.stale || !o.raw.Links().Same(a.Links())
 	m.graph.part(o)
 	o.raw = a
 	m.join(o)
 	m.graph.stale = stale
-}
-
-func sameLinks(a, b raw) bool {
-	x, y := a.links(), b.links()
-	if len(x) != len(y) {
-		return false
-	}
-	for i := 0; i < len(x); i += linkSize {
-		if identity.ShortID(x[i+offLinkID:]) != identity.ShortID(y[i+offLinkID:]) {
-			return false
-		}
-	}
-	return true
 }
 
 // edge is the place of the edge to a vertex; −1: there is none.
@@ -136,55 +120,10 @@ func (m *Map) look() *graph {
 	for _, n := range m.near {
 		if o := m.node(n.short); o != nil {
 			s := n.state()
-			g.mine = append(g.mine, edge{uint16(o.vertex), worse(s, s)})
+			g.mine = append(g.mine, edge{uint16(o.vertex), announce.Cost(s, s)})
 		}
 	}
 	return g
-}
-
-// cost of one hop (wire.md, "Cost"): half the least RTT and four times the airtime
-// of a long frame, more with loss, in steps of a tenth.
-func cost(rtt time.Duration, kbits uint32, loss float64) uint16 {
-	if kbits == 0 {
-		kbits = unknownKbits
-	}
-	air := float64(airBytes) * 8 / float64(kbits) * 1e6 // ns
-	ok := 1 - min(loss, 0.95)
-	c := (float64(max(rtt, leastRTT))/2 + 4*air) / (ok * ok)
-	return uint16(sort.SearchFloat64s(steps[:len(steps)-1], c))
-}
-
-// steps are the powers of 1.1 from a nanosecond to beyond the dearest hop. (A look
-// at a table is also cheaper than logarithms where floats are done in software.)
-var steps = powers(1.1)
-
-func powers(base float64) (p [400]float64) {
-	p[0] = 1
-	for i := range p[1:] {
-		p[i+1] = p[i] * base
-	}
-	return p
-}
-
-// worse is what counts of two statements of one link.
-func worse(a, b statement) uint16 {
-	kbits := a.capacity
-	if kbits == 0 || b.capacity != 0 && b.capacity < kbits {
-		kbits = b.capacity
-	}
-	return cost(max(a.rtt, b.rtt), kbits, float64(max(a.loss, b.loss))/256)
-}
-
-// states returns the node's statement of its link to id; false: it has none.
-func (o *node) states(id identity.ShortID) (s statement, ok bool) {
-	links := o.raw.links()
-	i := sort.Search(len(links)/linkSize, func(i int) bool {
-		return bytes.Compare(links[i*linkSize+offLinkID:][:len(id)], id[:]) >= 0
-	}) * linkSize
-	if i == len(links) || identity.ShortID(links[i+offLinkID:]) != id {
-		return s, false
-	}
-	return parseStatement(links[i:]), true
 }
 
 // measure finds distances in hops (−1: no way) and cuts, if something has changed.
@@ -292,11 +231,11 @@ func (g *graph) search(to int, factor func(from, to int) float64) {
 			continue
 		}
 		for _, e := range g.edges(q.vertex) {
-			c, w := q.cost+steps[e.cost], int(e.to)
+			c, w := q.cost+e.cost.Nanoseconds(), int(e.to)
 			if c >= g.dist[w] {
 				continue
 			}
-			if c = q.cost + steps[e.cost]*factor(q.vertex, w); c < g.dist[w] {
+			if c = q.cost + e.cost.Nanoseconds()*factor(q.vertex, w); c < g.dist[w] {
 				g.dist[w], g.prev[w] = c, q.vertex
 				g.next.push(queued{w, c})
 			}
@@ -332,7 +271,7 @@ func (g *graph) weight(from, to int) float64 {
 	least := math.Inf(1)
 	for _, e := range g.edges(from) {
 		if int(e.to) == to {
-			least = min(least, steps[e.cost])
+			least = min(least, e.cost.Nanoseconds())
 		}
 	}
 	return least

@@ -11,6 +11,7 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // Config says whose map it is.
@@ -21,7 +22,7 @@ type Config struct {
 	Boot     [8]byte // random, of this boot
 	// Onion returns what is announced of the onion keys.
 	Onion    func(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte)
-	Flags    byte // FlagRelay ...
+	Flags    byte // announce.FlagRelay ...
 	Price    uint32
 	MaxNodes int // 0: 512; at most 32768
 	// Load returns how full the circuit table is; nil: never.
@@ -48,8 +49,8 @@ type Map struct {
 	near  []*near
 	ports []*port
 
-	own     raw       // our newest announcement,
-	ownAt   time.Time // and when it was made
+	own     announce.Raw // our newest announcement,
+	ownAt   time.Time    // and when it was made
 	state   ownState
 	avoid   map[pair]*avoidance
 	chosen  map[identity.Key]*choice
@@ -61,7 +62,7 @@ type Map struct {
 
 // A node is a stored announcement and how it came.
 type node struct {
-	raw      raw
+	raw      announce.Raw
 	short    identity.ShortID
 	age      time.Duration // at
 	at       time.Time
@@ -160,7 +161,7 @@ func (m *Map) node(id identity.ShortID) *node {
 }
 
 func (m *Map) known(key identity.Key) *node {
-	if o := m.node(key.Short()); o != nil && o.raw.key() == key {
+	if o := m.node(key.Short()); o != nil && o.raw.Key() == key {
 		return o
 	}
 	return nil
@@ -192,8 +193,8 @@ func (m *Map) remove(o *node) {
 // Lookup finds the key of a mesh IPv6 address, which has the short id in it.
 func (m *Map) Lookup(ip netip.Addr) (identity.Key, bool) {
 	b := ip.As16()
-	if o := m.node(identity.ShortID(b[4:])); o != nil && o.raw.key().IPv6() == ip {
-		return o.raw.key(), true
+	if o := m.node(identity.ShortID(b[4:])); o != nil && o.raw.Key().IPv6() == ip {
+		return o.raw.Key(), true
 	}
 	return identity.Key{}, false
 }

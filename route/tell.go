@@ -8,6 +8,7 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // What neighbours are told and asked. Only their acknowledgements drain it, so all of
@@ -41,7 +42,7 @@ func (m *Map) offer(now time.Time, n *near, vertex int) {
 }
 
 // dequeue returns the next announcement for a neighbour, in turns; nil: none is left.
-func (m *Map) dequeue(now time.Time, n *near) (raw, time.Duration) {
+func (m *Map) dequeue(now time.Time, n *near) (announce.Raw, time.Duration) {
 	for {
 		v := n.queued.from(n.cursor)
 		if v < 0 {
@@ -154,7 +155,7 @@ func (m *Map) sendDigest(now time.Time, n *near) {
 	}
 	for _, o := range m.order {
 		if !m.withheld(n.short, o.raw) {
-			add(o.short, o.raw.sequence())
+			add(o.short, o.raw.Sequence())
 		}
 	}
 	if len(b) > 0 {
@@ -171,9 +172,9 @@ func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
 		case id == m.short:
 			m.takeSequence(now, n, sequence)
 		case o == nil && m.spurned(n, id, sequence):
-		case o == nil || int32(sequence-o.raw.sequence()) > 0:
+		case o == nil || int32(sequence-o.raw.Sequence()) > 0:
 			m.wish(n, id)
-		case sequence != o.raw.sequence():
+		case sequence != o.raw.Sequence():
 			n.queued.set(o.vertex, true)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"hopwire/link/identity"
 	"hopwire/link/linktest"
 	"hopwire/route"
+	"hopwire/route/announce"
 )
 
 // Options of a mesh; the zero value is usable.
@@ -113,7 +114,7 @@ func (n *Node) Boot() {
 	var boot [8]byte
 	binary.LittleEndian.PutUint64(boot[:], m.Seed<<32+uint64(n.Index)<<16+b)
 	n.Node = node.New(m.Now, c, func(o *onion.Keys) node.Map {
-		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay, MaxNodes: m.MaxNodes,
+		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: announce.FlagRelay, MaxNodes: m.MaxNodes,
 			Load: func() (int, int) { return n.Circuits.Load() }})
 		if m.Wrap != nil {
 			return m.Wrap(n.Index, n.Map)
