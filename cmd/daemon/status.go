@@ -153,6 +153,9 @@ func Counters(w io.Writer, of string, all any) {
 	}
 }
 
+// Counter writes a value that only rises.
+func Counter(w io.Writer, name string, v uint64) { metric(w, name+"_total", "counter", v) }
+
 // Gauge writes a value that goes up and down.
 func Gauge(w io.Writer, name string, v int) { metric(w, name, "gauge", uint64(v)) }
 

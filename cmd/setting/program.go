@@ -20,10 +20,17 @@ func letter(r rune) rune {
 	return r - 'a' + 'A'
 }
 
+// ofRouter is the one setting of the router's that begins like those of another program:
+// it says which route servers are asked.
+const ofRouter = "HOPWIRE_ROUTE_SERVERS"
+
 // Owner returns the program that a variable belongs to: the one with the longest
 // prefix, so that no program may have a setting that begins like another's prefix.
 // Empty: it is none of ours.
 func Owner(variable string) (program string) {
+	if variable == ofRouter {
+		return Programs[0]
+	}
 	for _, p := range Programs {
 		if len(p) > len(program) && strings.HasPrefix(variable, Name(p, "")) {
 			program = p

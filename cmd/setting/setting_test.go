@@ -89,7 +89,7 @@ func TestOthers(t *testing.T) {
 }
 
 func TestOwner(t *testing.T) {
-	for name, want := range map[string]string{"HOPWIRE_STATE": "hopwire", "HOPWIRE_ROUTE_STATE": "hopwire-route", "HOPWIRE_ROUTES": "hopwire",
+	for name, want := range map[string]string{"HOPWIRE_STATE": "hopwire", "HOPWIRE_ROUTE_STATE": "hopwire-route", "HOPWIRE_ROUTES": "hopwire", "HOPWIRE_ROUTE_SERVERS": "hopwire",
 		"HOPWIRE_GATEWAY_": "hopwire-gateway", "HOPWIRE_WALLET_X": "hopwire-wallet", "HOPWIRE": "", "PATH": "", "": ""} {
 		if got := Owner(name); got != want {
 			t.Errorf("%s: of %q, want %q", name, got, want)

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"hopwire/cmd/command"
+	"hopwire/cmd/daemon"
+	"hopwire/hop/node"
+	"hopwire/link/identity"
+	"hopwire/link/step"
+	"hopwire/route"
+	"hopwire/route/announce"
+	"hopwire/route/server"
+)
+
+// A routeServer is the node of this program: one that has the whole map.
+type routeServer struct {
+	*daemon.Daemon
+	c      *config
+	server *server.Server // the turn's
+	work   *workers
+	copies []*copying
+	feedAt time.Time
+	save   saver
+}
+
+// runServer is the command: it ends by a signal, with exit status 0.
+func runServer(*command.Args) error {
+	c, err := loadConfig()
+	if err != nil {
+		return err
+	}
+	return daemon.Serve(c.node(), func(d *daemon.Daemon) daemon.Parts { return newServer(d, c).parts() })
+}
+
+func newServer(d *daemon.Daemon, c *config) *routeServer {
+	s := &routeServer{Daemon: d, c: c, work: newWorkers(func(done func(now time.Time)) { d.Runner.Turn(done) })}
+	sc := c.server(d.ID)
+	var first [4]byte
+	rand.Read(first[:])
+	sc.First, sc.Work = binary.LittleEndian.Uint32(first[:]), s.work.do
+	s.server = server.New(time.Now(), sc)
+	s.save.s = s
+	for _, k := range sc.Servers {
+		s.copies = append(s.copies, newCopying(s, k, sc.Relays))
+	}
+	return s
+}
+
+func (s *routeServer) parts() daemon.Parts {
+	return daemon.Parts{Configure: s.configure, Wrap: s.wrap, Open: s.open, Answer: s.answer, Findings: s.findings, Metrics: s.metrics}
+}
+
+// configure makes the node one that many strangers call.
+func (s *routeServer) configure(n *node.Config, m *route.Config) {
+	m.Flags |= announce.FlagServer
+	n.MaxPeers, n.SessionRate, n.SessionBurst, n.SetupRate = 4096, 400, 800, 800
+	n.CallMemory = 16 << 20
+	n.Serve = func(now time.Time, from node.Caller, request []byte, reply func(now time.Time, response []byte)) {
+		s.server.Serve(now, server.Caller{Neighbour: neighbour(from), Key: from.Key}, request, reply)
+	}
+}
+
+// neighbour is by whom a call came in; by none, whoever calls.
+func neighbour(from node.Caller) (k identity.Key) {
+	if copy(k[:], from.Neighbour[:]); k == (identity.Key{}) {
+		return from.Key
+	}
+	return k
+}
+
+// wrap has the server's work done with the node's.
+func (s *routeServer) wrap(n func() *node.Node, m *route.Map) node.Map { return &wholeMap{m, s, n} }
+
+// A wholeMap is the node's map and, beside it, the server's.
+type wholeMap struct {
+	*route.Map
+	s    *routeServer
+	node func() *node.Node
+}
+
+// Advance does what is due, and returns when to come back.
+func (m *wholeMap) Advance(now time.Time) time.Time {
+	next := step.Earliest(m.Map.Advance(now), m.s.server.Advance(now), m.s.feed(now, m.Map))
+	for _, c := range m.s.copies {
+		next = step.Earliest(next, c.advance(now, m.node()))
+	}
+	return next
+}
+
+// open loads the map that was written before, and writes it from now on.
+func (s *routeServer) open(stop <-chan struct{}) error {
+	if err := s.load(); err != nil {
+		return err
+	}
+	var running sync.WaitGroup
+	s.work.start(stop, &running)
+	running.Go(func() { s.save.run(stop) })
+	return nil
+}
+
+// load reads the file of the map, if there is one. What is wrong with it is said, and the
+// map is learnt anew.
+func (s *routeServer) load() error {
+	f, err := os.Open(s.c.file())
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	begun, relays := time.Now(), 0
+	s.Runner.Turn(func(now time.Time) { relays, err = s.server.Load(now, f, time.Now()) })
+	if err != nil {
+		s.Log.Error("map", "file", s.c.file(), "relays", relays, "error", err)
+	}
+	s.Log.Info("map read", "file", s.c.file(), "relays", relays, "ms", int(time.Since(begun).Milliseconds()))
+	return nil
+}
+
+func (s *routeServer) metrics(w io.Writer) {
+	var n server.Counters
+	relays, bytes := 0, 0
+	s.Runner.Turn(func(time.Time) { n = s.server.N; relays, bytes = s.server.Len() })
+	s.counters(w, &n)
+	daemon.Gauge(w, "route_relays", relays)
+	daemon.Gauge(w, "route_bytes", bytes)
+}
