@@ -164,4 +164,3 @@ func (w *town) paths(i, to int) (paths []hop.Path, err error) {
 	w.Nodes[i].Host.Turn(func(now time.Time) { paths, err = w.clients[i].Paths(now, w.key(to), 2) })
 	return paths, err
 }
-
