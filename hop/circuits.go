@@ -69,6 +69,7 @@ type Circuits struct {
 	own       []*Circuit
 	starts    []*Circuit // the same by their place; nil: it is free
 	growing   []*Circuit // are being extended
+	ending    []*side    // went down, and circuits are left
 	behind    []follower // their set-ups leave at the end of this turn,
 	follow    []follower // or have left with the one before: served at the next Advance
 	filter    *onion.Filter
@@ -110,28 +111,6 @@ func (cs *Circuits) LinkUp(now time.Time, l *link.Link) {
 		cs.links = append(cs.links, nil)
 	}
 	cs.links[l.Index] = &side{l: l, cs: cs, account: cs.account(now, l)}
-}
-
-// LinkDown ends every circuit over the link: those that came from it are gone,
-// those that went to it are broken.
-func (cs *Circuits) LinkDown(now time.Time, l *link.Link) {
-	s := cs.side(l)
-	if s == nil {
-		return
-	}
-	cs.links[l.Index] = nil
-	s.down = true
-	cs.unparkAll(s)
-	for _, e := range s.in {
-		if r := cs.relay(e.of); r != nil {
-			r.free(now)
-		}
-	}
-	for i := range s.out {
-		cs.breakSlot(now, &s.out[i], ReasonLinkDown)
-	}
-	cs.leave(s.account)
-	cs.tell(now)
 }
 
 func (cs *Circuits) side(l *link.Link) *side {
@@ -233,6 +212,7 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 		return cs.next.At()
 	}
 	cs.next.By(cs.c.Onion.Advance(now)) // or a node that nobody calls would keep old keys
+	cs.endSome(now)
 	cs.followSetups(now)
 	cs.pumpAgain(now)
 	cs.growAgain(now)

@@ -62,7 +62,7 @@ func (cs *Circuits) find(port *account, id int, peer identity.Key) *account {
 func (cs *Circuits) closeAccounts(now time.Time) {
 	kept := cs.accounts[:0]
 	for _, a := range cs.accounts {
-		if a.links > 0 || cs.owes(now, a) {
+		if a.links > 0 || a.passing > 0 || cs.owes(now, a) {
 			kept = append(kept, a)
 		}
 	}

@@ -51,7 +51,7 @@ func newCrowd(t *testing.T, seed uint64, links, identities, honest, most int) *c
 
 // setup posts a true set-up, which ends at the hub, by one of the foes' links.
 func (c *crowd) setup(i int) {
-	packet, _, err := onion.BuildSetup(reader{c.testNet}, setupHops(c.path(0), 1))
+	packet, _, err := onion.BuildSetup(reader{c.testNet}, setupHops(c.path(0).Hops, 1))
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -79,7 +79,8 @@ type Endpoint struct {
 	out    []*callOut // our requests
 	in     []*callIn  // theirs
 	held   int
-	from   *source // in the pool, while anything is held
+	from   *source // in the pool, while anything is held,
+	place  int     // and its place among those that do
 	srtt   time.Duration
 	rttvar time.Duration
 	closed error // not nil: after Close

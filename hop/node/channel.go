@@ -104,7 +104,8 @@ type channel struct {
 type owner interface {
 	// reopen opens another circuit in the place of one that is being opened.
 	reopen(now time.Time, ch *channel, path hop.Path) error
-	agreed(keys *handshake.Keys) // a handshake of ours is done
+	begun(now time.Time, ch *channel) // its first frame has left
+	agreed(keys *handshake.Keys)      // a handshake of ours is done
 	// started: its channel is ready; rtt is from the first message 1 or join to its answer.
 	started(now time.Time, ch *channel, rtt time.Duration)
 	missed(now time.Time, ch *channel) // no worker had time to open it
@@ -335,11 +336,12 @@ func (ch *channel) echo(now time.Time, data []byte) {
 	ch.srtt += (d - ch.srtt) / 8
 }
 
-// patience is how long a sender waits for any answer before it moves.
+// patience is how long a sender waits for any answer before it moves: at first, the RTT is
+// not known.
 //
 //go:noinline
 func (ch *channel) patience() time.Duration {
-	return max(moveAfter, 2*ch.srtt+answerWithin)
+	return max(moveAfter*max(1, setups(ch.path)), 2*ch.srtt+answerWithin)
 }
 
 // spoil counts a frame that failed its tag at the end; many of late close the circuit.

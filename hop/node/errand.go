@@ -17,13 +17,12 @@ type Errand struct {
 	Path    hop.Path // the last hop is who is asked; 2 to hop.MaxHops hops
 	Request []byte   // copied
 	// Hold returns how much longer to hold a frame, at most a second, so that the other end
-	// sees the round trip that the caller wants. rtt is the round trip that it would see
-	// else: what was measured at message 2, and, for a frame that is later than at once, how
-	// long ago the last frame of the other end came. It applies to every frame after
-	// message 1, and to the circuit's end. nil: frames leave at once.
+	// sees the round trip that the caller wants. rtt is the one that it would see else: what
+	// was measured at message 2, less what the set-up took, and, for a frame that is later
+	// than at once, how long ago the last frame of the other end came. It applies to every
+	// frame after message 1, and to the circuit's end. nil: frames leave at once.
 	Hold func(rtt time.Duration) time.Duration
-	// Done is told the response, which is its own, the RTT measured at message 2 (0: none
-	// came), or an error, once: an error of package call, or hop.ErrNoPath when the path has
+	// Done is told the response, which is its own, the RTT measured (0: no message 2 came), or an error, once: an error of package call, or hop.ErrNoPath when the path has
 	// failed, which the map has heard of then. It may begin another errand.
 	Done func(now time.Time, response []byte, rtt time.Duration, err error)
 }
@@ -32,7 +31,7 @@ const (
 	maxErrands    = 4                // that are not done
 	maxErrandEnds = 8                // and with those whose circuits still wait to be closed
 	errandFor     = 30 * time.Second // the longest that one takes
-	errandSilence = hop.Patience     // without a frame of the other end, its circuit counts as dead
+	errandSilence = hop.Patience     // without an answer to a frame, the circuit counts as dead
 )
 
 // An errand is under way.
@@ -51,7 +50,8 @@ type errand struct {
 	ch      *channel
 	calls   *call.Endpoint
 	until   time.Time
-	rtt     time.Duration
+	rtt     time.Duration // measured; 0: not yet
+	m       measure
 	over    bool
 	closeAt time.Time
 	other   *hop.Path // to be opened at closeAt in the place of a circuit that was refused
@@ -108,7 +108,9 @@ func (e *errand) open(now time.Time, path hop.Path) error {
 		return err
 	}
 	ch.c.Stays = true
-	e.ch = ch
+	if e.ch = ch; e.c.Hold != nil {
+		ch.back = new(holdback)
+	}
 	ch.initiate(now)
 	return nil
 }
@@ -117,6 +119,8 @@ func (e *errand) open(now time.Time, path hop.Path) error {
 // sees next.
 func (e *errand) reopen(now time.Time, ch *channel, path hop.Path) error {
 	ch.c.User = nil
+	e.m.forget(e.n)
+	e.m = measure{}
 	e.other, e.closeAt = &path, e.hold(now, now.Sub(ch.born))
 	e.n.next.By(e.closeAt)
 	return nil
@@ -124,13 +128,22 @@ func (e *errand) reopen(now time.Time, ch *channel, path hop.Path) error {
 
 func (e *errand) agreed(*handshake.Keys) {}
 
-// started begins to hold back.
-func (e *errand) started(now time.Time, ch *channel, rtt time.Duration) {
+func (e *errand) started(now time.Time, _ *channel, rtt time.Duration) {
 	e.rtt = rtt
-	if e.c.Hold != nil {
-		ch.back = &holdback{rtt: rtt, rule: e.c.Hold}
-	}
 	e.n.next.By(now)
+}
+
+// holdBack begins to hold back, as soon as it is known for how long; until then nothing
+// can be sent.
+func (e *errand) holdBack(now time.Time) (ok bool) {
+	late := e.ch.heard.Add(measureFor)
+	if !e.m.done() && now.Before(late) {
+		e.n.next.By(late)
+		return false
+	}
+	e.rtt = e.m.without(e.rtt)
+	*e.ch.back = holdback{rtt: e.rtt, rule: e.c.Hold}
+	return true
 }
 
 func (e *errand) takeCall(now time.Time, _ *channel, data []byte) {
@@ -154,6 +167,7 @@ func (e *errand) end(now time.Time, response []byte, err error) {
 		return
 	}
 	e.over, e.ch.c.User, e.other = true, nil, nil
+	e.m.forget(e.n)
 	e.calls.Close(call.ErrClosed)
 	switch e.closeAt = now; {
 	case err == nil && e.ch.back != nil:
@@ -208,11 +222,13 @@ func (e *errand) advance(now time.Time) {
 		return
 	}
 	e.n.next.By(e.until)
+	e.ping(now)
 	switch {
 	case e.other != nil:
 		e.advanceOther(now)
 	case ch.opening != nil:
 		ch.advanceOpening(now)
+	case ch.back != nil && ch.back.rule == nil && !e.holdBack(now):
 	default:
 		e.advanceCall(now)
 	}
@@ -233,14 +249,17 @@ func (e *errand) advanceOther(now time.Time) {
 	old.close(now)
 }
 
-// advanceCall sends what is due, and watches whether anything comes.
+// advanceCall sends what is due, and watches whether anything comes back.
 func (e *errand) advanceCall(now time.Time) {
-	dead := e.ch.heard.Add(errandSilence)
+	e.n.next.By(e.calls.Advance(now))
+	if e.over || e.ch.unanswered.IsZero() {
+		return
+	}
+	dead := e.ch.unanswered.Add(errandSilence)
 	if !now.Before(dead) {
 		e.n.N.Failed++
 		e.fail(now, e.ch, len(e.ch.path.Hops)-1, hop.ReasonTimeout)
 		return
 	}
 	e.n.next.By(dead)
-	e.n.next.By(e.calls.Advance(now))
 }

@@ -29,9 +29,13 @@ const (
 
 func within(d time.Duration) time.Duration { return min(max(d, 0), holdMost) }
 
-// put copies a record, which leaves when the rule says. False: there is no room.
+// put copies a record, which leaves when the rule says. False: there is no room, or no rule
+// yet: the other end is to see nothing of us before.
 func (b *holdback) put(now time.Time, ch *channel, kind byte, data [][]byte) bool {
 	record := bytes.Join(data, nil)
+	if b.rule == nil {
+		return false
+	}
 	if len(b.queue) >= heldMost || b.size+len(record) > heldBytes {
 		ch.n.N.NoRoom++
 		return false

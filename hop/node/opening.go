@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/handshake"
 	"hopwire/link/identity"
@@ -67,9 +68,17 @@ func (n *Node) dial(now time.Time, o owner, path hop.Path, life byte) (*channel,
 	}
 	ch := &channel{n: n, o: o, c: c, path: path, born: now, heard: now}
 	c.User = ch
-	ch.opening = &opening{until: now.Add(hop.Patience)}
+	ch.opening = &opening{until: now.Add(openFor(path))}
 	n.next.By(ch.opening.until)
 	return ch, nil
+}
+
+// openFor is how long an opening is waited for: as long for each set-up that it takes.
+func openFor(path hop.Path) time.Duration { return hop.Patience * setups(path) }
+
+// setups is how many set-ups a path takes: itself, and Extends.
+func setups(path hop.Path) time.Duration {
+	return time.Duration((len(path.Hops) + onion.MaxHops - 1) / onion.MaxHops)
 }
 
 // reopen is for the other key of a hop.
@@ -148,11 +157,12 @@ func (ch *channel) first(now time.Time) {
 	if o == nil || o.first == nil || !ch.c.Ready() {
 		return // the set-up or message 1 is still being made; the later of them calls again
 	}
-	if o.again.Tries == 0 {
-		o.sent = now
-	}
 	ch.n.next.By(o.again.Sent(now))
 	ch.raw(now, o.first)
+	if o.again.Tries == 1 {
+		o.sent = now
+		ch.o.begun(now, ch)
+	}
 }
 
 // advanceOpening repeats or gives up.

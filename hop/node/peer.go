@@ -169,6 +169,8 @@ func (p *peer) admit(now time.Time, ch *channel) {
 	}
 }
 
+func (p *peer) begun(time.Time, *channel) {}
+
 func (p *peer) agreed(keys *handshake.Keys) {
 	p.version = keys.Version
 	p.resume.reset(keys.Resume)

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"os"
@@ -13,17 +13,17 @@ import (
 )
 
 // testPorts is a daemon with a port manager.
-func testPorts(t *testing.T, c *config) (*portManager, func() string) {
+func testPorts(t *testing.T, s Settings) (*portManager, func() string) {
 	t.Helper()
-	d, log := testDaemon(t, c)
-	d.ports = &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}, udp: -1}
+	d, log := testDaemon(t, s)
+	d.ports = newPortManager(d)
 	return d.ports, log.String
 }
 
 // TestUDPAddressComesLater: it is waited for and said once; the start ended with a
 // hint about free ports.
 func TestUDPAddressComesLater(t *testing.T) {
-	p, log := testPorts(t, &config{UDPListen: "192.0.2.77:7000"}) // of documentation (RFC 5737): nobody has it
+	p, log := testPorts(t, Settings{UDPListen: "192.0.2.77:7000"}) // of documentation (RFC 5737): nobody has it
 	if err := p.openUDP(); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestUDPAddressComesLater(t *testing.T) {
 	if got := strings.Count(log(), "192.0.2.77:7000: cannot assign requested address: it is tried again"); got != 1 || p.udp >= 0 {
 		t.Errorf("said %d times, port %d: %s", got, p.udp, log())
 	}
-	p.d.c.UDPListen = "127.0.0.1:0" // as if it had come
+	p.d.UDPListen = "127.0.0.1:0" // as if it had come
 	p.update()
 	if p.udp < 0 || strings.Count(log(), "UDP up") != 1 {
 		t.Errorf("port %d: %s", p.udp, log())
@@ -50,8 +50,8 @@ func TestUDPPortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer u.Close()
-	p, _ := testPorts(t, &config{})
-	p.d.c.UDPListen = "127.0.0.1:" + strconv.Itoa(u.LocalPort())
+	p, _ := testPorts(t, Settings{})
+	p.d.UDPListen = "127.0.0.1:" + strconv.Itoa(u.LocalPort())
 	if err := p.openUDP(); err == nil || !strings.Contains(hint.Of(err), "free port") {
 		t.Errorf("%v, hint %q", err, hint.Of(err))
 	}
@@ -60,12 +60,12 @@ func TestUDPPortInUse(t *testing.T) {
 // TestPortsWithoutDescriptors: the true reason is said once, nothing that is open is
 // closed, and all is tried again. No port was left behind open.
 func TestPortsWithoutDescriptors(t *testing.T) {
-	p, log := testPorts(t, &config{Interfaces: []string{"lo*"}, UDPListen: "127.0.0.1:0"})
+	p, log := testPorts(t, Settings{Interfaces: []string{"lo*"}, UDPListen: "127.0.0.1:0"})
 	p.opened["lo"] = &opened{Interface: nic.Interface{Name: "lo"}}
 	withoutDescriptors(t, func() {
 		p.update()
 		p.update()
-		p.d.keys = append(p.d.keys, p.d.keys[0])
+		p.d.Keys = append(p.d.Keys, p.d.Keys[0])
 		if err := p.try(nic.Interface{Name: "lo", Ethernet: true, Up: true, Carrier: true, MTU: 1500}); err != nil {
 			t.Error(err)
 		}
@@ -91,7 +91,7 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("%s: %v", pattern, got)
 		}
 	}
-	p, log := testPorts(t, &config{Interfaces: []string{"l?", "nowhere*", "gone7"}})
+	p, log := testPorts(t, Settings{Interfaces: []string{"l?", "nowhere*", "gone7"}})
 	if err := p.open(); err != nil && os.Getuid() == 0 { // without root, raw sockets are refused first
 		t.Fatal(err)
 	} else if err != nil {
@@ -110,7 +110,7 @@ func TestPatterns(t *testing.T) {
 
 // TestNamesAreForgotten: interfaces that come and go under names of their own leave nothing.
 func TestNamesAreForgotten(t *testing.T) {
-	p, _ := testPorts(t, &config{Interfaces: []string{"veth*", "gone7"}})
+	p, _ := testPorts(t, Settings{Interfaces: []string{"veth*", "gone7"}})
 	p.say("gone7", "missing: waiting for it")
 	for i := range 100 {
 		if err := p.sync([]nic.Interface{{Name: "veth" + strconv.Itoa(i)}}); err != nil {
@@ -120,4 +120,20 @@ func TestNamesAreForgotten(t *testing.T) {
 	if len(p.said) != 2 {
 		t.Errorf("%d names are remembered, want those of the last look and of the settings", len(p.said))
 	}
+}
+
+// withoutDescriptors does something while no descriptor can be had.
+func withoutDescriptors(t *testing.T, do func()) {
+	t.Helper()
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	none := was
+	none.Cur = 0
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &was)
+	do()
 }

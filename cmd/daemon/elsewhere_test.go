@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 func TestElsewhere(t *testing.T) {
 	var said [4]bytes.Buffer
 	m := meshtest.New(meshtest.Options{Seed: 7, Wrap: func(i int, m node.Map) node.Map {
-		return &watchedMap{Map: m.(*route.Map), log: logs.New(&said[i], program, logs.Error)}
+		return &watchedMap{Map: m, routes: m.(*route.Map), log: logs.New(&said[i], "hopwire", logs.Error)}
 	}})
 	for range said {
 		m.Add()

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"io"
@@ -14,7 +14,7 @@ import (
 // TestKilledPings: pings whose clients have gone hold no place. Eight with a long gap
 // held the control socket for that time.
 func TestKilledPings(t *testing.T) {
-	d, _ := testDaemon(t, &config{})
+	d, _ := testDaemon(t, Settings{})
 	end, err := d.listen()
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +24,7 @@ func TestKilledPings(t *testing.T) {
 		t.Helper()
 		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 		if err == nil {
-			err = unix.Connect(fd, &unix.SockaddrUnix{Name: d.c.socket().Path})
+			err = unix.Connect(fd, &unix.SockaddrUnix{Name: d.ControlSocket().Path})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +35,7 @@ func TestKilledPings(t *testing.T) {
 	}
 	first := make([]byte, 512)
 	for range 8 {
-		f := ask("ping " + d.id.Key().String() + " -c 100 -i 3600")
+		f := ask("ping " + d.ID.Key().String() + " -c 100 -i 3600")
 		if n, err := f.Read(first); n == 0 || err != nil { // it has begun
 			t.Fatal(n, err)
 		}
@@ -43,7 +43,7 @@ func TestKilledPings(t *testing.T) {
 		f.Close()
 	}
 	for {
-		f := ask("address " + d.id.Key().String())
+		f := ask("address " + d.ID.Key().String())
 		all, err := io.ReadAll(f)
 		f.Close()
 		if err != nil || len(all) == 0 {
@@ -58,7 +58,7 @@ func TestKilledPings(t *testing.T) {
 // TestNoRoomForSocket: a medium that takes nothing is no end of the node; another
 // fault is.
 func TestNoRoomForSocket(t *testing.T) {
-	d, log := testDaemon(t, &config{Socket: filepath.Join(t.TempDir(), "none", "s")})
+	d, log := testDaemon(t, Settings{Socket: filepath.Join(t.TempDir(), "none", "s")})
 	if _, err := d.listen(); err == nil {
 		t.Error("without a folder")
 	}
@@ -73,7 +73,7 @@ func TestNoRoomForSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
-	d.c.Socket = filepath.Join(dir, "s")
+	d.Socket = filepath.Join(dir, "s")
 	end, err := d.listen()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestNoRoomForSocket(t *testing.T) {
 
 // TestSignals: what ends the node, and what is ignored; each is said.
 func TestSignals(t *testing.T) {
-	d, log := testDaemon(t, &config{})
+	d, log := testDaemon(t, Settings{})
 	signals := make(chan os.Signal, 3)
 	for _, s := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP} {
 		signals <- s

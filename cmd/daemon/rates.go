@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"time"
@@ -45,8 +45,8 @@ func (p *portManager) radios() (all []*opened) {
 // nl80211 has no rates: its neighbours share by bytes.
 func (p *portManager) askRates(s *nic.Stations, o *opened) {
 	rates := map[link.Addr]link.StationRate{}
-	p.d.runner.Turn(func(time.Time) {
-		for _, l := range p.d.runner.Node().Links.All() {
+	p.d.Runner.Turn(func(time.Time) {
+		for _, l := range p.d.Runner.Node().Links.All() {
 			if _, info := l.Port(); info.Name == o.Name {
 				rates[l.Addr()] = link.StationRate{}
 			}
@@ -55,10 +55,10 @@ func (p *portManager) askRates(s *nic.Stations, o *opened) {
 	if len(rates) == 0 || s.Rates(o.Index, rates) != nil {
 		return
 	}
-	p.d.runner.Turn(func(time.Time) {
+	p.d.Runner.Turn(func(time.Time) {
 		for a, r := range rates {
 			for _, id := range o.ids {
-				p.d.runner.Node().Links.SetRate(id, a, r)
+				p.d.Runner.Node().Links.SetRate(id, a, r)
 			}
 		}
 	})

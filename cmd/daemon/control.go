@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"errors"
@@ -15,8 +15,8 @@ import (
 	"hopwire/link/identity"
 )
 
-// answer does one command of a client.
-func (d *daemon) answer(w io.Writer, args []string) error {
+// Answer does one command of a client.
+func (d *Daemon) Answer(w io.Writer, args []string) error {
 	switch args[0] {
 	case "status":
 		control.Send(w, d.status())
@@ -37,52 +37,77 @@ func (d *daemon) answer(w io.Writer, args []string) error {
 	case "trace":
 		return d.trace(w, args[1:])
 	default:
+		if d.Parts.Answer != nil {
+			if done, err := d.Parts.Answer(w, args); done {
+				return err
+			}
+		}
 		return fmt.Errorf("no command %q", args[0])
 	}
 	return nil
 }
 
-// target reads an address, a name, or the mesh IPv6 address of a node that is known.
-func (d *daemon) target(args []string) (key identity.Key, err error) {
+// Target reads an address, a name, or the mesh IPv6 address of a node that is known.
+func (d *Daemon) Target(args []string) (key identity.Key, err error) {
 	if len(args) == 0 {
 		return key, hint.Errorf("give the address or name of a node", "no address")
 	}
 	text := args[0]
 	if ip, err := netip.ParseAddr(text); err == nil {
-		key, ok := d.Lookup(ip)
+		key, ok := d.lookup(ip)
 		if !ok {
-			return key, hint.Errorf("'hopwire routes' lists the nodes that are known", "%s is not known", ip)
+			return key, hint.Errorf(d.do("routes")+" lists the nodes that are known", "%s is not known", ip)
 		}
 		return key, nil
 	}
-	key, ok := d.names.table().Find(text)
+	ok := false
+	if d.Parts.Name != nil {
+		key, ok = d.Parts.Name(text)
+	} else {
+		key, ok = plainName(text)
+	}
 	switch {
 	case ok:
 		return key, nil
-	case isAddress(text):
+	case IsAddress(text):
 		_, err := identity.ParseKey(text)
-		return key, hint.Errorf("an address is what 'hopwire address' prints", "%v", err)
+		return key, hint.Errorf("an address is what "+d.do("address")+" prints", "%v", err)
 	}
-	return key, hint.Errorf("names are lines of ADDRESS NAME in "+d.names.hosts.path, "no node is named %q", text)
+	return key, hint.Errorf("names are lines of ADDRESS NAME in the hosts file", "no node is named %q", text)
 }
 
-// isAddress says whether text is as long as an address: what may be wrong with it
+// plainName is an address, or ADDRESS.hop.
+func plainName(text string) (identity.Key, bool) {
+	key, err := identity.ParseKey(strings.TrimSuffix(text, ".hop"))
+	return key, err == nil
+}
+
+// do is a command of the program, as hints name it.
+func (c *Config) do(command string) string { return "'" + c.Program + " " + command + "'" }
+
+// IsAddress says whether text is as long as an address: what may be wrong with it
 // is then a character.
-func isAddress(text string) bool {
+func IsAddress(text string) bool {
 	return len(text) == 56 || len(text) == 60 && strings.HasSuffix(text, ".hop")
 }
 
 // address prints the address of what is named, or its mesh IPv6 address.
-func (d *daemon) address(w io.Writer, args []string) error {
+func (d *Daemon) address(w io.Writer, args []string) error {
 	ip := len(args) > 1
 	if ip && args[0] == "--ip" {
 		args = args[1:]
 	}
-	key, err := d.target(args)
+	key, err := d.Target(args)
 	if err == nil {
 		control.Text(w, inText(key, ip))
 	}
 	return err
+}
+
+// lookup finds the key of a mesh address that the node knows.
+func (d *Daemon) lookup(ip netip.Addr) (key identity.Key, ok bool) {
+	d.Runner.Turn(func(time.Time) { key, ok = d.Runner.Node().Lookup(ip) })
+	return key, ok
 }
 
 // inText is an address, or its mesh IPv6 address.
@@ -93,19 +118,20 @@ func inText(key identity.Key, ip bool) string {
 	return key.String()
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// Milliseconds is a duration as tables have it.
+func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// answered is a round-trip time in milliseconds, or nothing where none was measured.
+// answered is a round-trip time in Milliseconds, or nothing where none was measured.
 func answered(rtt time.Duration) any {
 	if rtt == 0 {
 		return ""
 	}
-	return milliseconds(rtt)
+	return Milliseconds(rtt)
 }
 
 // ping prints the answers as they come.
-func (d *daemon) ping(w io.Writer, args []string) error {
-	key, err := d.target(args)
+func (d *Daemon) ping(w io.Writer, args []string) error {
+	key, err := d.Target(args)
 	if err != nil {
 		return err
 	}
@@ -126,7 +152,7 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 	for seq := 1; seq <= count; seq++ {
 		next := time.After(gap)
 		rtt, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
-			return d.runner.Node().Ping(now, key, done)
+			return d.Runner.Node().Ping(now, key, done)
 		})
 		if !ok {
 			lost++
@@ -150,16 +176,16 @@ func (d *daemon) ping(w io.Writer, args []string) error {
 }
 
 // unreachable says why, as far as the map knows.
-func (d *daemon) unreachable(key identity.Key) error {
+func (d *Daemon) unreachable(key identity.Key) error {
 	var err error
-	d.runner.Turn(func(now time.Time) { _, err = d.m.Paths(now, key, 1) })
+	d.Runner.Turn(func(now time.Time) { _, err = d.Map.Paths(now, key, 1) })
 	switch {
 	case errors.Is(err, hop.ErrUnknown):
-		return hint.Errorf("'hopwire routes' lists the nodes that are known; 'hopwire doctor' looks for faults here", "%s is not known", key)
+		return hint.Errorf(d.do("routes")+" lists the nodes that are known; "+d.do("doctor")+" looks for faults here", "%s is not known", key)
 	case errors.Is(err, hop.ErrTooFar):
-		return hint.Errorf("'hopwire routes' shows how far nodes are; a link that shortens the way helps, on a cable or over UDP", "%s is out of reach of a circuit: %s", key, plain(err))
+		return hint.Errorf(d.do("routes")+" shows how far nodes are; a link that shortens the way helps, on a cable or over UDP", "%s is out of reach of a circuit: %s", key, plain(err))
 	case errors.Is(err, hop.ErrNoPath):
-		return hint.Errorf("'hopwire doctor' looks for faults here", "there is no path to %s", key)
+		return hint.Errorf(d.do("doctor")+" looks for faults here", "there is no path to %s", key)
 	}
 	return hint.Errorf("it is known but does not answer: it may have gone", "no answer from %s", key)
 }
@@ -168,10 +194,10 @@ func (d *daemon) unreachable(key identity.Key) error {
 func plain(err error) string { return strings.TrimPrefix(err.Error(), "hop: ") }
 
 // question asks the node something and waits for the answer, or until gone is closed.
-func (d *daemon) question(gone <-chan struct{}, ask func(now time.Time, done func(time.Time, time.Duration, bool)) error) (rtt time.Duration, ok bool) {
+func (d *Daemon) question(gone <-chan struct{}, ask func(now time.Time, done func(time.Time, time.Duration, bool)) error) (rtt time.Duration, ok bool) {
 	answer := make(chan time.Duration, 1) // negative: there was none
 	var err error
-	d.runner.Turn(func(now time.Time) {
+	d.Runner.Turn(func(now time.Time) {
 		err = ask(now, func(_ time.Time, rtt time.Duration, ok bool) {
 			if !ok {
 				rtt = -1
@@ -192,19 +218,19 @@ func (d *daemon) question(gone <-chan struct{}, ask func(now time.Time, done fun
 }
 
 // trace opens a circuit when there is none and asks each hop of it by control cells.
-func (d *daemon) trace(w io.Writer, args []string) error {
-	key, err := d.target(args)
+func (d *Daemon) trace(w io.Writer, args []string) error {
+	key, err := d.Target(args)
 	if err != nil {
 		return err
 	}
 	gone := control.Gone(w)
 	if _, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
-		return d.runner.Node().Ping(now, key, done)
+		return d.Runner.Node().Ping(now, key, done)
 	}); !ok {
 		return d.unreachable(key)
 	}
 	var hops []hop.Hop
-	d.runner.Turn(func(now time.Time) { hops = d.runner.Node().Route(key) })
+	d.Runner.Turn(func(now time.Time) { hops = d.Runner.Node().Route(key) })
 	if len(hops) == 0 {
 		return hint.Errorf("the other end calls us: its circuit is used, and its path is not ours to know", "there is no circuit of our own to %s", key)
 	}
@@ -215,7 +241,7 @@ func (d *daemon) trace(w io.Writer, args []string) error {
 		lost := 0
 		for range probes {
 			rtt, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
-				return d.runner.Node().TraceHop(now, key, i, done)
+				return d.Runner.Node().TraceHop(now, key, i, done)
 			})
 			if !ok {
 				lost++

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"time"
@@ -14,7 +14,7 @@ import (
 // other announces itself anew every quarter of an hour.
 const elsewhereFor = time.Hour
 
-const elsewhereHint = "give one of the two nodes an identity of its own: stop it, remove its identity file, 'hopwire init'"
+const elsewhereHint = "give one of the two nodes an identity of its own: stop it, remove its identity file, and let the command init make one"
 
 // elsewhere is the neighbour by which the announcements come of another node that runs
 // with our identity; false: none did of late.
@@ -26,7 +26,7 @@ func elsewhere(now time.Time, m *route.Map) (from identity.Key, ok bool) {
 // Advance also says once an hour that the identity is in use elsewhere.
 func (w *watchedMap) Advance(now time.Time) time.Time {
 	next := w.Map.Advance(now)
-	if from, ok := elsewhere(now, w.Map); ok && now.Sub(w.said) >= elsewhereFor {
+	if from, ok := elsewhere(now, w.routes); ok && now.Sub(w.said) >= elsewhereFor {
 		w.said = now
 		w.log.Error("this identity is in use elsewhere", "by", from, "hint", elsewhereHint)
 	}

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ import (
 // closes them as they go, without a restart. Interfaces have one port for each
 // network key (each has an EtherType of its own).
 type portManager struct {
-	d      *daemon
+	d      *Daemon
 	mu     sync.Mutex
 	opened map[string]*opened
 	said   map[string]string // why an interface is not used, as last logged
@@ -32,13 +32,17 @@ type opened struct {
 	ids []int
 }
 
+func newPortManager(d *Daemon) *portManager {
+	return &portManager{d: d, opened: map[string]*opened{}, said: map[string]string{}, udp: -1}
+}
+
 // open opens what is there at the start. What the operator named and can never
 // work is an error; what is missing is waited for.
 func (p *portManager) open() error {
 	if err := p.openUDP(); err != nil {
 		return err
 	}
-	if len(p.d.c.Interfaces) > 0 {
+	if len(p.d.Interfaces) > 0 {
 		if err := nic.RawAllowed(); err != nil && !nic.Transient(err) {
 			return rawError(err)
 		}
@@ -50,14 +54,14 @@ func (p *portManager) open() error {
 	if err != nil {
 		return err
 	}
-	for _, pattern := range p.d.c.Interfaces {
+	for _, pattern := range p.d.Interfaces {
 		if !anyNamed(pattern, all) {
 			p.say(pattern, "missing: waiting for it")
 		}
 	}
 	for _, i := range all {
-		if i.Bridge != "" && slices.Contains(p.d.c.Interfaces, i.Name) {
-			return memberError(i)
+		if i.Bridge != "" && slices.Contains(p.d.Interfaces, i.Name) {
+			return p.memberError(i)
 		}
 	}
 	return p.sync(all)
@@ -71,9 +75,9 @@ func rawError(err error) error {
 	return err
 }
 
-func memberError(i nic.Interface) error {
-	return hint.Errorf("use the bridge "+i.Bridge+" in HOPWIRE_INTERFACES, or take "+i.Name+" out of it",
-		"HOPWIRE_INTERFACES: %s is a port of the bridge %s and would hear nothing", i.Name, i.Bridge)
+func (p *portManager) memberError(i nic.Interface) error {
+	return hint.Errorf("use the bridge "+i.Bridge+" in "+p.d.name("INTERFACES")+", or take "+i.Name+" out of it",
+		"%s: %s is a port of the bridge %s and would hear nothing", p.d.name("INTERFACES"), i.Name, i.Bridge)
 }
 
 // update follows the kernel; true: something could not be opened yet. What is wrong is
@@ -93,7 +97,7 @@ func (p *portManager) update() (again bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if text != "" && text != p.wrong {
-		p.d.log.Error("interfaces", "error", text)
+		p.d.Log.Error("interfaces", "error", text)
 	}
 	p.wrong = text
 	return p.again || err != nil
@@ -110,7 +114,7 @@ func (p *portManager) failed(id int, err error) {
 	}
 	if id == p.udp {
 		p.udp = -1
-		p.d.runner.RemovePort(id)
+		p.d.Runner.RemovePort(id)
 	}
 }
 
@@ -148,7 +152,7 @@ func (p *portManager) sync(all []nic.Interface) error {
 // forget what was said of interfaces that are gone: containers have new names each time.
 func (p *portManager) forget(there map[string]nic.Interface) {
 	for name := range p.said {
-		if _, ok := there[name]; !ok && name != "udp" && !slices.Contains(p.d.c.Interfaces, name) {
+		if _, ok := there[name]; !ok && name != "udp" && !slices.Contains(p.d.Interfaces, name) {
 			delete(p.said, name)
 		}
 	}
@@ -156,10 +160,10 @@ func (p *portManager) forget(there map[string]nic.Interface) {
 
 // wanted says whether the settings name the interface.
 func (p *portManager) wanted(i nic.Interface) bool {
-	if i.Name == p.d.c.TUN || i.Name == "lo" {
+	if i.Name == p.d.Device || i.Name == "lo" {
 		return false
 	}
-	for _, pattern := range p.d.c.Interfaces {
+	for _, pattern := range p.d.Interfaces {
 		if named(pattern, &i) {
 			return true
 		}
@@ -190,7 +194,7 @@ func anyNamed(pattern string, all []nic.Interface) bool {
 func (p *portManager) say(name, why string) {
 	if p.said[name] != why {
 		p.said[name] = why
-		p.d.log.Info("interface not used", "interface", name, "reason", why)
+		p.d.Log.Info("interface not used", "interface", name, "reason", why)
 	}
 }
 
@@ -210,7 +214,7 @@ func (p *portManager) try(i nic.Interface) error {
 	o := &opened{Interface: i}
 	if err := p.openKeys(o); err != nil {
 		for _, id := range o.ids {
-			p.d.runner.RemovePort(id)
+			p.d.Runner.RemovePort(id)
 		}
 		if errors.Is(err, nic.ErrNoCapability) {
 			return rawError(err)
@@ -220,7 +224,7 @@ func (p *portManager) try(i nic.Interface) error {
 	}
 	delete(p.said, i.Name)
 	p.opened[i.Name] = o
-	p.d.log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
+	p.d.Log.Info("interface up", "interface", i.Name, "mac", link.MACAddr(i.MAC))
 	return nil
 }
 
@@ -229,12 +233,12 @@ func (p *portManager) openKeys(o *opened) error {
 	if err := o.Ask(); err != nil {
 		return err
 	}
-	for k, key := range p.d.keys {
-		t, err := p.d.c.etherType(key)
+	for k, key := range p.d.Keys {
+		t, err := p.d.etherType(key)
 		if err != nil {
 			return err
 		}
-		port, err := nic.OpenEther(o.Name, t, p.d.runner.Lanes())
+		port, err := nic.OpenEther(o.Name, t, p.d.Runner.Lanes())
 		if err != nil {
 			return err
 		}
@@ -242,8 +246,8 @@ func (p *portManager) openKeys(o *opened) error {
 		if o.Wireless {
 			info.MaxLinks = 16
 		}
-		o.ids = append(o.ids, p.d.runner.AddPort(port, info))
-		if p.d.c.EtherType != "" {
+		o.ids = append(o.ids, p.d.Runner.AddPort(port, info))
+		if p.d.EtherType != "" {
 			break // one EtherType for both keys: the first
 		}
 	}
@@ -254,10 +258,10 @@ func (p *portManager) close(name, why string) {
 	o := p.opened[name]
 	delete(p.opened, name)
 	for _, id := range o.ids {
-		p.d.runner.RemovePort(id)
+		p.d.Runner.RemovePort(id)
 	}
 	p.said[name] = why
-	p.d.log.Info("interface down", "interface", name, "reason", why)
+	p.d.Log.Info("interface down", "interface", name, "reason", why)
 }
 
 // members watches the ports of the bridges in use: a bridge hides their carrier,
@@ -272,7 +276,7 @@ func (p *portManager) members(all []nic.Interface) {
 		down[i.Name] = true
 		if !p.down[i.Name] {
 			for _, id := range o.ids {
-				p.d.runner.Turn(func(now time.Time) { p.d.runner.Node().Links.Suspect(now, id) })
+				p.d.Runner.Turn(func(now time.Time) { p.d.Runner.Node().Links.Suspect(now, id) })
 			}
 		}
 	}
@@ -284,20 +288,20 @@ func (p *portManager) members(all []nic.Interface) {
 func (p *portManager) openUDP() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.udp >= 0 || p.d.c.UDPListen == "" && !p.d.udpNeighbour() {
+	if p.udp >= 0 || p.d.UDPListen == "" && !p.d.udpNeighbour() {
 		return nil
 	}
-	u, err := nic.OpenUDP(p.d.c.UDPListen)
+	u, err := nic.OpenUDP(p.d.UDPListen)
 	if nic.Transient(err) {
 		p.later("udp", err)
 		return nil
 	}
 	if err != nil {
-		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port, and IPv4 where the kernel has no IPv6", "HOPWIRE_UDP_LISTEN: %v", err)
+		return hint.Errorf("use ADDRESS:PORT or :PORT with a free port, and IPv4 where the kernel has no IPv6", "%s: %v", p.d.name("UDP_LISTEN"), err)
 	}
 	delete(p.said, "udp")
-	p.udp = p.d.runner.AddPort(u, link.PortInfo{Name: "udp"})
-	p.d.log.Info("UDP up", "port", u.LocalPort(), "family", u.Family())
+	p.udp = p.d.Runner.AddPort(u, link.PortInfo{Name: "udp"})
+	p.d.Log.Info("UDP up", "port", u.LocalPort(), "family", u.Family())
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"os"
@@ -33,13 +33,13 @@ func notify(c chan<- os.Signal) {
 
 // untilSignal waits for a signal that ends the node; others that programs are sent are
 // ignored. Each is said.
-func (d *daemon) untilSignal(signals <-chan os.Signal) {
+func (d *Daemon) untilSignal(signals <-chan os.Signal) {
 	for event := ""; event != "stopping"; {
 		s := <-signals
 		event = "stopping"
 		if s == syscall.SIGUSR1 || s == syscall.SIGUSR2 {
 			event = "signal ignored"
 		}
-		d.log.Info(event, "signal", s)
+		d.Log.Info(event, "signal", s)
 	}
 }
