@@ -14,10 +14,9 @@ type Kept struct {
 	Used time.Time // who has been used longest ago goes first; the caller's to set
 	ids  []identity.ShortID
 	gone bool
-}
 
-// Gone says whether it had to make room for another.
-func (k *Kept) Gone() bool { return k.gone }
+	refused []identity.ShortID
+}
 
 // keepAnswer stores what has been verified of an answer. When there is no room, what has
 // not been used for longest goes.
@@ -78,7 +77,15 @@ func (m *Map) wanted(id identity.ShortID) bool {
 	return false
 }
 
-// Len returns how many nodes it is, Has whether one is among them.
+// Len returns how many nodes it is.
 func (k *Kept) Len() int { return len(k.ids) }
 
-func (k *Kept) Has(id identity.ShortID) bool { return k != nil && slices.Contains(k.ids, id) }
+// Refused notes that one takes none of its onion keys. False: it is not among them, or that
+// is known already.
+func (k *Kept) Refused(id identity.ShortID) bool {
+	if k == nil || !slices.Contains(k.ids, id) || slices.Contains(k.refused, id) {
+		return false
+	}
+	k.refused = append(k.refused, id)
+	return true
+}

@@ -7,6 +7,7 @@ import (
 
 	"hopwire/hop/ip"
 	"hopwire/link/identity"
+	"hopwire/link/step"
 )
 
 // A Resolver is a Map that can ask others for the key of a mesh address.
@@ -33,18 +34,17 @@ func (n *Node) resolve(now time.Time, dst netip.Addr, head, rest []byte) bool {
 		return false
 	}
 	packet := ip.Join(head, rest)
-	if !r.Resolve(now, dst, func(now time.Time, _ identity.Key, ok bool) {
-		if i := slices.Index(n.resolving, dst); i >= 0 {
-			n.resolving = slices.Delete(n.resolving, i, i+1)
-		}
+	n.resolving = append(n.resolving, dst)
+	asked := r.Resolve(now, dst, func(now time.Time, _ identity.Key, ok bool) {
+		n.resolving = step.Remove(n.resolving, dst)
 		if ok {
 			n.Packet(now, packet, nil)
 		} else {
 			n.unreachable(now, packet, ip.CodeNoRoute)
 		}
-	}) {
-		return false
+	})
+	if !asked {
+		n.resolving = step.Remove(n.resolving, dst)
 	}
-	n.resolving = append(n.resolving, dst)
-	return true
+	return asked
 }

@@ -121,7 +121,7 @@ func (c *Client) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	}
 	id := p.Hops[i].Key.Short()
 	for _, q := range c.questions {
-		if q.from != nil && q.kept.Has(id) {
+		if q.from != nil && q.kept.Refused(id) {
 			q.from.keys.refused++
 			c.judge(now, q.from)
 			return

@@ -164,14 +164,3 @@ func (w *town) paths(i, to int) (paths []hop.Path, err error) {
 	w.Nodes[i].Host.Turn(func(now time.Time) { paths, err = w.clients[i].Paths(now, w.key(to), 2) })
 	return paths, err
 }
-
-// TestFar: a node that nobody near knows is reached by a question.
-func TestFar(t *testing.T) {
-	w := newTown(t, 7, 20, 16)
-	w.start(20 * time.Second)
-	if _, err := w.clients[0].Map.Paths(w.Now, w.key(48), 1); err != hop.ErrUnknown {
-		t.Fatalf("the far corner is known: %v", err)
-	}
-	rtt, ok := w.MustPing(0, 48, 5*time.Second)
-	t.Log(rtt, ok, w.clients[0].N, w.clients[0].ServerList(w.Now), len(w.segmentsAsked(16)))
-}

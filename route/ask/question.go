@@ -191,7 +191,7 @@ func (c *Client) drawn(now time.Time) (q *question) {
 // send asks a server.
 func (c *Client) send(now time.Time, q *question) {
 	s := c.pick(now, q)
-	if s == nil || len(q.asked) >= maxTries {
+	if s == nil || len(q.asked) >= maxTries || q.compare && s.worse(now) > 0 {
 		c.end(now, q)
 		return
 	}
