@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"io"
+	mrand "math/rand/v2"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -37,8 +38,8 @@ type Budget struct{ Circuits, Nodes, Frames int }
 type Parts struct {
 	// Configure changes what the node and its map are made of.
 	Configure func(n *node.Config, m *route.Config)
-	// Wrap puts a program's own map around the node's.
-	Wrap func(n func() *node.Node, m *route.Map) node.Map
+	// Wrap puts a program's own map around the node's; jitter is the turn's.
+	Wrap func(m *route.Map, jitter *mrand.Rand) node.Map
 	// Open is called once the node runs, before its ports are open; stop is closed at the end.
 	Open func(stop <-chan struct{}) error
 	// Look follows the kernel; true: something could not be done yet.

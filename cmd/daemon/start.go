@@ -35,7 +35,7 @@ func (d *Daemon) Start() (err error) {
 		d.Map = route.New(mc)
 		var m node.Map = d.Map
 		if d.Parts.Wrap != nil {
-			m = d.Parts.Wrap(func() *node.Node { return n }, d.Map)
+			m = d.Parts.Wrap(d.Map, jitter)
 		}
 		return &watchedMap{Map: m, routes: d.Map, log: d.Log}
 	})

@@ -3,7 +3,6 @@ package main
 import (
 	"time"
 
-	"hopwire/hop/node"
 	"hopwire/link/identity"
 	"hopwire/route/query"
 )
@@ -30,8 +29,9 @@ func newCopying(s *routeServer, of identity.Key, most int) *copying {
 }
 
 // advance asks for the next page when it is time, and returns when that is.
-func (c *copying) advance(now time.Time, n *node.Node) (next time.Time) {
-	if c.busy {
+func (c *copying) advance(now time.Time) (next time.Time) {
+	n := c.s.Runner.Node()
+	if c.busy || n == nil {
 		return time.Time{}
 	}
 	if now.Before(c.at) {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"io"
+	mrand "math/rand/v2"
 	"os"
 	"sync"
 	"time"
@@ -75,20 +76,19 @@ func neighbour(from node.Caller) (k identity.Key) {
 }
 
 // wrap has the server's work done with the node's.
-func (s *routeServer) wrap(n func() *node.Node, m *route.Map) node.Map { return &wholeMap{m, s, n} }
+func (s *routeServer) wrap(m *route.Map, _ *mrand.Rand) node.Map { return &wholeMap{m, s} }
 
 // A wholeMap is the node's map and, beside it, the server's.
 type wholeMap struct {
 	*route.Map
-	s    *routeServer
-	node func() *node.Node
+	s *routeServer
 }
 
 // Advance does what is due, and returns when to come back.
 func (m *wholeMap) Advance(now time.Time) time.Time {
 	next := step.Earliest(m.Map.Advance(now), m.s.server.Advance(now), m.s.feed(now, m.Map))
 	for _, c := range m.s.copies {
-		next = step.Earliest(next, c.advance(now, m.node()))
+		next = step.Earliest(next, c.advance(now))
 	}
 	return next
 }

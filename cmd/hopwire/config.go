@@ -2,20 +2,24 @@ package main
 
 import (
 	"net/netip"
+	"strings"
 
 	"hopwire/cmd/daemon"
 	"hopwire/cmd/hint"
 	"hopwire/cmd/setting"
+	"hopwire/route/ask"
 )
 
 // A config is everything that can be set, by environment variables only.
 type config struct {
 	State string `default:"/var/lib/hopwire" desc:"folder of the identity and other state (0700)"`
 	daemon.Settings
-	TUN    string   `default:"hopwire0" desc:"name of the TUN device; none: no IP on this node"`
-	DNS    []string `desc:"comma list of IP:PORT that answer for names too, for the LAN or dnsmasq; empty: port 53 of the mesh address alone; none: no names"`
-	Hosts  string   `desc:"file of friendly names, lines of ADDRESS NAME [NAME ...]; empty: hosts in the state folder"`
-	Memory int      `default:"12" desc:"memory budget in MB, 8 or more: 12 allows 2048 circuits, 14 allows 4096"`
+	TUN          string   `default:"hopwire0" desc:"name of the TUN device; none: no IP on this node"`
+	DNS          []string `desc:"comma list of IP:PORT that answer for names too, for the LAN or dnsmasq; empty: port 53 of the mesh address alone; none: no names"`
+	Hosts        string   `desc:"file of friendly names, lines of ADDRESS NAME [NAME ...]; empty: hosts in the state folder"`
+	RouteServers []string `split_words:"true" desc:"comma list of addresses of route servers to ask; own: copy the whole map and ask nobody; none; empty: those that are found"`
+	Vicinity     int      `desc:"relays nearby that are kept of the map, 4 to 8192; 0: as many as the memory budget allows"`
+	Memory       int      `default:"12" desc:"memory budget in MB, 8 or more: 12 allows 2048 circuits, 14 allows 4096"`
 }
 
 // loadConfig reads the environment; unknown and bad values are errors.
@@ -37,7 +41,7 @@ func nodeConfig() (*daemon.Config, error) {
 }
 
 func (c *config) node() *daemon.Config {
-	return &daemon.Config{Program: program, Version: version, Settings: &c.Settings, State: c.State, Memory: c.Memory, Budget: budget(c.Memory), Device: c.device()}
+	return &daemon.Config{Program: program, Version: version, Settings: &c.Settings, State: c.State, Memory: c.Memory, Budget: c.budget(), Device: c.device()}
 }
 
 // device is the TUN's name; "": none is wanted.
@@ -48,10 +52,30 @@ func (c *config) device() string {
 	return c.TUN
 }
 
+// routeServers is who is asked.
+func (c *config) routeServers() (ask.Servers, error) {
+	return ask.ParseServers(strings.Join(c.RouteServers, ","))
+}
+
+// budget is what the memory allows, with as much of the map as is set.
+func (c *config) budget() daemon.Budget {
+	b := budget(c.Memory)
+	if c.Vicinity != 0 {
+		b.Nodes = c.Vicinity
+	}
+	return b
+}
+
 // check refuses values that can be judged without looking at the system.
 func (c *config) check() error {
 	if c.Memory < 8 || c.Memory > 4096 {
 		return hint.Errorf("12 is the default for a router", "HOPWIRE_MEMORY: %d MB is not between 8 and 4096", c.Memory)
+	}
+	if c.Vicinity != 0 && (c.Vicinity < 4 || c.Vicinity > 8192) {
+		return hint.Errorf("leave it empty: the memory budget says how many", "HOPWIRE_VICINITY: %d is not between 4 and 8192", c.Vicinity)
+	}
+	if _, err := c.routeServers(); err != nil {
+		return hint.Errorf("list addresses of 56 characters, or write own or none", "HOPWIRE_ROUTE_SERVERS: %v", err)
 	}
 	if err := c.checkDNS(); err != nil {
 		return err

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"crypto/rand"
 	"io"
+	mrand "math/rand/v2"
+	"time"
 
 	"hopwire/cmd/command"
 	"hopwire/cmd/daemon"
+	"hopwire/hop/node"
 	"hopwire/link/identity"
+	"hopwire/route"
+	"hopwire/route/ask"
 )
 
 // A router is the node of this program: one with IP and names.
@@ -15,6 +21,7 @@ type router struct {
 	tun    bool // the settings want one
 	keeper *tunKeeper
 	names  *resolver
+	client *ask.Client // the turn's
 }
 
 // runNode is the command: it ends by a signal, with exit status 0.
@@ -33,9 +40,16 @@ func newRouter(d *daemon.Daemon, c *config) *router {
 }
 
 func (r *router) parts() daemon.Parts {
-	return daemon.Parts{Open: r.open, Look: r.keeper.look, Findings: r.findings,
+	return daemon.Parts{Wrap: r.wrap, Open: r.open, Look: r.keeper.look, Findings: r.findings,
 		Name:    func(name string) (identity.Key, bool) { return r.names.table().Find(name) },
 		Metrics: func(w io.Writer) { daemon.Counters(w, "names", r.names.counters()) }}
+}
+
+// wrap has route servers asked for what the map does not have.
+func (r *router) wrap(m *route.Map, jitter *mrand.Rand) node.Map {
+	servers, _ := r.c.routeServers()
+	r.client = ask.New(ask.Config{Map: m, Rand: rand.Reader, Jitter: jitter, Servers: servers})
+	return r.client
 }
 
 // open makes the TUN, and answers for names.
@@ -45,6 +59,7 @@ func (r *router) open(stop <-chan struct{}) error {
 			return err
 		}
 	}
+	r.Runner.Turn(func(time.Time) { r.client.Attach(r.Runner.Node()) })
 	r.names.start(stop)
 	return nil
 }
