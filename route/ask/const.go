@@ -32,7 +32,7 @@ const (
 	offerGap  = time.Hour
 	offerTo   = 2
 	givePage  = 32 << 10
-	copyPages = 4096 // of a map: a server that has more never ends
+	copyMost  = 1 << 14 // announcements of a round
 	copyGap   = 5 * time.Minute
 	copyRetry = 30 * time.Second
 )

@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"errors"
 	"time"
 
 	"hopwire/route"
@@ -12,13 +13,10 @@ import (
 
 // copying is how far it has come.
 type copying struct {
-	at    time.Time // the next page
-	busy  bool
-	from  uint32 // where that begins
-	first uint32 // snapshot of the first page of this round
-	since uint32 // of the round before; 0: none is whole
-	pages int    // of this round
-	of    *server
+	*query.Copy           // of that server
+	of          *server   // nil: none yet
+	at          time.Time // the next page
+	busy        bool
 }
 
 // advanceCopy asks for the next page. Another server has other snapshots.
@@ -38,10 +36,11 @@ func (c *Client) advanceCopy(now time.Time) {
 		return
 	}
 	if s != p.of {
-		*p = copying{of: s}
+		*p = copying{Copy: query.NewCopy(copyMost), of: s}
 	}
 	p.busy = true
-	err := c.node.Call(now, s.now.Key, query.AppendMap(nil, p.from, p.since), func(now time.Time, response []byte, err error) {
+	s.Asked++
+	err := c.node.Call(now, s.now.Key, p.Request(nil), func(now time.Time, response []byte, err error) {
 		if err != nil {
 			c.copyFailed(now, s)
 			return
@@ -49,7 +48,6 @@ func (c *Client) advanceCopy(now time.Time) {
 		s.Answered++
 		c.takeOver(now, s, response)
 	})
-	s.Asked++
 	if err != nil {
 		c.copyFailed(now, s)
 	}
@@ -68,45 +66,32 @@ func (c *Client) copyFailed(now time.Time, s *server) {
 // takeOver takes a page.
 func (c *Client) takeOver(now time.Time, s *server, response []byte) {
 	var page query.Page
-	status := query.StatusOK
+	var err error
+	more, copy := false, c.copying.Copy
 	c.Copy(now, func() (route.Next, bool) {
-		var err error
-		status, page, err = query.ParsePage(response)
-		return page.Announcements.Next, err == nil
+		page, more, err = copy.Response(response)
+		return page.Announcements.Next, true
 	}, func(now time.Time, _ int, f route.Fault) {
 		switch {
-		case f != route.FaultNone:
-			c.contradicted(now, s, f)
-			c.copyLater(now, copyRetry)
-		case status != query.StatusOK:
+		case errors.Is(err, query.ErrRefused):
 			s.Refused++
 			c.copyFailed(now, s)
-		default:
-			c.turnPage(now, s, &page)
+			return
+		case err != nil:
+			f = route.FaultFormat
+		}
+		if f != route.FaultNone {
+			c.contradicted(now, s, f)
+			c.copyLater(now, copyRetry)
+			return
+		}
+		for i := range page.Gone.Len() {
+			c.Uncopy(page.Gone.At(i))
+		}
+		if more {
+			c.copyLater(now, 0)
+		} else {
+			c.copyLater(now, copyGap)
 		}
 	})
-}
-
-// turnPage goes on to the next page, or the next round.
-func (c *Client) turnPage(now time.Time, s *server, page *query.Page) {
-	p := &c.copying
-	for i := range page.Gone.Len() {
-		c.Uncopy(page.Gone.At(i))
-	}
-	if p.from == 0 {
-		p.first, p.pages = page.Snapshot, 0
-	}
-	p.pages++
-	switch was := p.from; {
-	case page.Next == 0:
-		p.from, p.since = 0, p.first
-		c.copyLater(now, copyGap)
-	case page.Next <= was || p.pages >= copyPages:
-		p.from = 0
-		c.contradicted(now, s, route.FaultFormat)
-		c.copyLater(now, copyRetry)
-	default:
-		p.from = page.Next
-		c.copyLater(now, 0)
-	}
 }

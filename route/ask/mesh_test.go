@@ -1,7 +1,9 @@
 package ask_test
 
 import (
+	"bytes"
 	mrand "math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,6 +106,8 @@ func (w *town) honest(now time.Time, r query.Request) []byte {
 			}
 		}
 		return []byte{byte(query.StatusUnknown)}
+	case query.OpMap:
+		return w.page(now)
 	case query.OpOffer:
 		return []byte{0}
 	}
@@ -122,6 +126,21 @@ func (w *town) known(now time.Time) (raws map[identity.ShortID]announce.Raw, age
 		})
 	}
 	return raws, ages
+}
+
+// page is the whole map.
+func (w *town) page(now time.Time) []byte {
+	raws, ages := w.known(now)
+	var ids []identity.ShortID
+	for id := range raws {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b identity.ShortID) int { return bytes.Compare(a[:], b[:]) })
+	p := query.Page{Snapshot: 1}
+	for _, id := range ids {
+		p.Announcements = query.AppendAnnouncement(p.Announcements, raws[id], ages[id])
+	}
+	return p.Append([]byte{0})
 }
 
 func (w *town) segments(now time.Time, to identity.ShortID) (list []byte) {
