@@ -258,7 +258,9 @@ func (j *join) find() {
 			j.Found, j.Cost = true, time.Duration(j.dist[j.dest])
 		}
 		for _, v := range way {
-			j.ids = append(j.ids, j.places[v].short)
+			if id := j.places[v].short; !slices.Contains(j.ids, id) {
+				j.ids = append(j.ids, id)
+			}
 		}
 	}
 }
