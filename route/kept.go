@@ -61,14 +61,14 @@ func (m *Map) Release(k *Kept) {
 	k.gone = true
 	m.kept = step.Remove(m.kept, k)
 	for _, id := range k.ids {
-		if o := m.node(id); o != nil && !m.wanted(id) {
+		if o := m.node(id); o != nil && !m.onAnswer(id) {
 			m.release(o, inAnswer)
 		}
 	}
 }
 
-// wanted says whether a node is on the ways of an answer that is kept.
-func (m *Map) wanted(id identity.ShortID) bool {
+// onAnswer says whether a node is on the ways of an answer that is kept.
+func (m *Map) onAnswer(id identity.ShortID) bool {
 	for _, k := range m.kept {
 		if slices.Contains(k.ids, id) {
 			return true
