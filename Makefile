@@ -58,6 +58,7 @@ attack: build ## every attack on others, in full, with a table (those on real ca
 netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/test/netns.sh
 	scripts/test/fair.sh
+	scripts/test/failover.sh
 	scripts/test/names.sh
 	scripts/test/secrecy.sh
 

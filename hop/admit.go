@@ -84,7 +84,7 @@ func (cs *Circuits) supersede(now time.Time, s *side, label uint32) {
 }
 
 func (cs *Circuits) enqueue(now time.Time, s *side, p *pending) {
-	if !cs.mayWait(s.account) || !s.account.takeSetup(now) {
+	if !cs.mayWait(s.account) || !cs.mayTake(now, s.account) {
 		cs.N.SetupsLimited++
 		cs.refuse(now, s, p.label, ReasonBusy)
 		cs.discard(p.message)

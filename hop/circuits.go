@@ -20,6 +20,7 @@ type CircuitsConfig struct {
 	Onion       *onion.Keys
 	Key         identity.Key
 	MaxCircuits int // relays and last hops; 0: 2048
+	SetupRate   int // set-ups a second that are taken of all that come by one port; 0: 50
 }
 
 // Events is the session layer as the circuits see it. Bodies are valid during the
@@ -36,7 +37,7 @@ type Events interface {
 	CircuitFrame(now time.Time, c *Circuit, seq uint32, body []byte)
 	// CircuitAnswer: a control cell of a hop.
 	CircuitAnswer(now time.Time, c *Circuit, hop int, cell onion.Cell)
-	// CircuitBroken: the circuit has ended; hop reported why.
+	// CircuitBroken: the circuit has ended, or is to be closed (Circuit.Stays); hop reported why.
 	CircuitBroken(now time.Time, c *Circuit, hop int, why Reason)
 }
 
@@ -68,6 +69,7 @@ type Circuits struct {
 	own       []*Circuit
 	starts    []*Circuit // the same by their place; nil: it is free
 	growing   []*Circuit // are being extended
+	ending    []*side    // went down, and circuits are left
 	behind    []follower // their set-ups leave at the end of this turn,
 	follow    []follower // or have left with the one before: served at the next Advance
 	filter    *onion.Filter
@@ -90,6 +92,9 @@ func NewCircuits(c CircuitsConfig, ev Events) *Circuits {
 	if c.MaxCircuits == 0 {
 		c.MaxCircuits = maxCircuits
 	}
+	if c.SetupRate == 0 {
+		c.SetupRate = portRate
+	}
 	cs := &Circuits{c: c, ev: ev, filter: onion.NewFilter(min(setupCopies, 128*c.MaxCircuits))}
 	cs.table, cs.relays, cs.vacant = newRelayTable(c.MaxCircuits), make([]*relay, 0, c.MaxCircuits), make([]int32, c.MaxCircuits)
 	for i := range cs.vacant {
@@ -106,28 +111,6 @@ func (cs *Circuits) LinkUp(now time.Time, l *link.Link) {
 		cs.links = append(cs.links, nil)
 	}
 	cs.links[l.Index] = &side{l: l, cs: cs, account: cs.account(now, l)}
-}
-
-// LinkDown ends every circuit over the link: those that came from it are gone,
-// those that went to it are broken.
-func (cs *Circuits) LinkDown(now time.Time, l *link.Link) {
-	s := cs.side(l)
-	if s == nil {
-		return
-	}
-	cs.links[l.Index] = nil
-	s.down = true
-	cs.unparkAll(s)
-	for _, e := range s.in {
-		if r := cs.relay(e.of); r != nil {
-			r.free(now)
-		}
-	}
-	for i := range s.out {
-		cs.breakSlot(now, &s.out[i], ReasonLinkDown)
-	}
-	cs.leave(s.account)
-	cs.tell(now)
 }
 
 func (cs *Circuits) side(l *link.Link) *side {
@@ -229,6 +212,7 @@ func (cs *Circuits) Advance(now time.Time) time.Time {
 		return cs.next.At()
 	}
 	cs.next.By(cs.c.Onion.Advance(now)) // or a node that nobody calls would keep old keys
+	cs.endSome(now)
 	cs.followSetups(now)
 	cs.pumpAgain(now)
 	cs.growAgain(now)

@@ -27,7 +27,7 @@ const (
 	slowGap      = 100 * time.Millisecond // at most this often
 	setupRate    = 25                     // set-ups a second from one neighbour,
 	setupBurst   = 128                    // at once,
-	portRate     = 50                     // and from all of a port,
+	portRate     = 50                     // and from all of a port, unless configured,
 	portBurst    = 512                    // at once,
 	setupQueue   = 128                    // and waiting for their Diffie-Hellman,
 	portQueue    = 512                    // and those of a port

@@ -17,7 +17,7 @@ func long(t *testing.T, seed uint64) (n *testNet, c *Circuit) {
 
 // extend has the circuit go on over some nodes.
 func (n *testNet) extend(c *Circuit, nodes ...int) (err error) {
-	n.nodes[0].host.Turn(func(now time.Time) { err = c.Extend(now, n.path(nodes...), 1) })
+	n.nodes[0].host.Turn(func(now time.Time) { err = c.extend(now, n.path(nodes...).Hops) })
 	return err
 }
 
@@ -117,7 +117,7 @@ func TestExtendRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			n, circuit := long(t, 32)
 			src := n.nodes[0]
-			src.host.Turn(func(now time.Time) { circuit.Extend(now, c.path(n), 1) })
+			src.host.Turn(func(now time.Time) { circuit.extend(now, c.path(n).Hops) })
 			n.RunUntil(500*time.Millisecond, func() bool { return len(src.broken) > 0 })
 			if len(src.broken) != 1 || src.broken[0].hop != c.hop || src.broken[0].why != c.why {
 				t.Errorf("broken %+v, want by %d for %d", src.broken, c.hop, c.why)
@@ -148,13 +148,13 @@ func TestExtendMalformed(t *testing.T) {
 		t.Errorf("%d cells counted as spoiled, want 4", dst.Circuits.N.Spoiled)
 	}
 	for _, p := range []Path{{}, {Hops: make([]Hop, onion.MaxHops+1)}} {
-		if err := c.Extend(n.Now, p, 1); err != ErrNoPath {
+		if err := c.extend(n.Now, p.Hops); err != ErrNoPath {
 			t.Errorf("%d hops: %v, want %v", len(p.Hops), err, ErrNoPath)
 		}
 	}
 	bothWays(t, n, c, src, dst)
 	src.close(c)
-	if err := c.Extend(n.Now, n.path(17), 1); err != ErrNoPath {
+	if err := c.extend(n.Now, n.path(17).Hops); err != ErrNoPath {
 		t.Errorf("of a closed circuit: %v, want %v", err, ErrNoPath)
 	}
 	n.wantEmpty(time.Second)

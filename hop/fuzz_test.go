@@ -14,7 +14,7 @@ func (m *testNode) check(t *testing.T) {
 	t.Helper()
 	m.checkBounds(t)
 	parked, passing, slots := 0, 0, 0
-	for _, s := range m.Circuits.links {
+	for _, s := range append(m.Circuits.links[:len(m.Circuits.links):len(m.Circuits.links)], m.ending...) {
 		if s == nil {
 			continue
 		}
@@ -60,7 +60,7 @@ func FuzzControl(f *testing.F) {
 	packets := make([]*[onion.SetupSize]byte, 4)
 	for i := range packets {
 		way := [][]int{{1}, {1, 2}, {1, 0}, {1, 2, 1}}[i]
-		packets[i], _, _ = onion.BuildSetup(reader{n}, setupHops(n.path(way...), byte(i%3)))
+		packets[i], _, _ = onion.BuildSetup(reader{n}, setupHops(n.path(way...).Hops, byte(i%3)))
 	}
 	f.Add([]byte("\x00\x00\x00\x01\x00\x01\x00\x01\x00\x00\x00"))
 	f.Add([]byte("\x02\x00\x00\x01\x00\x00\x00\x01\x80\x05"))

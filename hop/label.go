@@ -48,6 +48,8 @@ type side struct {
 	unknown unknown  // labels of the neighbour's to say Gone for, once a second
 	goneAt  time.Time
 	down    bool
+	outs    int // of out, and
+	ins     int // of in: not ended yet, when it is down
 }
 
 // A ref names a circuit by its place, since pointers to thousands would cost the

@@ -20,19 +20,21 @@ const (
 	lossShare  = 0.05            // that a leg may lose
 	lossMost   = 400             // frames after which a window without loss begins anew,
 	lossSpan   = 30 * time.Second
+	lossPace   = 50 * time.Millisecond  // between two questions, of circuits of several set-ups: their answers share one answerRate
 	lossSlack  = 100 * time.Millisecond // an answer later than the hop's quickest by more says nothing
 )
 
-// A LossMeter judges the legs of one circuit at its source. Each count is
+// A LossMeter judges the legs of one circuit at its source: &LossMeter{Of: c}. Each count is
 // compared with the source's own at the very frame that asked or answered, since
 // frames of a circuit stay in order: a hop's statement bears on the two legs
 // next to it and on no other.
 type LossMeter struct {
-	c      *Circuit
+	Of     *Circuit
 	at     time.Time // of the next round
 	frames uint64    // of the circuit at the last round
 	own    uint32    // dropped by our own queues until then
 	order  []int     // hops still to be asked in this round
+	led    time.Time // the last one was asked
 	hops   []hopTally
 	legs   []leg // [i] leads to hop i
 }
@@ -61,18 +63,16 @@ type lossWindow struct {
 	suspect  bool      // the window before was bad
 }
 
-func NewLossMeter(c *Circuit) *LossMeter { return &LossMeter{c: c} }
-
 // Due says whether it is time for a round, and worth it: there was traffic.
 func (m *LossMeter) Due(now time.Time) bool {
-	s := m.c.stats
-	return !now.Before(m.at) && s.Out+s.In-m.frames >= uint64(max(lossFrames, lossPerHop*len(m.c.keys)))
+	s := m.Of.stats
+	return !now.Before(m.at) && s.Out+s.In-m.frames >= uint64(max(lossFrames, lossPerHop*len(m.Of.keys)))
 }
 
 // Ask begins a round: every hop gets a question, in an order drawn by chance, so that
 // a relay cannot tell whose question it delays.
 func (m *LossMeter) Ask(now time.Time) {
-	c := m.c
+	c := m.Of
 	if len(m.hops) != len(c.keys) {
 		m.hops, m.legs = make([]hopTally, len(c.keys)), make([]leg, len(c.keys))
 	}
@@ -88,22 +88,23 @@ func (m *LossMeter) Ask(now time.Time) {
 // long, and most would be lost. Their ids have nothing in common, so that two relays
 // cannot tell by them that they are on one circuit.
 func (m *LossMeter) Lead(now time.Time) {
-	if m == nil || len(m.order) == 0 {
+	if m == nil || len(m.order) == 0 || len(m.hops) > onion.MaxHops && now.Sub(m.led) < lossPace {
 		return
 	}
+	m.led = now
 	i := m.order[0]
 	m.order = m.order[1:]
 	if i >= len(m.hops) {
 		return
 	}
 	var id [4]byte
-	step.Draw(m.c.cs.c.Rand, id[:])
+	step.Draw(m.Of.cs.c.Rand, id[:])
 	h := &m.hops[i]
 	h.id, h.asked = max(1, binary.LittleEndian.Uint32(id[:])), now
-	if !m.c.Ping(now, i, h.id) {
+	if !m.Of.Ping(now, i, h.id) {
 		h.id = 0
 	}
-	h.sent = beyond(m.c.addressed, i)
+	h.sent = beyond(m.Of.addressed, i)
 }
 
 // beyond sums the counts of the hops from i on.
@@ -127,7 +128,7 @@ func (m *LossMeter) Answer(now time.Time, hop int, p onion.Pong) bool {
 	}
 	h.ok = rtt <= h.least+lossSlack
 	h.forth = h.sent - p.In
-	h.back = p.BackOut - beyond(m.c.received, hop)
+	h.back = p.BackOut - beyond(m.Of.received, hop)
 	h.answered, h.dropped, h.backDropped = p.BackOut, p.Dropped, p.BackDropped
 	return true
 }

@@ -127,7 +127,7 @@ func (cs *Circuits) followSetups(now time.Time) {
 			cs.resume(now, f.side, f.label)
 		case !c.ended:
 			c.setKeys(f.keys)
-			cs.ev.CircuitReady(now, c)
+			c.reached(now)
 		default:
 			wipe(f.keys)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hopwire/hop/onion"
 	"hopwire/link/identity"
 )
 
@@ -17,6 +18,10 @@ type Hop struct {
 	Parity byte     // lowest bit of the epoch of Onion
 	Price  byte     // price limit as a power of two
 }
+
+// MaxHops is how many hops a path has at most: those of a set-up (onion.MaxHops), and of
+// two Extends.
+const MaxHops = onion.MaxHops * (1 + extensionsMost)
 
 // A Path is a way to its last hop; the first is a neighbour. 1 to MaxHops hops
 // (2 to MaxHops when there is a relay). A path of one hop is the neighbour itself.
@@ -36,7 +41,8 @@ var (
 	ErrUnknown = errors.New("hop: address is not known")
 	ErrNoPath  = errors.New("hop: no path")
 	ErrTooMany = errors.New("hop: too much under way")
-	ErrTooFar  = errors.New("hop: more than 16 hops") // onion.MaxHops, which a set-up can have
+	ErrTooFar  = errors.New("hop: more than 48 hops") // MaxHops
+	ErrAsking  = errors.New("hop: the map is asking") // it has no path yet: packets wait for its word
 )
 
 // A Reason says what went wrong on a circuit.
@@ -57,7 +63,9 @@ const (
 // Paths is what hop needs of a map; package route has one.
 type Paths interface {
 	// Paths returns up to n paths to the address, the cheapest first and the
-	// others as disjoint from it as can be had; ErrUnknown, ErrNoPath, ErrTooFar.
+	// others as disjoint from it as can be had; ErrUnknown, ErrNoPath, ErrTooFar. Or
+	// ErrAsking: the map asks others, and says when it has learned something (for
+	// package node: Node.Found).
 	Paths(now time.Time, to identity.Key, n int) ([]Path, error)
 	// Lookup finds the key of a mesh IPv6 address.
 	Lookup(ip netip.Addr) (identity.Key, bool)

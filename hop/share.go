@@ -62,7 +62,7 @@ func (cs *Circuits) find(port *account, id int, peer identity.Key) *account {
 func (cs *Circuits) closeAccounts(now time.Time) {
 	kept := cs.accounts[:0]
 	for _, a := range cs.accounts {
-		if a.links > 0 || cs.owes(now, a) {
+		if a.links > 0 || a.passing > 0 || cs.owes(now, a) {
 			kept = append(kept, a)
 		}
 	}
@@ -74,7 +74,7 @@ func (cs *Circuits) closeAccounts(now time.Time) {
 // something: its bucket is not full, or, of a port, the filter has entries of it.
 func (cs *Circuits) owes(now time.Time, a *account) bool {
 	if a.port == nil {
-		return !a.setups.Full(now, portRate, portBurst) || cs.filter.Noted(&a.noted) > 0
+		return !a.setups.Full(now, float64(cs.c.SetupRate), portBurst) || cs.filter.Noted(&a.noted) > 0
 	}
 	return !a.setups.Full(now, setupRate, setupBurst)
 }
@@ -91,9 +91,9 @@ func (cs *Circuits) leave(a *account) {
 	}
 }
 
-// takeSetup says whether the neighbour may have one more set-up opened.
-func (a *account) takeSetup(now time.Time) bool {
-	return a.setups.Take(now, setupRate, setupBurst) && a.port.setups.Take(now, portRate, portBurst)
+// mayTake says whether the neighbour may have one more set-up opened.
+func (cs *Circuits) mayTake(now time.Time, a *account) bool {
+	return a.setups.Take(now, setupRate, setupBurst) && a.port.setups.Take(now, float64(cs.c.SetupRate), portBurst)
 }
 
 // mayWait says whether one more set-up of the neighbour may wait for its Diffie-Hellman.

@@ -51,7 +51,7 @@ func newCrowd(t *testing.T, seed uint64, links, identities, honest, most int) *c
 
 // setup posts a true set-up, which ends at the hub, by one of the foes' links.
 func (c *crowd) setup(i int) {
-	packet, _, err := onion.BuildSetup(reader{c.testNet}, setupHops(c.path(0), 1))
+	packet, _, err := onion.BuildSetup(reader{c.testNet}, setupHops(c.path(0).Hops, 1))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -281,7 +281,7 @@ func TestAccountReconnects(t *testing.T) {
 	hub := n.nodes[0]
 	l := hub.to(1)
 	id, _ := l.Port()
-	hub.side(l).account.takeSetup(n.Now)
+	hub.Circuits.mayTake(n.Now, hub.side(l).account)
 	hub.side(l).account.port.setups = step.Bucket{} // full, so that it is forgotten first
 	a := hub.reconnect(l, hub.to(2))
 	if port := hub.find(nil, id, identity.Key{}); a.port != port || port.links != 1 || port.neighbours != 1 {

@@ -21,7 +21,7 @@ import (
 //
 // Building: keys is nil; the worker makes the set-up, which then leaves with the turn.
 // Ready: frames can be sent, though no hop may have opened the set-up yet. Events hears
-// CircuitReady. A frame of the last hop, or a control cell other than Broken, makes it
+// CircuitReady, once all hops of the path have a set-up on its way (reached). A frame of the last hop, or a control cell other than Broken, makes it
 // opened.
 // Ended: Close, by its owner; or Events hears CircuitBroken, because the set-up could not
 // be made or sent (Busy), the first hop was lost or refused it (breakSlot), a hop said
@@ -32,6 +32,10 @@ import (
 // something comes from a hop beyond.
 type Circuit struct {
 	User any // the owner's
+	// Stays leaves it to the owner to close the circuit when a hop has said that it is
+	// broken: the notice that it is closed goes down the circuit, and a hop that has lied
+	// would see the round trip by it.
+	Stays bool
 
 	cs        *Circuits
 	path      Path
@@ -49,6 +53,9 @@ type Circuit struct {
 	addressed []uint32      // frames sent, by the hop that they are for
 	received  []uint32      // and received, by the hop that sent them
 	growth    *growth
+	rest      []Hop     // for Extends that are still to come
+	restAt    time.Time // the worker had no room for the next: when to ask again
+	life      byte
 	extended  byte // so often
 	opened    bool
 	ended     bool
@@ -61,11 +68,13 @@ type CircuitStats struct{ Out, In uint64 }
 
 // Open starts a circuit over path with a life bound of the given class (0: 2, 1:
 // 15, 2: 60 minutes). The set-up is built elsewhere and sent; Events.CircuitReady
-// is called then. ErrNoPath: the first hop is no neighbour; ErrTooMany: no room.
+// is called then, and for a path of more than onion.MaxHops hops when the last of the
+// Extends that it needs is on its way. ErrNoPath: the first hop is no neighbour; ErrTooMany: no room.
 func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) {
-	if len(path.Hops) == 0 || len(path.Hops) > onion.MaxHops {
+	if len(path.Hops) == 0 || len(path.Hops) > MaxHops {
 		return nil, ErrNoPath
 	}
+	n := min(len(path.Hops), onion.MaxHops)
 	s := cs.toward(path.Hops[0].Key.Short())
 	if s == nil {
 		return nil, ErrNoPath
@@ -73,9 +82,9 @@ func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) 
 	if len(cs.own) >= cs.c.MaxCircuits {
 		return nil, ErrTooMany
 	}
-	c := &Circuit{cs: cs, path: path, side: s}
+	c := &Circuit{cs: cs, path: Path{path.Hops[:n:n], path.Cost}, rest: path.Hops[n:], life: life, side: s}
 	c.place = cs.begin(c)
-	if !c.set(now, life) {
+	if !c.set(now) {
 		cs.starts[c.place] = nil
 		return nil, ErrTooMany
 	}
@@ -84,14 +93,14 @@ func (cs *Circuits) Open(now time.Time, path Path, life byte) (*Circuit, error) 
 }
 
 // set gives the circuit its label and has its set-up built; false: there is no room.
-func (c *Circuit) set(now time.Time, life byte) (ok bool) {
+func (c *Circuit) set(now time.Time) (ok bool) {
 	if c.label, ok = c.side.assign(now, slot{of: c.ref()}, indexMask); !ok {
 		return false
 	}
 	var seed [4]byte
 	step.Draw(c.cs.c.Rand, seed[:])
 	c.seq = binary.LittleEndian.Uint32(seed[:]) & onion.SeqMask
-	if ok = c.cs.build(c, life); !ok {
+	if ok = c.cs.build(c); !ok {
 		c.side.release(now, c.label)
 	}
 	return ok
@@ -106,20 +115,20 @@ func (cs *Circuits) begin(c *Circuit) (place int) {
 	return place
 }
 
-// setupHops says what each hop of a path is told.
-func setupHops(path Path, life byte) []onion.SetupHop {
-	hops := make([]onion.SetupHop, len(path.Hops))
-	for i, h := range path.Hops {
-		hops[i] = onion.SetupHop{Onion: h.Onion, Parity: h.Parity, Info: onion.Info{Lifetime: life, Price: h.Price, Last: i == len(path.Hops)-1}}
-		if i+1 < len(path.Hops) {
-			hops[i].Info.Next = path.Hops[i+1].Key.Short()
+// setupHops says what each hop of a set-up is told.
+func setupHops(path []Hop, life byte) []onion.SetupHop {
+	hops := make([]onion.SetupHop, len(path))
+	for i, h := range path {
+		hops[i] = onion.SetupHop{Onion: h.Onion, Parity: h.Parity, Info: onion.Info{Lifetime: life, Price: h.Price, Last: i == len(path)-1}}
+		if i+1 < len(path) {
+			hops[i].Info.Next = path[i+1].Key.Short()
 		}
 	}
 	return hops
 }
 
-func (cs *Circuits) build(c *Circuit, life byte) bool {
-	hops, rand := setupHops(c.path, life), step.Stream(cs.c.Rand)
+func (cs *Circuits) build(c *Circuit) bool {
+	hops, rand := setupHops(c.path.Hops, c.life), step.Stream(cs.c.Rand)
 	return cs.c.Env.Work(link.Cost{Class: link.ClassSetup, DH: 2 * len(hops)}, func() func(time.Time) {
 		packet, keys, err := onion.BuildSetup(rand, hops)
 		return func(now time.Time) {
@@ -221,7 +230,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 		c.bwd.Accept(h.Seq)
 		c.received[hop]++
 		c.opened = true
-		c.grown(hop)
+		c.grown(now, hop)
 		c.cs.ev.CircuitFrame(now, c, seq, f.Body())
 		return
 	}
@@ -232,7 +241,7 @@ func (c *Circuit) receive(now time.Time, h link.Header, f *link.Frame) {
 	}
 	c.seen[hop].Accept(counter)
 	c.received[hop]++
-	c.grown(hop)
+	c.grown(now, hop)
 	c.answer(now, hop, cell)
 }
 
@@ -242,7 +251,11 @@ func (c *Circuit) answer(now time.Time, hop int, cell onion.Cell) {
 		if why&saidByNext != 0 && hop+1 < len(c.keys) {
 			hop++
 		}
-		c.fail(now, hop, why&^saidByNext)
+		if why &^= saidByNext; c.Stays {
+			c.cs.ev.CircuitBroken(now, c, hop, why)
+		} else {
+			c.fail(now, hop, why)
+		}
 		return
 	}
 	c.opened = true

@@ -148,7 +148,7 @@ func TestOpenRefuses(t *testing.T) {
 		want error
 	}{
 		{"no hop", Path{}, ErrNoPath},
-		{"seventeen hops", Path{Hops: make([]Hop, onion.MaxHops+1)}, ErrNoPath},
+		{"too many hops", Path{Hops: make([]Hop, MaxHops+1)}, ErrNoPath},
 		{"no neighbour", n.path(2), ErrNoPath},
 	} {
 		if _, err := src.Circuits.Open(n.Now, c.path, 1); err != c.want {
@@ -182,7 +182,7 @@ func TestExtend(t *testing.T) {
 	src, dst := n.nodes[0], n.nodes[onion.MaxHops+4]
 	c := src.open(span(1, onion.MaxHops)...)
 	src.host.Turn(func(now time.Time) {
-		if err := c.Extend(now, n.path(span(onion.MaxHops+1, onion.MaxHops+4)...), 1); err != nil {
+		if err := c.extend(now, n.path(span(onion.MaxHops+1, onion.MaxHops+4)...).Hops); err != nil {
 			t.Fatal(err)
 		}
 	})

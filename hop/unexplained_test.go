@@ -139,7 +139,7 @@ func measureLoss(t *testing.T, length time.Duration, setup func(n *testNet)) (fo
 	c := src.open(span(1, 4)...)
 	src.send(c, link.FrameLong, "first")
 	n.Run(100 * time.Millisecond)
-	meter := NewLossMeter(c)
+	meter := &LossMeter{Of: c}
 	src.onAnswer = func(now time.Time, hop int, p onion.Pong) { meter.Answer(now, hop, p) }
 	setup(n)
 	rounds := 0

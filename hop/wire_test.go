@@ -19,7 +19,7 @@ func TestWire(t *testing.T) {
 		"ReasonSpoiled": ReasonSpoiled, "saidByNext": saidByNext,
 
 		"lossGap": lossGap, "lossFrames": lossFrames, "lossPerHop": lossPerHop, "lossLeast": lossLeast, "lossShare": lossShare,
-		"lossMost": lossMost, "lossSpan": lossSpan, "lossSlack": lossSlack,
+		"lossMost": lossMost, "lossSpan": lossSpan, "lossSlack": lossSlack, "lossPace": lossPace,
 
 		"circuitIdle": circuitIdle, "extensionsMost": extensionsMost, "maxCircuits": maxCircuits, "setupCopies": setupCopies, "parkLabel": parkLabel, "parkLink": parkLink,
 		"parkAll": parkAll, "parkFor": parkFor, "evictIdle": evictIdle, "tombstoneFor": tombstoneFor, "brokenGap": brokenGap, "goneGap": goneGap,

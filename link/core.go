@@ -111,10 +111,9 @@ func (ls *Links) All() []*Link {
 // before a check has passed. It owns f from now on.
 func (ls *Links) Receive(now time.Time, id int, f *Frame) {
 	p := ls.port(id)
-	if p == nil || ls.classify(now, p, f) {
-		return
+	if p == nil || !ls.classify(now, p, f) { // the port may have been removed since it was read
+		ls.c.Env.Free(f)
 	}
-	ls.c.Env.Free(f)
 }
 
 // classify finds out what a frame is; true: it has passed f on.

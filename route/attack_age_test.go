@@ -9,6 +9,7 @@ import (
 
 	"hopwire/hop/node"
 	"hopwire/link"
+	"hopwire/route/announce"
 	"hopwire/route/meshtest"
 )
 
@@ -20,10 +21,10 @@ type liar struct {
 }
 
 func (l liar) Message(now time.Time, on *link.Link, kind byte, data []byte) {
-	const kindAnnounce, ageSize = link.KindRoute, 4
-	if kind == kindAnnounce && len(data) > ageSize {
+	const kindAnnounce = link.KindRoute
+	if kind == kindAnnounce && len(data) > announce.AgeSize {
 		data = slices.Clone(data)
-		at := data[len(data)-ageSize:]
+		at := data[len(data)-announce.AgeSize:]
 		age := min(time.Duration(binary.LittleEndian.Uint32(at))*time.Millisecond+l.lie, time.Hour)
 		binary.LittleEndian.PutUint32(at, uint32(age.Milliseconds()))
 	}

@@ -10,22 +10,20 @@ import (
 // leaves for each that comes (wire.md, "Store"), and who would leave at once is refused
 // before its signature is verified, and remembered, so that digests do not fetch it again.
 
-func (m *Map) full() bool { return len(m.order) >= m.c.MaxNodes }
-
-// admit stores a new node and has another leave when there are too many; nil: itself.
-func (m *Map) admit(from *near, w *unverified) *node {
-	o := m.insert(from.port, w)
-	if len(m.order) <= m.c.MaxNodes {
-		return o
+// admit has a stored node in the vicinity, and another leave when there are too many; that
+// may be itself.
+func (m *Map) admit(from *near, w *unverified, o *node) {
+	m.settle(o, from.port)
+	if m.members[inVicinity] <= m.c.MaxNodes {
+		return
 	}
 	worst := m.leaves(o)
-	m.remove(worst)
 	if worst == o {
 		m.spurn(from, w, o.distance)
-		return nil
+	} else {
+		m.N.Evicted++
 	}
-	m.N.Evicted++
-	return o
+	m.release(worst, inVicinity)
 }
 
 // keeps says whether a new node would stay.
@@ -33,13 +31,17 @@ func (m *Map) keeps(from *near, w *unverified) bool {
 	if !m.full() || w.short == m.short {
 		return true
 	}
-	o := m.insert(from.port, w)
-	worst := m.leaves(o)
-	m.remove(o)
-	if worst == o {
+	o := m.node(w.short)
+	if o == nil {
+		o = m.insert(w)
+	}
+	m.settle(o, from.port)
+	stays := m.leaves(o) != o
+	if !stays {
 		m.spurn(from, w, o.distance)
 	}
-	return worst != o
+	m.release(o, inVicinity)
+	return stays
 }
 
 // leaves chooses who leaves now that x has come: who has no way; else the farthest of
@@ -67,7 +69,7 @@ func (m *Map) farthest(x *node, in func(*node) bool) (worst *node) {
 		worst = x
 	}
 	for _, o := range m.order {
-		if in(o) && (worst == nil || o.further(worst)) {
+		if o.class&inVicinity != 0 && in(o) && (worst == nil || o.further(worst)) {
 			worst = o
 		}
 	}
@@ -87,7 +89,7 @@ func (o *node) further(than *node) bool {
 // tooFar says without much work that a new node would leave at once, as most do that
 // come from beyond the horizon. False: it may have to.
 func (m *Map) tooFar(n *near, w *unverified) bool {
-	if !m.full() || w.short == m.short || m.node(w.short) != nil {
+	if o := m.node(w.short); !m.full() || w.short == m.short || o != nil && o.class&inVicinity != 0 {
 		return false
 	}
 	m.measure()
@@ -115,12 +117,13 @@ func (m *Map) reach(w *unverified) (hops int, inside bool) {
 		}
 	}
 	inside = true
-	for links := w.a.links(); len(links) > 0; links = links[linkSize:] {
-		p := m.node(identity.ShortID(links[offLinkID:]))
+	links := w.a.Links()
+	for i := range links.Len() {
+		p := m.node(links.ID(i))
 		if p == nil || p.distance < 0 {
 			continue
 		}
-		if _, ok := p.states(w.short); ok {
+		if _, ok := p.raw.Links().Find(w.short); ok {
 			if hops == 0 || p.distance+1 < hops {
 				hops = p.distance + 1
 			}
@@ -170,7 +173,7 @@ func (m *Map) spurn(n *near, w *unverified, hops int) {
 		m.refused = make([]refusal, 4*m.c.MaxNodes)
 	}
 	r := m.refusal(n, w.short)
-	r.id, r.sequence, r.of = w.short, w.a.sequence(), n.tag()
+	r.id, r.sequence, r.of = w.short, w.a.Sequence(), n.tag()
 }
 
 func (n *near) tag() uint32 { return binary.LittleEndian.Uint32(n.short[:]) }

@@ -6,7 +6,6 @@ import (
 
 	"hopwire/hop/call"
 	"hopwire/hop/node"
-	"hopwire/link/identity"
 	"hopwire/route/meshtest"
 )
 
@@ -15,8 +14,8 @@ import (
 func TestCallsOfManyPeers(t *testing.T) {
 	served := 0
 	m := meshtest.New(meshtest.Options{Seed: 90, Change: func(i int, c *node.Config) { c.CallMemory = 2 * call.Max },
-		Serve: func(*meshtest.Node) func(time.Time, identity.Key, []byte, func(time.Time, []byte)) {
-			return func(now time.Time, _ identity.Key, request []byte, reply func(time.Time, []byte)) {
+		Serve: func(*meshtest.Node) func(time.Time, node.Caller, []byte, func(time.Time, []byte)) {
+			return func(now time.Time, _ node.Caller, request []byte, reply func(time.Time, []byte)) {
 				served += len(request)
 				reply(now, []byte("yes"))
 			}

@@ -8,7 +8,9 @@ import (
 
 // Constants of the map (wire.md, "Constants").
 const (
-	maxNodes      = 512
+	maxNodes      = 512                    // in the vicinity,
+	maxOnWay      = 256                    // on ways to route servers,
+	maxInAnswer   = 256                    // and on paths chosen from answers
 	firstAfter    = 20 * time.Millisecond  // after a new link
 	firstGap      = 50 * time.Millisecond  // then doubled up to
 	nodeGap       = 500 * time.Millisecond // whatever the port, and
@@ -43,13 +45,21 @@ const (
 	avoidMild     = 10 * time.Second // a time-out, whose place nobody knows
 	maxAvoid      = 1024
 	maxChosen     = 512
-	leastRTT      = 100 * time.Microsecond
-	unknownKbits  = 100_000
-	airBytes      = link.FrameLong + 38 // Ethernet's own share
-	switchFactor  = 1.2                 // a new path must be this much better
+	switchFactor  = 1.2 // a new path must be this much better
 	penaltyAvoid  = 64
 	penaltyMild   = 4
 	penaltyShared = 16 // for a second path through nodes of the first
+	keyLife       = time.Hour
+	joinMost      = 512 // announcements of an answer that are looked at
+	joinBeside    = 2048
+	joinVerify    = 32 // signatures of an answer,
+	joinProof     = 16 // of them to contradict another
+	joinWork      = 8  // signatures would take as long as all the rest, about
+	joinRetry     = 50 * time.Millisecond
+	settledAfter  = 10 * time.Minute // servers know by then what is known here
+	omitFactor    = 1.5              // a known way so much cheaper than the one answered was omitted
+	expiredLeast  = 3                // onion keys of an answer that have run out, and
+	expiredShare  = 0.3              // this part of all: the map is old
 )
 
 // Kinds of control messages (wire.md, "Messages").

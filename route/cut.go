@@ -33,6 +33,7 @@ func (c *cuts) search(g *graph, quota int) {
 		w, ok := g.neighbour(v, c.at[v])
 		c.at[v]++
 		switch {
+		case ok && g.outside(w):
 		case ok && c.disc[w] == 0:
 			c.enter(g, w, v)
 			v = w

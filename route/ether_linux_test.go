@@ -28,6 +28,7 @@ import (
 	"hopwire/link/identity"
 	"hopwire/link/nic"
 	"hopwire/route"
+	"hopwire/route/announce"
 )
 
 // relayVariable makes this test binary a relay; withoutMmsg one on a kernel that has
@@ -81,7 +82,7 @@ func etherNode(deliver func([]byte), interfaces ...string) (*run.Runner, error) 
 	jitter := mrand.New(mrand.NewPCG(1, mrand.Uint64()))
 	n = node.New(time.Now(), node.Config{Deliver: deliver, Links: link.Config{Identity: id, NetworkKeys: []identity.NetworkKey{key},
 		Beacon: true, Rand: rand.Reader, Jitter: jitter, Env: runner}}, func(o *onion.Keys) node.Map {
-		return route.New(route.Config{Identity: id, Env: runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay,
+		return route.New(route.Config{Identity: id, Env: runner, Jitter: jitter, Onion: o.Public, Flags: announce.FlagRelay,
 			Load: func() (int, int) { return n.Circuits.Load() }})
 	})
 	runner.Start(n)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hopwire/link/identity"
+	"hopwire/route/announce"
 )
 
 // What attacks on whole nodes say (package route_test).
@@ -18,10 +19,10 @@ const (
 
 // Announce is the message of an announcement that states links of a millisecond.
 func Announce(id *identity.Identity, sequence uint32, links ...identity.ShortID) []byte {
-	a := &announcement{flags: FlagRelay, key: id.Key(), sequence: sequence, left: time.Hour}
+	a := &announce.Announcement{Flags: announce.FlagRelay, Key: id.Key(), Sequence: sequence, Left: time.Hour}
 	for _, l := range links {
-		a.links = append(a.links, statement{id: l, rtt: time.Millisecond})
+		a.Links = append(a.Links, announce.Statement{ID: l, RTT: time.Millisecond})
 	}
-	a.links = sortStatements(a.links)
-	return append(a.signed(id), make([]byte, ageSize)...)
+	a.Links = announce.Sort(a.Links)
+	return append(a.Signed(id), make([]byte, announce.AgeSize)...)
 }

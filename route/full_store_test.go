@@ -9,6 +9,7 @@ import (
 
 	"hopwire/link"
 	"hopwire/link/identity"
+	"hopwire/route/announce"
 )
 
 // A crowd is a mesh in announcements that nobody signed: nodes linked by chance, both
@@ -36,20 +37,20 @@ func newCrowd(n, degree int) *crowd {
 }
 
 func (c *crowd) join(i, j int) {
-	if i != j && len(c.links[i]) < maxLinks && len(c.links[j]) < maxLinks {
+	if i != j && len(c.links[i]) < announce.MaxLinks && len(c.links[j]) < announce.MaxLinks {
 		c.links[i], c.links[j] = append(c.links[i], j), append(c.links[j], i)
 	}
 }
 
 // says is what a node announces next.
-func (c *crowd) says(i int) raw {
+func (c *crowd) says(i int) announce.Raw {
 	c.seq++
-	a := &announcement{flags: FlagRelay, key: c.ids[i], sequence: c.seq, left: time.Hour}
+	a := &announce.Announcement{Flags: announce.FlagRelay, Key: c.ids[i], Sequence: c.seq, Left: time.Hour}
 	for _, j := range c.links[i] {
-		a.links = append(a.links, statement{id: c.ids[j].Short(), rtt: time.Millisecond})
+		a.Links = append(a.Links, announce.Statement{ID: c.ids[j].Short(), RTT: time.Millisecond})
 	}
-	a.links = sortStatements(a.links)
-	return a.signed(anyone)
+	a.Links = announce.Sort(a.Links)
+	return a.Signed(anyone)
 }
 
 var anyone, _ = identity.NewIdentity(mrand.NewChaCha8([32]byte{77}))
@@ -68,18 +69,18 @@ type full struct {
 var fullKinds = []struct {
 	name   string
 	degree int
-	make   func(m *Map, c *crowd) (said []raw)
+	make   func(m *Map, c *crowd) (said []announce.Raw)
 }{
 	{"refresh", 6, refreshes},
-	{"relinked", 6, func(m *Map, c *crowd) []raw { return append(refreshes(m, c.shorn()), refreshes(m, c)...) }},
+	{"relinked", 6, func(m *Map, c *crowd) []announce.Raw { return append(refreshes(m, c.shorn()), refreshes(m, c)...) }},
 	{"stranger", 6, strangers},
 	{"newcomer", 6, newcomers},
-	{"refresh dense", maxLinks, refreshes},
-	{"relinked dense", maxLinks, func(m *Map, c *crowd) []raw { return append(refreshes(m, c.shorn()), refreshes(m, c)...) }},
-	{"stranger dense", maxLinks, strangers},
+	{"refresh dense", announce.MaxLinks, refreshes},
+	{"relinked dense", announce.MaxLinks, func(m *Map, c *crowd) []announce.Raw { return append(refreshes(m, c.shorn()), refreshes(m, c)...) }},
+	{"stranger dense", announce.MaxLinks, strangers},
 }
 
-func refreshes(m *Map, c *crowd) (said []raw) {
+func refreshes(m *Map, c *crowd) (said []announce.Raw) {
 	for i := range c.ids {
 		if m.known(c.ids[i]) != nil {
 			said = append(said, c.says(i))
@@ -88,7 +89,7 @@ func refreshes(m *Map, c *crowd) (said []raw) {
 	return said
 }
 
-func strangers(m *Map, c *crowd) (said []raw) {
+func strangers(m *Map, c *crowd) (said []announce.Raw) {
 	for i := range c.ids {
 		if m.known(c.ids[i]) == nil {
 			said = append(said, c.says(i))
@@ -98,7 +99,7 @@ func strangers(m *Map, c *crowd) (said []raw) {
 }
 
 // newcomers come in turns, each with the neighbour of ours that states a link to it.
-func newcomers(m *Map, c *crowd) (said []raw) {
+func newcomers(m *Map, c *crowd) (said []announce.Raw) {
 	near := c.links[0]
 	for range 64 {
 		i := len(c.ids)
@@ -118,7 +119,7 @@ func (c *crowd) shorn() *crowd {
 	return s
 }
 
-func newFull(degree int, come func(m *Map, c *crowd) []raw) *full {
+func newFull(degree int, come func(m *Map, c *crowd) []announce.Raw) *full {
 	c := newCrowd(1024, degree)
 	f := &full{m: crowdMap(c), now: testNow}
 	for i := range c.ids {
@@ -131,17 +132,17 @@ func newFull(degree int, come func(m *Map, c *crowd) []raw) *full {
 }
 
 // next has the next one come, ten seconds later, with a sequence above all before. Its
-// signature is taken for good. What it changes is measured, if that is needed for the
+// signature is taken for good (the sequence stands at 42: announce/wire.md). What it changes is measured, if that is needed for the
 // next, which the best of implementations would do then.
 func (f *full) next() {
 	m, a := f.m, f.said[f.i%len(f.said)]
 	f.i++
 	f.now = f.now.Add(10 * time.Second)
-	binary.LittleEndian.PutUint32(a[offSequence:], uint32(1<<20+f.i))
+	binary.LittleEndian.PutUint32(a[42:], uint32(1<<20+f.i))
 	m.takeAnnouncement(f.now, m.near[0], a)
 	if m.checks.busy {
 		m.checks.busy = false
-		m.install(m.near[0], said(append(raw(nil), a[:len(a)-ageSize]...), f.now))
+		m.install(m.near[0], said(append(announce.Raw(nil), a[:len(a)-announce.AgeSize]...), f.now))
 	}
 	m.measure()
 }

@@ -1,18 +1,15 @@
 package route
 
 import (
-	"bytes"
 	"math"
-	"slices"
-	"sort"
-	"time"
 
-	"hopwire/link/identity"
+	"hopwire/route/announce"
 )
 
 // A graph is the store as searches see it: vertex 0 is this node, the others are places
 // of nodes, and behind them are those of our ports. It is kept as announcements come and
-// go; distances and cuts are found anew when they are needed and something has changed.
+// go. Distances and cuts are those of the vicinity alone, which they bound; they are found
+// anew when they are needed and something has changed.
 type graph struct {
 	nodes []*node // nil: a free place, and [0]
 	free  []int
@@ -25,15 +22,13 @@ type graph struct {
 	cuts      cuts
 
 	mine []edge // of vertex 0
-	dist []float64
-	prev []int
-	next frontier
+	searcher
 }
 
 // An edge is a link that both ends state, as one of them has it.
 type edge struct {
 	to   uint16
-	cost uint16 // of steps
+	cost announce.Step
 }
 
 const maxVertex = 1 << 15
@@ -48,7 +43,6 @@ func (g *graph) add(o *node) {
 		o.vertex, g.nodes = len(g.nodes), append(g.nodes, nil)
 	}
 	g.nodes[o.vertex] = o
-	g.stale = true
 }
 
 // drop takes its place away.
@@ -59,19 +53,18 @@ func (g *graph) drop(o *node) {
 
 // join finds the edges of a node whose announcement has just been stored.
 func (m *Map) join(o *node) {
-	for links := o.raw.links(); len(links) > 0; links = links[linkSize:] {
-		s := parseStatement(links)
-		p := m.node(s.id)
+	links := o.raw.Links()
+	for i := range links.Len() {
+		p := m.node(links.ID(i))
 		if p == nil || p == o {
 			continue
 		}
-		if back, ok := p.states(o.short); ok {
-			c := worse(s, back)
+		if back, ok := p.raw.Links().Find(o.short); ok {
+			c := announce.Cost(links.At(i), back)
 			o.edges = append(o.edges, edge{uint16(p.vertex), c})
 			p.edges = append(p.edges, edge{uint16(o.vertex), c})
 		}
 	}
-	m.graph.stale = true
 }
 
 // part removes them.
@@ -84,30 +77,17 @@ func (g *graph) part(o *node) {
 		p.edges = p.edges[:last]
 	}
 	o.edges = o.edges[:0]
-	g.stale = true
 }
 
 // replace takes a newer announcement of a node. Where it is linked to the same nodes,
 // what has been measured stands.
-func (m *Map) replace(o *node, a raw) {
-	stale := m.graph.stale || !sameLinks(o.raw, a)
+func (m *Map) replace(o *node, a announce.Raw) {
+	if !o.raw.Links().Same(a.Links()) && o.class&inVicinity != 0 {
+		m.graph.stale = true
+	}
 	m.graph.part(o)
 	o.raw = a
 	m.join(o)
-	m.graph.stale = stale
-}
-
-func sameLinks(a, b raw) bool {
-	x, y := a.links(), b.links()
-	if len(x) != len(y) {
-		return false
-	}
-	for i := 0; i < len(x); i += linkSize {
-		if identity.ShortID(x[i+offLinkID:]) != identity.ShortID(y[i+offLinkID:]) {
-			return false
-		}
-	}
-	return true
 }
 
 // edge is the place of the edge to a vertex; −1: there is none.
@@ -136,55 +116,10 @@ func (m *Map) look() *graph {
 	for _, n := range m.near {
 		if o := m.node(n.short); o != nil {
 			s := n.state()
-			g.mine = append(g.mine, edge{uint16(o.vertex), worse(s, s)})
+			g.mine = append(g.mine, edge{uint16(o.vertex), announce.Cost(s, s)})
 		}
 	}
 	return g
-}
-
-// cost of one hop (wire.md, "Cost"): half the least RTT and four times the airtime
-// of a long frame, more with loss, in steps of a tenth.
-func cost(rtt time.Duration, kbits uint32, loss float64) uint16 {
-	if kbits == 0 {
-		kbits = unknownKbits
-	}
-	air := float64(airBytes) * 8 / float64(kbits) * 1e6 // ns
-	ok := 1 - min(loss, 0.95)
-	c := (float64(max(rtt, leastRTT))/2 + 4*air) / (ok * ok)
-	return uint16(sort.SearchFloat64s(steps[:len(steps)-1], c))
-}
-
-// steps are the powers of 1.1 from a nanosecond to beyond the dearest hop. (A look
-// at a table is also cheaper than logarithms where floats are done in software.)
-var steps = powers(1.1)
-
-func powers(base float64) (p [400]float64) {
-	p[0] = 1
-	for i := range p[1:] {
-		p[i+1] = p[i] * base
-	}
-	return p
-}
-
-// worse is what counts of two statements of one link.
-func worse(a, b statement) uint16 {
-	kbits := a.capacity
-	if kbits == 0 || b.capacity != 0 && b.capacity < kbits {
-		kbits = b.capacity
-	}
-	return cost(max(a.rtt, b.rtt), kbits, float64(max(a.loss, b.loss))/256)
-}
-
-// states returns the node's statement of its link to id; false: it has none.
-func (o *node) states(id identity.ShortID) (s statement, ok bool) {
-	links := o.raw.links()
-	i := sort.Search(len(links)/linkSize, func(i int) bool {
-		return bytes.Compare(links[i*linkSize+offLinkID:][:len(id)], id[:]) >= 0
-	}) * linkSize
-	if i == len(links) || identity.ShortID(links[i+offLinkID:]) != id {
-		return s, false
-	}
-	return parseStatement(links[i:]), true
 }
 
 // measure finds distances in hops (−1: no way) and cuts, if something has changed.
@@ -211,20 +146,20 @@ func (g *graph) plug(m *Map) {
 	for i, p := range m.ports {
 		g.ports[i] = g.ports[i][:0]
 		for _, n := range p.near {
-			if o := m.node(n.short); o != nil {
+			if o := m.node(n.short); o != nil && o.class&inVicinity != 0 {
 				g.ports[i] = append(g.ports[i], uint16(o.vertex))
 				o.ports = append(o.ports, uint16(len(g.nodes)+i))
 			}
 		}
 	}
-	g.unreached = len(m.order)
+	g.unreached = m.members[inVicinity]
 }
 
 // spread sets the distances.
 func (g *graph) spread() {
 	g.queue, g.farthest = g.queue[:0], 0
 	reach := func(v uint16, hops int) {
-		if o := g.nodes[v]; o.distance < 0 {
+		if o := g.nodes[v]; o.distance < 0 && o.class&inVicinity != 0 {
 			o.distance, g.farthest = hops, hops
 			g.queue = append(g.queue, int(v))
 		}
@@ -261,6 +196,11 @@ func (g *graph) neighbour(v, i int) (w int, ok bool) {
 	return at(o.ports, i-len(o.edges))
 }
 
+// outside says whether a vertex is a node that is not in the vicinity.
+func (g *graph) outside(v int) bool {
+	return 0 < v && v < len(g.nodes) && g.nodes[v].class&inVicinity == 0
+}
+
 func at(list []uint16, i int) (int, bool) {
 	if i >= len(list) {
 		return 0, false
@@ -277,43 +217,7 @@ func (g *graph) shortest(to int, factor func(from, to int) float64) []int {
 
 // search is Dijkstra's, until it has found a vertex; 0: all of them.
 func (g *graph) search(to int, factor func(from, to int) float64) {
-	n := len(g.nodes)
-	g.dist, g.prev = slices.Grow(g.dist[:0], n)[:n], slices.Grow(g.prev[:0], n)[:n]
-	for i := range g.dist {
-		g.dist[i], g.prev[i] = math.Inf(1), -1
-	}
-	g.dist[0], g.next = 0, append(g.next[:0], queued{})
-	for len(g.next) > 0 {
-		q := g.next.pop()
-		if q.vertex == to && to != 0 {
-			return
-		}
-		if q.cost > g.dist[q.vertex] {
-			continue
-		}
-		for _, e := range g.edges(q.vertex) {
-			c, w := q.cost+steps[e.cost], int(e.to)
-			if c >= g.dist[w] {
-				continue
-			}
-			if c = q.cost + steps[e.cost]*factor(q.vertex, w); c < g.dist[w] {
-				g.dist[w], g.prev[w] = c, q.vertex
-				g.next.push(queued{w, c})
-			}
-		}
-	}
-}
-
-// way is what a search has found.
-func (g *graph) way(to int) (path []int) {
-	if math.IsInf(g.dist[to], 1) {
-		return nil
-	}
-	for v := to; v > 0; v = g.prev[v] {
-		path = append(path, v)
-	}
-	slices.Reverse(path)
-	return path
+	g.from(0, to, len(g.nodes), g.edges, factor)
 }
 
 // cost of a path by the plain weights; +Inf when an edge is gone.
@@ -332,7 +236,7 @@ func (g *graph) weight(from, to int) float64 {
 	least := math.Inf(1)
 	for _, e := range g.edges(from) {
 		if int(e.to) == to {
-			least = min(least, steps[e.cost])
+			least = min(least, e.cost.Nanoseconds())
 		}
 	}
 	return least

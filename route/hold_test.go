@@ -183,8 +183,8 @@ func TestRenewalLosesNothing(t *testing.T) {
 
 func TestCallsOfOneMegabyte(t *testing.T) {
 	served := 0
-	m := meshtest.Line(meshtest.Options{Seed: 8, Serve: func(*meshtest.Node) func(time.Time, identity.Key, []byte, func(time.Time, []byte)) {
-		return func(now time.Time, from identity.Key, request []byte, reply func(time.Time, []byte)) {
+	m := meshtest.Line(meshtest.Options{Seed: 8, Serve: func(*meshtest.Node) func(time.Time, node.Caller, []byte, func(time.Time, []byte)) {
+		return func(now time.Time, from node.Caller, request []byte, reply func(time.Time, []byte)) {
 			served++
 			reply(now, request)
 		}

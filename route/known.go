@@ -6,6 +6,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/onion"
 	"hopwire/link/identity"
+	"hopwire/route/announce"
 )
 
 // A Known is one entry of the store, for display.
@@ -32,7 +33,7 @@ func (m *Map) Known(now time.Time) []Known {
 }
 
 func (o *node) known(now time.Time) Known {
-	return Known{o.raw.key(), max(0, o.distance), o.ageAt(now), len(o.raw.links()) / linkSize, o.raw.flags()&FlagRelay != 0, o.raw.sequence()}
+	return Known{o.raw.Key(), max(0, o.distance), o.ageAt(now), o.raw.Links().Len(), o.raw.Flags()&announce.FlagRelay != 0, o.raw.Sequence()}
 }
 
 // A Route is an entry of the store with the way to it.

@@ -11,6 +11,7 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // Config says whose map it is.
@@ -20,10 +21,13 @@ type Config struct {
 	Jitter   *mrand.Rand
 	Boot     [8]byte // random, of this boot
 	// Onion returns what is announced of the onion keys.
-	Onion    func(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte)
-	Flags    byte // FlagRelay ...
-	Price    uint32
-	MaxNodes int // 0: 512; at most 32768
+	Onion       func(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte)
+	Flags       byte // announce.FlagRelay ...
+	Price       uint32
+	MaxNodes    int // 0: 512; at most 32768
+	TestServers func(m *Map, now time.Time) []Server
+	// MaxAnswers is how many are kept beside, of what route servers have answered; 0: 256.
+	MaxAnswers int
 	// Load returns how full the circuit table is; nil: never.
 	Load func() (used, most int)
 }
@@ -41,19 +45,22 @@ type Counters struct {
 type Map struct {
 	N Counters
 
-	c     Config
-	short identity.ShortID
-	order []*node // the store, sorted by short id
-	graph graph   // the same, as searches see it
-	near  []*near
-	ports []*port
+	c       Config
+	short   identity.ShortID
+	order   []*node           // the store, sorted by short id
+	graph   graph             // the same, as searches see it
+	members [inAnswer + 1]int // of each class
+	near    []*near
+	ports   []*port
 
-	own     raw       // our newest announcement,
-	ownAt   time.Time // and when it was made
+	own     announce.Raw // our newest announcement,
+	ownAt   time.Time    // and when it was made
 	state   ownState
 	avoid   map[pair]*avoidance
 	chosen  map[identity.Key]*choice
 	checks  checks
+	joins   joins
+	kept    []*Kept    // of answers
 	refused []refusal  // hashed by what was refused; nil: nothing was yet
 	expire  step.Timer // when the next announcement is too old
 	next    step.Timer
@@ -61,16 +68,18 @@ type Map struct {
 
 // A node is a stored announcement and how it came.
 type node struct {
-	raw      raw
+	raw      announce.Raw
 	short    identity.ShortID
+	class    class
 	age      time.Duration // at
 	at       time.Time
-	from     *port // on which it was first heard
+	since    time.Time // it states links to the same nodes since then
+	from     *port     // in the vicinity: on which it was first heard
 	spread   step.Bucket
 	vertex   int
 	edges    []edge   // links that both ends state
 	ports    []uint16 // vertices of our ports on which it is a neighbour
-	distance int      // hops, as last measured; −1: no way
+	distance int      // hops within the vicinity, as last measured; −1: no way
 }
 
 // New returns a map that knows nobody.
@@ -78,7 +87,10 @@ func New(c Config) *Map {
 	if c.MaxNodes == 0 {
 		c.MaxNodes = maxNodes
 	}
-	c.MaxNodes = min(c.MaxNodes, maxVertex)
+	if c.MaxAnswers == 0 {
+		c.MaxAnswers = maxInAnswer
+	}
+	c.MaxNodes, c.MaxAnswers = min(c.MaxNodes, maxVertex/2), min(c.MaxAnswers, maxVertex/2-maxOnWay)
 	key := c.Identity.Key()
 	return &Map{c: c, short: key.Short(), graph: newGraph(),
 		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}}
@@ -95,7 +107,7 @@ func (m *Map) LinkUp(now time.Time, l *link.Link) {
 
 // enter adds a neighbour on a port.
 func (m *Map) enter(p *port, short identity.ShortID) *near {
-	n := &near{short: short, port: p, repute: p.repute(short), queued: make(marks, (m.c.MaxNodes+1)/64+1)}
+	n := &near{short: short, port: p, repute: p.repute(short), queued: m.marks()}
 	n.done = func(now time.Time, _ bool) {
 		n.flying--
 		if n.l.Up() {
@@ -160,7 +172,7 @@ func (m *Map) node(id identity.ShortID) *node {
 }
 
 func (m *Map) known(key identity.Key) *node {
-	if o := m.node(key.Short()); o != nil && o.raw.key() == key {
+	if o := m.node(key.Short()); o != nil && o.raw.Key() == key {
 		return o
 	}
 	return nil
@@ -168,32 +180,27 @@ func (m *Map) known(key identity.Key) *node {
 
 func (o *node) ageAt(now time.Time) time.Duration { return o.age + now.Sub(o.at) }
 
-// insert stores the first announcement of a node.
-func (m *Map) insert(from *port, w *unverified) *node {
-	o := &node{short: w.short, from: from, raw: w.a, age: w.age, at: w.at, distance: -1}
+// insert stores the first announcement of a node, of no class yet.
+func (m *Map) insert(w *unverified) *node {
+	o := &node{short: w.short, raw: w.a, age: w.age, at: w.at, since: w.at, distance: -1}
 	i, _ := slices.BinarySearchFunc(m.order, o.short, byShort)
 	m.order = step.Insert(m.order, i, o)
 	m.graph.add(o)
-	from.heard++
 	m.join(o)
 	return o
 }
 
-func (m *Map) remove(o *node) {
+func (m *Map) drop(o *node) {
 	m.graph.part(o)
 	m.graph.drop(o)
 	m.order = step.Remove(m.order, o)
-	o.from.heard--
-	for _, n := range m.near {
-		n.queued.set(o.vertex, false)
-	}
 }
 
 // Lookup finds the key of a mesh IPv6 address, which has the short id in it.
 func (m *Map) Lookup(ip netip.Addr) (identity.Key, bool) {
 	b := ip.As16()
-	if o := m.node(identity.ShortID(b[4:])); o != nil && o.raw.key().IPv6() == ip {
-		return o.raw.key(), true
+	if o := m.node(identity.ShortID(b[4:])); o != nil && o.raw.Key().IPv6() == ip {
+		return o.raw.Key(), true
 	}
 	return identity.Key{}, false
 }
@@ -213,6 +220,7 @@ func (m *Map) Advance(now time.Time) time.Time {
 	}
 	m.verifyNext(now)
 	m.forgetOld(now)
+	m.resumeJoins(now)
 	return m.next.At()
 }
 

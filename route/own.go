@@ -7,6 +7,7 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // ownState is when and what we announce.
@@ -75,8 +76,8 @@ func (m *Map) changeDue(now time.Time, n *near, lost bool) time.Time {
 // takeAsk tells a neighbour the last sequence of its own that we know.
 func (m *Map) takeAsk(now time.Time, n *near) {
 	var b [4]byte
-	if o := m.node(n.short); o != nil {
-		binary.LittleEndian.PutUint32(b[:], o.raw.sequence())
+	if o := m.open(n.short); o != nil {
+		binary.LittleEndian.PutUint32(b[:], o.raw.Sequence())
 	}
 	m.post(now, n, kindSequence, b[:])
 }
@@ -94,9 +95,9 @@ func (m *Map) takeSequence(now time.Time, n *near, sequence uint32) {
 
 // above says whether an announcement that bears our name is above ours: it has a higher
 // sequence, or the same of another boot.
-func (m *Map) above(a raw) bool {
-	d := int32(a.sequence() - m.state.sequence)
-	return d > 0 || d == 0 && a.boot() != m.c.Boot
+func (m *Map) above(a announce.Raw) bool {
+	d := int32(a.Sequence() - m.state.sequence)
+	return d > 0 || d == 0 && a.Boot() != m.c.Boot
 }
 
 // sawOwn: an announcement that bears our name and signature is above ours. It is from
@@ -107,11 +108,11 @@ func (m *Map) sawOwn(from *near, w *unverified) {
 	if !m.above(w.a) {
 		return
 	}
-	if m.own != nil && w.a.boot() != m.c.Boot && w.age < now.Sub(s.asked) {
+	if m.own != nil && w.a.Boot() != m.c.Boot && w.age < now.Sub(s.asked) {
 		m.N.ElsewhereSeen++
 		s.elsewhere, s.elsewhereSeen = from.l.Peer(), now
 	}
-	s.sequence, s.known = w.a.sequence(), true
+	s.sequence, s.known = w.a.Sequence(), true
 	m.announceBy(now, s.above.earliest(now, now))
 	s.above.used(now, lastGap)
 }
@@ -174,15 +175,15 @@ func (m *Map) announce(now time.Time) {
 	m.paced(now)
 	epoch, left, current, next := m.c.Onion(now)
 	s.load = m.load()
-	a := &announcement{flags: m.c.Flags | s.load, key: m.c.Identity.Key(), boot: m.c.Boot, sequence: s.sequence,
-		epoch: epoch, left: left, current: current, next: next, price: m.c.Price}
+	a := &announce.Announcement{Flags: m.c.Flags | s.load, Key: m.c.Identity.Key(), Boot: m.c.Boot, Sequence: s.sequence,
+		Epoch: epoch, Left: left, Current: current, Next: next, Price: m.c.Price}
 	for _, n := range m.near {
 		n.stated, n.told = n.state(), true
-		a.links = append(a.links, n.stated)
+		a.Links = append(a.Links, n.stated)
 	}
-	a.links = sortStatements(a.links)
+	a.Links = announce.Sort(a.Links)
 	ok := m.c.Env.Work(link.Cost{Class: link.ClassSetup, Sign: 1}, func() func(time.Time) {
-		raw := a.signed(m.c.Identity)
+		raw := a.Signed(m.c.Identity)
 		return func(signed time.Time) { m.announced(signed, now, raw) }
 	})
 	if !ok {
@@ -204,7 +205,7 @@ func (m *Map) paced(now time.Time) {
 // announced spreads what has been signed; its age counts from when it was made. The
 // first is made once more when links came up while a slow processor signed it, for one
 // signature here costs less than one verification everywhere.
-func (m *Map) announced(now, made time.Time, a raw) {
+func (m *Map) announced(now, made time.Time, a announce.Raw) {
 	if m.own == nil && m.state.dirty && !m.state.late {
 		m.state.late = true
 		m.announce(now)
@@ -219,16 +220,17 @@ func (m *Map) announced(now, made time.Time, a raw) {
 }
 
 // state is what we state of the link to a neighbour.
-func (n *near) state() statement {
+func (n *near) state() announce.Statement {
 	q := n.l.Quality()
-	return statement{n.short, max(q.RTTMin, leastRTT), powerOfTwo(q.Capacity), byte(min(255, 256*max(q.LossIn, q.LossOut)))}
+	return announce.Statement{ID: n.short, RTT: max(q.RTTMin, announce.LeastRTT), Capacity: announce.PowerOfTwo(q.Capacity),
+		Loss: byte(min(255, 256*max(q.LossIn, q.LossOut)))}
 }
 
 // figuresChanged: RTT or loss of a link differ by a quarter from what we stated.
 func (m *Map) figuresChanged() bool {
 	for _, n := range m.near {
 		s := n.state()
-		if !n.told || apart(float64(s.rtt), float64(n.stated.rtt), float64(leastRTT)) || apart(float64(s.loss), float64(n.stated.loss), 12) {
+		if !n.told || apart(float64(s.RTT), float64(n.stated.RTT), float64(announce.LeastRTT)) || apart(float64(s.Loss), float64(n.stated.Loss), 12) {
 			return true
 		}
 	}
@@ -252,9 +254,9 @@ func (m *Map) load() byte {
 	switch {
 	case used*4 >= most*3:
 		m.state.full = true
-		return FlagFull | FlagBusy
+		return announce.FlagFull | announce.FlagBusy
 	case used*5 >= most*3 && m.state.full:
-		return FlagBusy
+		return announce.FlagBusy
 	}
 	m.state.full = false
 	return 0

@@ -10,6 +10,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // A pair is a link as its two ends, towards the second.
@@ -81,7 +82,7 @@ func (m *Map) factor(now time.Time, g *graph, dest int, used map[int]int) func(f
 		return g.nodes[v].short
 	}
 	return func(from, to int) float64 {
-		if to == 0 || from != 0 && g.nodes[from].raw.flags()&FlagRelay == 0 {
+		if to == 0 || from != 0 && g.nodes[from].raw.Flags()&announce.FlagRelay == 0 {
 			return math.Inf(1)
 		}
 		f := 1.0
@@ -178,12 +179,12 @@ func (m *Map) path(now time.Time, g *graph, way []int) (hop.Path, bool) {
 // hop chooses the onion key by the announcement's age: the current one, or the
 // next when the current one's hour is over.
 func (o *node) hop(now time.Time) (hop.Hop, bool) {
-	h := hop.Hop{Key: o.raw.key(), Onion: o.raw.current(), Other: o.raw.next(), Parity: byte(o.raw.epoch() & 1)}
+	h := hop.Hop{Key: o.raw.Key(), Onion: o.raw.Current(), Other: o.raw.Next(), Parity: byte(o.raw.Epoch() & 1)}
 	age := o.ageAt(now)
 	switch {
-	case age < o.raw.left():
+	case age < o.raw.Left():
 		return h, true
-	case age < o.raw.left()+time.Hour:
+	case age < o.raw.Left()+keyLife:
 		h.Onion, h.Other, h.Parity = h.Other, h.Onion, h.Parity^1
 		return h, true
 	}
@@ -194,7 +195,7 @@ func (o *node) hop(now time.Time) (hop.Hop, bool) {
 func (m *Map) Load(p hop.Path) (most hop.Load) {
 	for _, h := range p.Hops {
 		if o := m.known(h.Key); o != nil {
-			most = max(most, loadOf(o.raw.flags()))
+			most = max(most, loadOf(o.raw.Flags()))
 		}
 	}
 	return most
@@ -202,9 +203,9 @@ func (m *Map) Load(p hop.Path) (most hop.Load) {
 
 func loadOf(flags byte) hop.Load {
 	switch {
-	case flags&FlagFull != 0:
+	case flags&announce.FlagFull != 0:
 		return hop.LoadFull
-	case flags&FlagBusy != 0:
+	case flags&announce.FlagBusy != 0:
 		return hop.LoadBusy
 	}
 	return hop.LoadLight

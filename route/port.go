@@ -6,6 +6,7 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // A port is what all neighbours on it share, whoever they say they are: an identity
@@ -50,7 +51,7 @@ type near struct {
 	wantAt  time.Time                    // not before
 	waiting []unverified
 	digest  time.Time
-	stated  statement // as we last announced the link
+	stated  announce.Statement // as we last announced the link
 	told    bool
 }
 

@@ -8,6 +8,7 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // What neighbours are told and asked. Only their acknowledgements drain it, so all of
@@ -22,6 +23,10 @@ func (b marks) set(v int, on bool) {
 		b[v>>6] |= 1 << (uint(v) & 63)
 	}
 }
+
+// marks returns as many as there can be vertices: one node more than all classes have room
+// for, and ours.
+func (m *Map) marks() marks { return make(marks, (m.c.MaxNodes+maxOnWay+m.c.MaxAnswers+2+63)/64) }
 
 // from returns the first mark at v or after it; −1: there is none.
 func (b marks) from(v int) int {
@@ -41,7 +46,7 @@ func (m *Map) offer(now time.Time, n *near, vertex int) {
 }
 
 // dequeue returns the next announcement for a neighbour, in turns; nil: none is left.
-func (m *Map) dequeue(now time.Time, n *near) (raw, time.Duration) {
+func (m *Map) dequeue(now time.Time, n *near) (announce.Raw, time.Duration) {
 	for {
 		v := n.queued.from(n.cursor)
 		if v < 0 {
@@ -128,7 +133,7 @@ func (m *Map) wish(n *near, id identity.ShortID) {
 // takeWant marks what a neighbour asks for, if we have it.
 func (m *Map) takeWant(now time.Time, n *near, data []byte) {
 	for ; len(data) >= len(m.short); data = data[len(m.short):] {
-		if o := m.node(identity.ShortID(data)); o != nil {
+		if o := m.open(identity.ShortID(data)); o != nil {
 			n.queued.set(o.vertex, true)
 		} else if identity.ShortID(data) == m.short {
 			n.queued.set(0, true)
@@ -137,7 +142,7 @@ func (m *Map) takeWant(now time.Time, n *near, data []byte) {
 	m.pump(now, n)
 }
 
-// sendDigest tells a neighbour what we have.
+// sendDigest tells a neighbour what we have of the vicinity.
 func (m *Map) sendDigest(now time.Time, n *near) {
 	n.digest = now.Add(step.Jitter(m.c.Jitter, digestGap, 20))
 	m.next.By(n.digest)
@@ -153,8 +158,8 @@ func (m *Map) sendDigest(now time.Time, n *near) {
 		add(m.short, m.state.sequence)
 	}
 	for _, o := range m.order {
-		if !m.withheld(n.short, o.raw) {
-			add(o.short, o.raw.sequence())
+		if o.class&inVicinity != 0 && !m.withheld(n.short, o.raw) {
+			add(o.short, o.raw.Sequence())
 		}
 	}
 	if len(b) > 0 {
@@ -166,14 +171,14 @@ func (m *Map) sendDigest(now time.Time, n *near) {
 func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
 	for ; len(data) >= digestSize; data = data[digestSize:] {
 		id, sequence := identity.ShortID(data), binary.LittleEndian.Uint32(data[len(m.short):])
-		o := m.node(id)
+		o := m.open(id)
 		switch {
 		case id == m.short:
 			m.takeSequence(now, n, sequence)
 		case o == nil && m.spurned(n, id, sequence):
-		case o == nil || int32(sequence-o.raw.sequence()) > 0:
+		case o == nil || int32(sequence-o.raw.Sequence()) > 0:
 			m.wish(n, id)
-		case sequence != o.raw.sequence():
+		case sequence != o.raw.Sequence():
 			n.queued.set(o.vertex, true)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hopwire/link/identity"
+	"hopwire/route/announce"
 )
 
 // fullMap has a full store and four neighbours on four ports, to whom nothing is sent.
@@ -71,7 +72,7 @@ func TestQueueTakesTurns(t *testing.T) {
 	m, _ := fullMap(t)
 	n := m.near[1]
 	clear(n.queued)
-	m.own, m.ownAt = make(raw, maxAnnounced), testNow
+	m.own, m.ownAt = make(announce.Raw, announce.MaxSize), testNow
 	sent := map[string]int{}
 	for range 3 * (len(m.order) + 1) {
 		n.queued.set(0, true)
@@ -83,7 +84,7 @@ func TestQueueTakesTurns(t *testing.T) {
 	}
 	for a, times := range sent {
 		if times < 2 || times > 4 {
-			t.Errorf("%x… was sent %d times, want three", a[offAddress:offAddress+8], times)
+			t.Errorf("%v was sent %d times, want three", announce.Raw(a).Key(), times)
 		}
 	}
 	if len(sent) != len(m.order)+1 {
@@ -138,7 +139,7 @@ func TestAskGoesSlowly(t *testing.T) {
 // FuzzMessage: whatever a neighbour says, nothing is unbounded and nothing panics.
 func FuzzMessage(f *testing.F) {
 	id := someone(f, 1)
-	f.Add(byte(kindAnnouncement), append(sample(id, 3).signed(id), 0, 0, 0, 0))
+	f.Add(byte(kindAnnouncement), append(sample(id).Signed(id), 0, 0, 0, 0))
 	f.Add(byte(kindDigest), make([]byte, 2*digestSize))
 	f.Add(byte(kindWant), make([]byte, 24))
 	f.Add(byte(kindAskSequence), []byte(nil))

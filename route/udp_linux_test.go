@@ -18,6 +18,7 @@ import (
 	"hopwire/link/identity"
 	"hopwire/link/nic"
 	"hopwire/route"
+	"hopwire/route/announce"
 )
 
 // udpNode is a whole node with one UDP port on loopback.
@@ -35,7 +36,7 @@ func udpNode(t *testing.T, neighbours ...link.Static) (*end, netip.AddrPort) {
 	jitter := mrand.New(mrand.NewPCG(2, mrand.Uint64()))
 	node := node.New(time.Now(), node.Config{Links: link.Config{Identity: id, NetworkKeys: []identity.NetworkKey{{8}}, Neighbours: neighbours,
 		Rand: rand.Reader, Jitter: jitter, Env: e.Runner}}, func(o *onion.Keys) node.Map {
-		return route.New(route.Config{Identity: id, Env: e.Runner, Jitter: jitter, Onion: o.Public, Flags: route.FlagRelay})
+		return route.New(route.Config{Identity: id, Env: e.Runner, Jitter: jitter, Onion: o.Public, Flags: announce.FlagRelay})
 	})
 	e.Start(node)
 	t.Cleanup(e.Close)

@@ -1,7 +1,6 @@
 package route
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 )
 
 // To verify a signature takes 12 ms on a small router, and anybody can send one. So
@@ -24,7 +24,7 @@ type checks struct {
 
 // An unverified announcement waits for its turn.
 type unverified struct {
-	a     raw
+	a     announce.Raw
 	short identity.ShortID // of who announces
 	age   time.Duration    // at
 	at    time.Time
@@ -33,17 +33,17 @@ type unverified struct {
 // takeAnnouncement checks what is cheap to check and has the signature verified later.
 func (m *Map) takeAnnouncement(now time.Time, n *near, data []byte) {
 	m.N.Received++
-	if len(data) < ageSize {
+	if len(data) < announce.AgeSize {
 		m.N.BadFormat++
 		return
 	}
-	a, err := parse(data[:len(data)-ageSize])
-	age := time.Duration(binary.LittleEndian.Uint32(data[len(data)-ageSize:])) * time.Millisecond
+	a, err := announce.Parse(data[:len(data)-announce.AgeSize])
+	age := time.Duration(binary.LittleEndian.Uint32(data[len(data)-announce.AgeSize:])) * time.Millisecond
 	if err != nil || age > maxAge {
 		m.N.BadFormat++
 		return
 	}
-	w := unverified{a, a.key().Short(), age, now}
+	w := unverified{a, a.Key().Short(), age, now}
 	if m.news(now, n, &w) && !m.tooFar(n, &w) && !n.supersede(&w) {
 		m.wait(n, w)
 		m.verifyNext(now)
@@ -67,7 +67,7 @@ func (m *Map) wait(n *near, w unverified) {
 func (n *near) supersede(w *unverified) bool {
 	for i := range n.waiting {
 		if old := &n.waiting[i]; old.short == w.short {
-			if old.a.before(w.a) {
+			if old.a.Before(w.a) {
 				old.a, old.age, old.at = append(old.a[:0], w.a...), w.age, w.at
 			}
 			return true
@@ -80,17 +80,17 @@ func (n *near) supersede(w *unverified) bool {
 // we have, that is offered.
 func (m *Map) news(now time.Time, n *near, w *unverified) bool {
 	if w.short == m.short {
-		return w.a.key() == m.c.Identity.Key() && m.above(w.a)
+		return w.a.Key() == m.c.Identity.Key() && m.above(w.a)
 	}
-	o := m.node(w.short)
+	o := m.open(w.short)
 	switch {
 	case o == nil:
 		return true
-	case !bytes.Equal(o.raw[offAddress:offBoot], w.a[offAddress:offBoot]): // two of somebody's own: the first has the short id
+	case !o.raw.SameKey(w.a): // two of somebody's own: the first has the short id
 		m.N.Unwanted++
-	case o.raw.before(w.a):
+	case o.raw.Before(w.a):
 		return true
-	case w.a.sequence() == o.raw.sequence():
+	case w.a.Sequence() == o.raw.Sequence():
 		m.N.Duplicate++
 	default:
 		m.N.Old++
@@ -164,7 +164,7 @@ func (m *Map) worth(now time.Time, n *near, w *unverified) bool {
 	if !m.news(now, n, w) {
 		return false
 	}
-	o := m.node(w.short)
+	o := m.open(w.short)
 	if o == nil {
 		stays := m.keeps(n, w)
 		if !stays { // to find that out costs as much as a signature
@@ -184,7 +184,7 @@ func (m *Map) check(now time.Time, n *near, w unverified) {
 	m.checks.rate.Take(now, verifyRate, verifyBurst)
 	m.checks.busy = true
 	ok := m.c.Env.Work(link.Cost{Class: link.ClassVerify, Sign: 1}, func() func(time.Time) {
-		good := verify(w.a)
+		good := w.a.Verify()
 		return func(now time.Time) {
 			m.checks.busy = false
 			m.checked(now, n, w, good)
@@ -218,17 +218,12 @@ func (m *Map) install(from *near, w *unverified) {
 	if !m.news(w.at, from, w) {
 		return
 	}
-	o := m.node(w.short)
-	if o == nil {
-		o = m.admit(from, w)
-	} else if !o.spread.Take(w.at, originRate, originBurst) {
+	if o := m.open(w.short); o != nil && !o.spread.Take(w.at, originRate, originBurst) {
 		m.N.Limited++
 		return
-	} else {
-		m.replace(o, w.a)
-		o.age, o.at = w.age, w.at
 	}
-	if o == nil {
+	o := m.store(w)
+	if o == nil || !m.place(from, w, o) {
 		return
 	}
 	m.N.Accepted++
@@ -239,4 +234,13 @@ func (m *Map) install(from *near, w *unverified) {
 			m.offer(w.at, n, o.vertex)
 		}
 	}
+}
+
+// place has a stored node in the classes that it belongs to; false: in none of which
+// others may know.
+func (m *Map) place(from *near, w *unverified, o *node) bool {
+	if o.class&inVicinity == 0 && (o.class == 0 || !m.tooFar(from, w)) {
+		m.admit(from, w, o)
+	}
+	return o.class&open != 0
 }

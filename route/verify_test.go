@@ -8,6 +8,7 @@ import (
 
 	"hopwire/link"
 	"hopwire/link/identity"
+	"hopwire/route/announce"
 )
 
 // A bench is an Env whose work is done when the test says so.
@@ -47,7 +48,7 @@ func benchMap(t *testing.T, nodes int, ports ...int) (*Map, *bench) {
 func hears(m *Map, now time.Time, n *near, id *identity.Identity, sequence uint32, good bool, links ...identity.ShortID) {
 	b := Announce(id, sequence, links...)
 	if !good {
-		b[len(b)-ageSize-1] ^= 1
+		b[len(b)-announce.AgeSize-1] ^= 1
 	}
 	m.takeAnnouncement(now, n, b)
 }
@@ -124,7 +125,7 @@ func TestLiarsKeepNothingBack(t *testing.T) {
 		hears(m, now, m.near[1], id, seq, true)
 		for b.work(now) {
 		}
-		if o := m.known(id.Key()); o == nil || o.raw.sequence() != seq {
+		if o := m.known(id.Key()); o == nil || o.raw.Sequence() != seq {
 			t.Fatalf("sequence %d was not taken", seq)
 		}
 	}
@@ -175,7 +176,7 @@ func TestAboveBacksOff(t *testing.T) {
 	m, b := benchMap(t, 512, 0)
 	n := m.near[0]
 	m.near = nil // nothing is told of its link
-	m.state.asked, m.own, n.l = testNow, raw{}, new(link.Link)
+	m.state.asked, m.own, n.l = testNow, announce.Raw{}, new(link.Link)
 	for at := time.Duration(0); at < 10*time.Minute; at += 100 * time.Millisecond {
 		now := testNow.Add(at)
 		before := m.state.sequence
@@ -211,11 +212,11 @@ func TestRefusedIsRemembered(t *testing.T) {
 		m.takeDigest(testNow, n, binary.LittleEndian.AppendUint32(id[:], sequence))
 		return len(n.wants) > 0
 	}
-	if wants(m.near[0], a.sequence()) || !wants(m.near[0], a.sequence()+1) || !wants(m.near[1], a.sequence()) {
+	if wants(m.near[0], a.Sequence()) || !wants(m.near[0], a.Sequence()+1) || !wants(m.near[1], a.Sequence()) {
 		t.Error("it is asked for again, or a newer one is not, or not from another")
 	}
 	m.remove(m.order[0])
-	if !wants(m.near[0], a.sequence()) {
+	if !wants(m.near[0], a.Sequence()) {
 		t.Error("it is not asked for when there is room")
 	}
 }

@@ -1,11 +1,7 @@
 package route
 
 import (
-	"encoding/binary"
-	"errors"
-	"fmt"
 	mrand "math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -13,27 +9,20 @@ import (
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/link/wiretest"
+	"hopwire/route/announce"
 )
 
 // TestWire compares the tables of wire.md with the code.
 func TestWire(t *testing.T) {
-	sizes := wiretest.Layouts(t, "wire.md", map[string]int{
-		"offVersion": offVersion, "offFlags": offFlags, "offAddress": offAddress, "offBoot": offBoot, "offSequence": offSequence,
-		"offEpoch": offEpoch, "offLeft": offLeft, "offCurrent": offCurrent, "offNextKey": offNextKey, "offPrice": offPrice, "offGateways": offGateways,
-		"offLinkID": offLinkID, "offLinkRTT": offLinkRTT, "offLinkCapacity": offLinkCapacity, "offLinkLoss": offLinkLoss,
-	})
-	if got := sizes["Announcement"]; len(got) != 2 || got[1] != linkSize {
-		t.Errorf("an announcement and a link of it have %v bytes, want %d of the latter", got, linkSize)
-	}
 	wiretest.Constants(t, "wire.md", map[string]any{
 		"kindAnnouncement": kindAnnouncement, "kindDigest": kindDigest, "kindWant": kindWant, "kindAskSequence": kindAskSequence, "kindSequence": kindSequence,
 
-		"maxAge": maxAge, "maxGateways": maxGateways, "maxLinks": maxLinks, "maxNodes": maxNodes, "firstAfter": firstAfter, "firstGap": firstGap,
+		"maxAge": maxAge, "maxNodes": maxNodes, "maxOnWay": maxOnWay, "maxInAnswer": maxInAnswer, "firstAfter": firstAfter, "firstGap": firstGap,
 		"lastGap": lastGap, "refreshAfter": refreshAfter, "digestGap": digestGap, "sequenceWait": sequenceWait, "figureBurst": figureBurst,
 		"figureGap": figureGap, "checkGap": checkGap, "originRate": originRate, "originBurst": originBurst, "verifyRate": verifyRate,
 		"verifyBurst": verifyBurst, "verifyQueue": verifyQueue, "sendWindow": sendWindow, "avoidFirst": avoidFirst, "avoidMost": avoidMost,
-		"avoidMild": avoidMild, "maxAvoid": maxAvoid, "maxChosen": maxChosen, "leastRTT": leastRTT, "unknownKbits": unknownKbits,
-		"airBytes": airBytes, "switchFactor": switchFactor, "penaltyAvoid": penaltyAvoid, "penaltyMild": penaltyMild, "penaltyShared": penaltyShared,
+		"avoidMild": avoidMild, "maxAvoid": maxAvoid, "maxChosen": maxChosen,
+		"switchFactor": switchFactor, "penaltyAvoid": penaltyAvoid, "penaltyMild": penaltyMild, "penaltyShared": penaltyShared,
 		"nodeGap": nodeGap, "backRate": backRate, "backBurst": backBurst, "changeRate": changeRate, "changeBurst": changeBurst, "changeGap": changeGap,
 		"maxPorts": maxPorts, "maxReputes": maxReputes, "verifyPort": verifyPort, "maxControl": maxControl,
 		"queryRate": queryRate, "queryBurst": queryBurst, "wantGap": wantGap,
@@ -48,87 +37,9 @@ func someone(t testing.TB, n byte) *identity.Identity {
 	return id
 }
 
-func sample(id *identity.Identity, links int) *announcement {
-	a := &announcement{flags: FlagRelay, key: id.Key(), boot: [8]byte{1, 2}, sequence: 7, epoch: 3, left: 10 * time.Minute, current: [32]byte{4}, next: [32]byte{5}, price: 6}
-	for i := range links {
-		a.links = append(a.links, statement{identity.ShortID{byte(i), 1}, time.Duration(100+i) * time.Microsecond, 1 << 16, byte(i)})
-	}
-	return a
-}
-
-// stated is what an announcement says.
-func stated(b raw) *announcement {
-	a := &announcement{flags: b.flags(), key: b.key(), boot: b.boot(), sequence: b.sequence(), epoch: b.epoch(), left: b.left(), current: b.current(),
-		next: b.next(), price: binary.LittleEndian.Uint32(b[offPrice:])}
-	for g := b[offGateways+1:][:int(b[offGateways])*gatewaySize]; len(g) > 0; g = g[gatewaySize:] {
-		a.gateways = append(a.gateways, identity.Key(g))
-	}
-	for l := b.links(); len(l) > 0; l = l[linkSize:] {
-		a.links = append(a.links, parseStatement(l))
-	}
-	return a
-}
-
-func TestAnnouncement(t *testing.T) {
-	id := someone(t, 1)
-	for _, n := range []int{0, 1, maxLinks} {
-		a := sample(id, n)
-		raw := a.signed(id)
-		b, err := parse(raw)
-		if err != nil || !verify(raw) {
-			t.Fatalf("%d links: %v", n, err)
-		}
-		if got := stated(b); fmt.Sprint(got) != fmt.Sprint(a) {
-			t.Fatalf("%d links: %v\n%v\n%v", n, err, got, a)
-		}
-		for i := range raw {
-			bad := append([]byte(nil), raw...)
-			bad[i] ^= 1 << (i % 8)
-			if _, err := parse(bad); err == nil && verify(bad) {
-				t.Errorf("byte %d of %d may change", i, len(raw))
-			}
-			if _, err := parse(raw[:i]); err == nil && verify(raw[:i]) {
-				t.Errorf("it may have %d bytes", i)
-			}
-		}
-	}
-	full := sample(id, maxLinks)
-	full.gateways = make([]identity.Key, maxGateways)
-	if n := len(full.signed(id)) + ageSize; n != maxAnnounced || n > link.MaxMessage {
-		t.Errorf("the largest has %d bytes", n)
-	}
-	twice := sample(id, 2)
-	twice.links[1] = twice.links[0]
-	if _, err := parse(twice.signed(id)); !errors.Is(err, errAnnouncement) {
-		t.Error("a link may be stated twice")
-	}
-}
-
-func TestAnnouncementVector(t *testing.T) {
-	id := someone(t, 1)
-	seed := id.Seed()
-	got := fmt.Sprintf("seed: %x\nannouncement: %x\nexpect: ok\n", seed, sample(id, 2).signed(id))
-	if os.Getenv("UPDATE") != "" {
-		os.MkdirAll("testdata", 0o755)
-		os.WriteFile("testdata/announcement.txt", []byte(got), 0o644)
-	}
-	if want, err := os.ReadFile("testdata/announcement.txt"); err != nil || string(want) != got {
-		t.Errorf("%v: got\n%s", err, got)
-	}
-}
-
-func FuzzParse(f *testing.F) {
-	id := someone(f, 1)
-	f.Add(sample(id, 3).signed(id))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := parse(b)
-		if err != nil {
-			return
-		}
-		if again := stated(a).signed(id); string(again[:len(again)-sigSize]) != string(b[:len(b)-sigSize]) {
-			t.Fatal("another form of the same announcement")
-		}
-	})
+// sample is an announcement without links.
+func sample(id *identity.Identity) *announce.Announcement {
+	return &announce.Announcement{Flags: announce.FlagRelay, Key: id.Key(), Sequence: 7, Epoch: 3, Left: 10 * time.Minute, Current: [32]byte{4}, Next: [32]byte{5}}
 }
 
 // A cpu runs jobs of a test at once.
@@ -139,15 +50,15 @@ func (cpu) Work(_ link.Cost, job func() func(time.Time)) bool { job()(testNow); 
 var testNow = time.Unix(1e9, 0)
 
 // store puts an announcement into the map as if it came from a neighbour.
-func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...statement) {
-	a := sample(id, 0)
-	a.sequence, a.links = seq, sortStatements(links)
-	n := &near{short: from, port: &port{}, queued: make(marks, m.c.MaxNodes/64+2), flying: sendWindow}
-	m.install(n, said(a.signed(id), testNow))
+func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...announce.Statement) {
+	a := sample(id)
+	a.Sequence, a.Links = seq, announce.Sort(links)
+	n := &near{short: from, port: &port{}, queued: m.marks(), flying: sendWindow}
+	m.install(n, said(a.Signed(id), testNow))
 }
 
 // said is an announcement that was just made.
-func said(a raw, now time.Time) *unverified { return &unverified{a, a.key().Short(), 0, now} }
+func said(a announce.Raw, now time.Time) *unverified { return &unverified{a, a.Key().Short(), 0, now} }
 
 func newTestMap(t *testing.T, nodes int) (*Map, *identity.Identity) {
 	id := someone(t, 200)
@@ -174,13 +85,13 @@ func TestInventedIdentities(t *testing.T) {
 	}
 	for i, id := range honest {
 		next, before := honest[(i+1)%len(honest)].Key().Short(), honest[(i+23)%len(honest)].Key().Short()
-		store(t, m, good, id, 1, statement{id: next, rtt: time.Millisecond}, statement{id: before, rtt: time.Millisecond})
+		store(t, m, good, id, 1, announce.Statement{ID: next, RTT: time.Millisecond}, announce.Statement{ID: before, RTT: time.Millisecond})
 	}
 	r := mrand.NewChaCha8([32]byte{9})
 	before := identity.ShortID{}
 	for range 10_000 {
 		id, _ := identity.NewIdentity(r)
-		store(t, m, evil, id, 1, statement{id: before, rtt: time.Millisecond})
+		store(t, m, evil, id, 1, announce.Statement{ID: before, RTT: time.Millisecond})
 		before = id.Key().Short()
 		if len(m.order) > 64 || !slices.IsSortedFunc(m.order, func(x, y *node) int { return byShort(x, y.short) }) {
 			t.Fatalf("%d stored", len(m.order))
@@ -197,14 +108,14 @@ func TestInventedIdentities(t *testing.T) {
 func TestBothEndsState(t *testing.T) {
 	m, _ := newTestMap(t, 0)
 	a, b, c := someone(t, 1), someone(t, 2), someone(t, 3)
-	s := func(id *identity.Identity, rtt time.Duration) statement {
-		return statement{id.Key().Short(), rtt, 0, 0}
+	s := func(id *identity.Identity, rtt time.Duration) announce.Statement {
+		return announce.Statement{ID: id.Key().Short(), RTT: rtt}
 	}
 	store(t, m, identity.ShortID{}, a, 1, s(b, time.Millisecond), s(c, time.Millisecond))
 	store(t, m, identity.ShortID{}, b, 1, s(a, 20*time.Millisecond))
 	store(t, m, identity.ShortID{}, c, 1)
 	edges := m.known(a.Key()).edges
-	if len(edges) != 1 || int(edges[0].to) != m.known(b.Key()).vertex || steps[edges[0].cost] < 10e6 {
+	if len(edges) != 1 || int(edges[0].to) != m.known(b.Key()).vertex || edges[0].cost.Nanoseconds() < 10e6 {
 		t.Errorf("%+v", edges)
 	}
 }

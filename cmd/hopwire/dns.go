@@ -25,7 +25,7 @@ const (
 
 // A resolver answers for names, on several sockets.
 type resolver struct {
-	d    *daemon
+	d    *router
 	own  [16]byte // our mesh address
 	near near
 
@@ -39,8 +39,8 @@ type resolver struct {
 	conns   dnsConnections
 }
 
-func newResolver(d *daemon) *resolver {
-	r := &resolver{d: d, own: d.id.Key().IPv6().As16()}
+func newResolver(d *router) *resolver {
+	r := &resolver{d: d, own: d.ID.Key().IPv6().As16()}
 	r.names.Mesh = d
 	r.hosts.place(d.c)
 	r.names.Table = new(names.Table)
@@ -49,13 +49,13 @@ func newResolver(d *daemon) *resolver {
 }
 
 // Lookup and Teach are the node, for the names.
-func (d *daemon) Lookup(ip netip.Addr) (key identity.Key, ok bool) {
-	d.runner.Turn(func(time.Time) { key, ok = d.runner.Node().Lookup(ip) })
+func (d *router) Lookup(ip netip.Addr) (key identity.Key, ok bool) {
+	d.Runner.Turn(func(time.Time) { key, ok = d.Runner.Node().Lookup(ip) })
 	return key, ok
 }
 
-func (d *daemon) Teach(key identity.Key) {
-	d.runner.Turn(func(time.Time) { d.runner.Node().Teach(key) })
+func (d *router) Teach(key identity.Key) {
+	d.Runner.Turn(func(time.Time) { d.Runner.Node().Teach(key) })
 }
 
 func (r *resolver) counters() names.Counters {
@@ -88,7 +88,7 @@ func (r *resolver) look() {
 	var t *names.Table
 	bad := 0
 	if r.hosts.changed() {
-		t, bad = r.hosts.read(r.d.log)
+		t, bad = r.hosts.read(r.d.Log)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,7 +105,7 @@ func (r *resolver) start(stop <-chan struct{}) {
 		return
 	}
 	if r.d.tun {
-		listen = append(listen, "["+r.d.id.Key().IPv6().String()+"]:53")
+		listen = append(listen, "["+r.d.ID.Key().IPv6().String()+"]:53")
 	}
 	for _, at := range listen {
 		go r.keep(stop, at, unix.SOCK_DGRAM)
@@ -123,7 +123,7 @@ func (r *resolver) keep(stop <-chan struct{}, at string, kind int) {
 			return
 		}
 		if text := err.Error(); text != said {
-			r.d.log.Error("names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address; it is tried again")
+			r.d.Log.Error("names", "at", at, "error", text, "hint", "another resolver may have the port: tell it to leave out this address; it is tried again")
 			said = text
 		}
 		select {
@@ -232,7 +232,7 @@ func (r *resolver) serveTCP(s *socket) error {
 		switch {
 		case file.Exhausted(err):
 			if !said {
-				r.d.log.Error("names", "error", err)
+				r.d.Log.Error("names", "error", err)
 			}
 			said = true
 			time.Sleep(dnsPause)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 	"golang.org/x/sys/unix"
 
+	"hopwire/cmd/daemon"
 	"hopwire/cmd/hint"
 	"hopwire/cmd/logs"
 	"hopwire/hop/names"
@@ -23,21 +24,26 @@ import (
 )
 
 // testDaemon is one that has a node but no ports; its log is returned too.
-func testDaemon(t *testing.T, c *config) (*daemon, *bytes.Buffer) {
+func testDaemon(t *testing.T, c *config) (*router, *bytes.Buffer) {
 	t.Helper()
 	if c.State == "" {
 		c.State = t.TempDir()
 	}
 	log := new(bytes.Buffer)
-	id, _, err := c.folder().Init()
+	id, _, err := c.node().Folder().Init()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &daemon{c: c, id: id, keys: []identity.NetworkKey{{1}}, log: logs.New(log, program, logs.Debug)}
-	d.startNode(64, 16, 128)
-	t.Cleanup(d.runner.Close)
-	d.names = newResolver(d)
-	return d, log
+	n := c.node()
+	n.Settings, n.Budget = &c.Settings, daemon.Budget{Circuits: 64, Nodes: 16, Frames: 128}
+	d := &daemon.Daemon{Config: n, ID: id, Keys: []identity.NetworkKey{{1}}, Log: logs.New(log, program, logs.Debug)}
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Runner.Close)
+	r := newRouter(d, c)
+	d.Parts = r.parts()
+	return r, log
 }
 
 // serveTest answers on loopback until the test ends; it returns the address.
@@ -100,7 +106,7 @@ func dial(t *testing.T, network, at string) net.Conn {
 
 func TestResolverSockets(t *testing.T) {
 	d, _ := testDaemon(t, &config{})
-	self := d.id.Key()
+	self := d.ID.Key()
 	udp, tcp := serveTest(t, d.names, unix.SOCK_DGRAM), serveTest(t, d.names, unix.SOCK_STREAM)
 	b := make([]byte, 2048)
 
@@ -181,7 +187,7 @@ func TestResolverConnections(t *testing.T) {
 // TestMayAsk: who is answered.
 func TestMayAsk(t *testing.T) {
 	d, _ := testDaemon(t, &config{})
-	own := d.id.Key().IPv6()
+	own := d.ID.Key().IPv6()
 	stranger := own.As16()
 	stranger[15] ^= 1
 	for text, want := range map[string]bool{
@@ -220,10 +226,10 @@ func TestResolverLimit(t *testing.T) {
 func TestHostsFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "names")
 	d, log := testDaemon(t, &config{Hosts: path})
-	a := d.id.Key().String()
+	a := d.ID.Key().String()
 	look := func(name string) bool {
 		d.names.second = 0 // as if a second had passed
-		_, err := d.target([]string{name})
+		_, err := d.Target([]string{name})
 		return err == nil
 	}
 	if look("gate.hop") || strings.Count(log.String(), "info: no names file="+path) != 1 {
@@ -273,24 +279,24 @@ func TestHostsFile(t *testing.T) {
 func TestTarget(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "names")
 	d, _ := testDaemon(t, &config{Hosts: path})
-	key := d.id.Key()
+	key := d.ID.Key()
 	os.WriteFile(path, []byte(key.String()+" gate\n"), 0o644)
 	d.names.second = 0
 	for _, text := range []string{"gate", "gate.hop", key.String(), key.String() + ".hop", key.IPv6().String()} {
-		if got, err := d.target([]string{text}); err != nil || got != key {
+		if got, err := d.Target([]string{text}); err != nil || got != key {
 			t.Errorf("%s: %v %v", text, got, err)
 		}
 		var out bytes.Buffer
-		if err := d.answer(&out, []string{"address", text}); err != nil || out.String() != "= "+key.String()+"\n" {
+		if err := d.Answer(&out, []string{"address", text}); err != nil || out.String() != "= "+key.String()+"\n" {
 			t.Errorf("%s: %q %v", text, &out, err)
 		}
 	}
 	var out bytes.Buffer
-	if d.answer(&out, []string{"address", "gate", "--ip"}); out.String() != "= "+key.IPv6().String()+"\n" {
+	if d.Answer(&out, []string{"address", "gate", "--ip"}); out.String() != "= "+key.IPv6().String()+"\n" {
 		t.Errorf("%q", &out)
 	}
 	for text, word := range map[string]string{"barn.hop": `no node is named "barn.hop"`, "fd68:6f70::1": "not known", strings.Repeat("a", 56): "checksum", "": "no node"} {
-		_, err := d.target([]string{text})
+		_, err := d.Target([]string{text})
 		if hint.Of(err) == "" || !strings.Contains(err.Error(), word) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"hopwire/cmd/hint"
-	"hopwire/cmd/logs"
+
 	"hopwire/cmd/setting"
 	"hopwire/link/identity"
 )
@@ -45,7 +45,7 @@ func TestConfigErrors(t *testing.T) {
 
 func TestConfigDefaults(t *testing.T) {
 	c, err := loadConfig()
-	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.socket().Path != "/var/lib/hopwire/hopwire.sock" {
+	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.node().ControlSocket().Path != "/var/lib/hopwire/hopwire.sock" {
 		t.Errorf("%+v %v", c, err)
 	}
 	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "DNS", "HOSTS", "SOCKET", "MEMORY", "LOG"} {
@@ -60,54 +60,15 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
-func TestNeighbours(t *testing.T) {
-	dir := t.TempDir()
-	id, _, err := (&config{State: dir}).folder().Init()
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := id.Key().String()
-	c := &config{Neighbours: []string{a, a + "@02:00:00:00:00:07", a + "@[fd00::1]:7000", a + "@192.0.2.1:7000"}}
-	list, err := c.neighbours()
-	if err != nil || len(list) != 4 || list[1].Addr.String() != "02:00:00:00:00:07" || list[3].Addr.String() != "192.0.2.1:7000" {
-		t.Errorf("%v %v", list, err)
-	}
-	if _, err := (&config{Neighbours: []string{a + "@nowhere"}}).neighbours(); err == nil {
-		t.Error("nowhere is taken")
-	}
-	// The zone was dropped, and the link never came up.
-	for _, where := range []string{"[fe80::1%w0]:7000", "[fe80::1]:7000", "[fd00::1%w0]:7000"} {
-		_, err := (&config{Neighbours: []string{a + "@" + where}}).neighbours()
-		if err == nil || !strings.Contains(err.Error(), "link-local") || !strings.Contains(hint.Of(err), "HOPWIRE_INTERFACES") {
-			t.Errorf("%s: %v, hint %q", where, err, hint.Of(err))
-		}
-	}
-}
-
-// TestEmptyIdentity: a node whose identity a power cut has emptied starts, says so,
-// and keeps the new one.
-func TestEmptyIdentity(t *testing.T) {
-	dir := t.TempDir()
-	os.WriteFile(filepath.Join(dir, "identity"), nil, 0o600)
-	var log strings.Builder
-	d := &daemon{c: &config{State: dir}, log: logs.New(&log, program, logs.Info)}
-	if err := d.loadIdentity(); err != nil || strings.Count(log.String(), "error: new identity, and a new address") != 1 {
-		t.Fatalf("%v; %s", err, log.String())
-	}
-	first := d.id.Key()
-	if err := d.loadIdentity(); err != nil || d.id.Key() != first || strings.Count(log.String(), "\n") != 1 {
-		t.Errorf("%v; %s", err, log.String())
-	}
-}
-
 func TestBudget(t *testing.T) {
 	for _, mb := range []int{8, 12, 14, 64} {
-		c, n, f := budget(mb)
+		b := budget(mb)
+		c, n, f := b.Circuits, b.Nodes, b.Frames
 		if c < 512 || n < 256 || f < 256 || c > 65535 {
 			t.Errorf("%d MB: %d %d %d", mb, c, n, f)
 		}
 	}
-	if c, _, _ := budget(12); c != 2048 {
+	if c := budget(12).Circuits; c != 2048 {
 		t.Errorf("12 MB: %d circuits", c)
 	}
 }
@@ -132,7 +93,7 @@ func TestHelpNeverActs(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	t.Setenv("HOPWIRE_STATE", state)
 	t.Setenv("HOPWIRE_MEMORY", "much")
-	for _, c := range commands {
+	for _, c := range hopwire().Commands {
 		for _, args := range []string{" -h", " --help", " gate.hop --help", " --help gate.hop -c"} {
 			status, out, errs := do(c.Name + args)
 			if status != 0 || errs != "" || !strings.HasPrefix(out, "hopwire "+c.Name) || !strings.Contains(out, c.Help) {

@@ -166,7 +166,7 @@ func TestSilentConnectionGivesWay(t *testing.T) {
 func TestAcceptAgain(t *testing.T) {
 	d, _ := testDaemon(t, &config{})
 	said := make(saying, 9)
-	d.log = logs.New(said, program, logs.Info)
+	d.Log = logs.New(said, program, logs.Info)
 	tcp := serveTest(t, d.names, unix.SOCK_STREAM)
 	at := netip.MustParseAddrPort(tcp)
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -235,7 +235,7 @@ func TestNear(t *testing.T) {
 func TestHostsThatHang(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "names")
 	d, _ := testDaemon(t, &config{Hosts: path})
-	os.WriteFile(path, []byte(d.id.Key().String()+" gate\n"), 0o644)
+	os.WriteFile(path, []byte(d.ID.Key().String()+" gate\n"), 0o644)
 	d.names.second = 0
 	if _, ok := d.names.table().Find("gate"); !ok {
 		t.Fatal("gate is not read")
@@ -260,11 +260,11 @@ func TestHostsWithoutDescriptors(t *testing.T) {
 		_, ok := d.names.table().Find(name)
 		return ok
 	}
-	os.WriteFile(path, []byte(d.id.Key().String()+" gate\n"), 0o644)
+	os.WriteFile(path, []byte(d.ID.Key().String()+" gate\n"), 0o644)
 	if !find("gate") {
 		t.Fatal("gate is not read")
 	}
-	os.WriteFile(path, []byte(d.id.Key().String()+" barn house\n"), 0o644)
+	os.WriteFile(path, []byte(d.ID.Key().String()+" barn house\n"), 0o644)
 	withoutDescriptors(t, func() {
 		if !find("gate") || find("barn") || find("house") {
 			t.Errorf("names are forgotten: %s", log)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"hopwire/cmd/daemon"
 	"hopwire/cmd/hint"
 	"hopwire/hop/ip"
 )
@@ -12,7 +13,7 @@ import (
 // it, or flush its addresses. It is used by the watch's goroutine alone.
 type tunKeeper struct {
 	_    [0]func() // not compared: saves the code
-	d    *daemon
+	r    *router
 	said string // of what is wrong; "": nothing is
 }
 
@@ -20,9 +21,9 @@ const tunDown = "down: it stays so"
 
 // open makes the device and attaches it.
 func (k *tunKeeper) open() error {
-	t, err := ip.OpenTUN(k.d.c.TUN, k.d.id.Key().IPv6())
+	t, err := ip.OpenTUN(k.r.c.TUN, k.r.ID.Key().IPv6())
 	if err == nil {
-		err = k.d.runner.AttachTUN(t)
+		err = k.r.Runner.AttachTUN(t)
 	}
 	return tunError(err)
 }
@@ -41,19 +42,19 @@ func tunError(err error) error {
 // look puts right what is wrong with the device; true: whether it is right now is to be
 // seen.
 func (k *tunKeeper) look() (again bool) {
-	if !k.d.tun {
+	if !k.r.tun {
 		return false // the settings say so
 	}
 	what, advice := "", ""
-	s, err := k.d.lookTUN()
+	s, err := k.r.lookTUN()
 	switch {
 	case err != nil:
-	case s.Index == 0 || !k.d.runner.HasTUN():
+	case s.Index == 0 || !k.r.Runner.HasTUN():
 		what, err = "gone: it is made again", k.open()
 	case !s.Up:
 		what, advice = tunDown, tunAdvice(s)
 	case !s.Well:
-		what, err = "no mesh address or no route: they are given back", tunError(s.Mend(k.d.id.Key().IPv6()))
+		what, err = "no mesh address or no route: they are given back", tunError(s.Mend(k.r.ID.Key().IPv6()))
 	}
 	if err != nil {
 		what, advice = err.Error(), hint.Of(err)
@@ -67,30 +68,30 @@ func (k *tunKeeper) say(what, advice string) {
 	switch {
 	case what == k.said:
 	case what == "":
-		k.d.log.Info("TUN restored", "device", k.d.c.TUN)
+		k.r.Log.Info("TUN restored", "device", k.r.c.TUN)
 	default:
-		k.d.log.Error("TUN", "device", k.d.c.TUN, "error", what, "hint", advice)
+		k.r.Log.Error("TUN", "device", k.r.c.TUN, "error", what, "hint", advice)
 	}
 	k.said = what
 }
 
-func (d *daemon) lookTUN() (ip.TUNState, error) { return ip.LookTUN(d.c.TUN, d.id.Key().IPv6()) }
+func (r *router) lookTUN() (ip.TUNState, error) { return ip.LookTUN(r.c.TUN, r.ID.Key().IPv6()) }
 
 func tunAdvice(s ip.TUNState) string { return "ip link set " + s.Name + " up" }
 
-// tun checks the device of the node that runs.
-func (f *findings) tun(d *daemon) {
-	if !d.tun {
+// findings checks the device of the node that runs.
+func (r *router) findings(f *daemon.Findings) {
+	if !r.tun {
 		return
 	}
-	switch s, err := d.lookTUN(); {
+	switch s, err := r.lookTUN(); {
 	case err != nil:
-		f.err(err)
+		f.Err(err)
 	case s.Well:
-		f.ok("%s is up, with the mesh address and the route", s.Name)
+		f.OK("%s is up, with the mesh address and the route", s.Name)
 	case s.Index != 0 && !s.Up:
-		f.bad(tunAdvice(s), "%s is down: no IP reaches the mesh", s.Name)
+		f.Bad(tunAdvice(s), "%s is down: no IP reaches the mesh", s.Name)
 	default:
-		f.bad("the log of the node says why it cannot give it back", "%s is gone, or has no mesh address or no route", s.Name)
+		f.Bad("the log of the node says why it cannot give it back", "%s is gone, or has no mesh address or no route", s.Name)
 	}
 }

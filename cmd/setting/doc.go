@@ -8,7 +8,7 @@
 //	var c config
 //	err := setting.Load("hopwire", &c) // HOPWIRE_MEMORY, HOPWIRE_UDP_LISTEN
 //
-// A field has a default, and one line of help with the unit. Its name is that of
+// What several programs share is a struct that each embeds. A field has a default, and one line of help with the unit. Its name is that of
 // the field behind the program's prefix; split_words parts the words of it. A value
 // that does not parse stops the start, as does a name that is no setting: it is
 // most likely a mistyped one, and a node that runs without it does harm. What a

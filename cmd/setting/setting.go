@@ -39,6 +39,10 @@ func Load(program string, into any) error {
 // part of a name that nothing has.
 func trimLists(v reflect.Value) {
 	for i := range v.NumField() {
+		if v.Type().Field(i).Anonymous {
+			trimLists(v.Field(i))
+			continue
+		}
 		list, _ := v.Field(i).Interface().([]string)
 		for j, part := range list {
 			list[j] = strings.TrimSpace(part)
@@ -46,12 +50,22 @@ func trimLists(v reflect.Value) {
 	}
 }
 
+// fields are those of a struct, and in their place those of what it embeds.
+func fields(t reflect.Type) (all []reflect.StructField) {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous {
+			all = append(all, fields(f.Type)...)
+		} else {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // Names returns the variables of a program's settings, in the order of the struct
 // that of points to.
 func Names(program string, of any) (names []string) {
-	t := reflect.TypeOf(of).Elem()
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for _, f := range fields(reflect.TypeOf(of).Elem()) {
 		name := f.Name
 		if f.Tag.Get("split_words") == "true" {
 			name = SplitWords(name)
@@ -75,9 +89,9 @@ func upper(s string, i int) bool { return s[i] >= 'A' && s[i] <= 'Z' }
 
 // Print writes what each setting of a program is, and its default.
 func Print(w io.Writer, program string, of any) {
-	t := reflect.TypeOf(of).Elem()
+	all := fields(reflect.TypeOf(of).Elem())
 	for i, name := range Names(program, of) {
-		tag := t.Field(i).Tag
+		tag := all[i].Tag
 		fmt.Fprintf(w, "%s\n\t%s", name, tag.Get("desc"))
 		if d := tag.Get("default"); d != "" {
 			fmt.Fprintf(w, " [%s]", d)

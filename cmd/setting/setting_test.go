@@ -15,9 +15,14 @@ type example struct {
 	NetworkKeyFile string   `split_words:"true" desc:"file"`
 	UDPListen      string   `split_words:"true" desc:"address:port"`
 	DNS            []string `desc:"list"`
-	EtherType      string   `desc:"0x0600-0xffff"`
-	Beacon         bool     `default:"true" desc:"true or false"`
-	Memory         int      `default:"12" desc:"MB"`
+	Shared
+	Memory int `default:"12" desc:"MB"`
+}
+
+// Shared is what several programs have.
+type Shared struct {
+	EtherType string `desc:"0x0600-0xffff"`
+	Beacon    bool   `default:"true" desc:"true or false"`
 }
 
 // load sets the variables for the test and loads an example of a route server's.
@@ -33,7 +38,7 @@ func load(t *testing.T, pairs ...string) (c example, err error) {
 
 func TestDefaults(t *testing.T) {
 	c, err := load(t)
-	if got, want := fmt.Sprintf("%+v", c), "{State:/var/lib/x NetworkKeyFile: UDPListen: DNS:[] EtherType: Beacon:true Memory:12}"; err != nil || got != want {
+	if got, want := fmt.Sprintf("%+v", c), "{State:/var/lib/x NetworkKeyFile: UDPListen: DNS:[] Shared:{EtherType: Beacon:true} Memory:12}"; err != nil || got != want {
 		t.Errorf("%s, want %s: %v", got, want, err)
 	}
 }
@@ -41,7 +46,7 @@ func TestDefaults(t *testing.T) {
 func TestValues(t *testing.T) {
 	c, err := load(t, "HOPWIRE_ROUTE_STATE=/s", "HOPWIRE_ROUTE_NETWORK_KEY_FILE=/k", "HOPWIRE_ROUTE_UDP_LISTEN=:7", "HOPWIRE_ROUTE_DNS=a,b",
 		"HOPWIRE_ROUTE_ETHERTYPE=0x88b5", "HOPWIRE_ROUTE_BEACON=false", "HOPWIRE_ROUTE_MEMORY=8")
-	if got, want := fmt.Sprintf("%+v", c), "{State:/s NetworkKeyFile:/k UDPListen::7 DNS:[a b] EtherType:0x88b5 Beacon:false Memory:8}"; err != nil || got != want {
+	if got, want := fmt.Sprintf("%+v", c), "{State:/s NetworkKeyFile:/k UDPListen::7 DNS:[a b] Shared:{EtherType:0x88b5 Beacon:false} Memory:8}"; err != nil || got != want {
 		t.Errorf("%s, want %s: %v", got, want, err)
 	}
 }

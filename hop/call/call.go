@@ -79,7 +79,8 @@ type Endpoint struct {
 	out    []*callOut // our requests
 	in     []*callIn  // theirs
 	held   int
-	from   *source // in the pool, while anything is held
+	from   *source // in the pool, while anything is held,
+	place  int     // and its place among those that do
 	srtt   time.Duration
 	rttvar time.Duration
 	closed error // not nil: after Close
@@ -131,6 +132,9 @@ func (c *Endpoint) Call(now time.Time, request []byte, done func(now time.Time, 
 
 // Idle says that no call is under way.
 func (c *Endpoint) Idle() bool { return len(c.out) == 0 && len(c.in) == 0 }
+
+// Calling says that a call of ours is under way.
+func (c *Endpoint) Calling() bool { return len(c.out) > 0 }
 
 // Receive takes one record of the other end. What is malformed is dropped.
 func (c *Endpoint) Receive(now time.Time, b []byte) {

@@ -20,10 +20,11 @@ import (
 type Pool struct {
 	most    int // without the part of that one message
 	held    int
-	members []*Endpoint // that hold something,
-	sources []*source   // and where they come from
-	waiting []*receiver // incomplete, the one whose turn it is first
-	since   time.Time   // of its turn; zero: not looked at yet
+	members []*Endpoint        // that hold something,
+	sources int                // and how many sources they are of,
+	named   map[uint64]*source // those that are of several peers
+	waiting []*receiver        // incomplete, the one whose turn it is first
+	since   time.Time          // of its turn; zero: not looked at yet
 }
 
 // A source is what counts as one.
@@ -44,7 +45,7 @@ func NewPool(most int) *Pool {
 	if most == 0 {
 		most = callShared
 	}
-	return &Pool{most: max(most, 2*Max) - Max}
+	return &Pool{most: max(most, 2*Max) - Max, named: map[uint64]*source{}}
 }
 
 // Held returns how many bytes the calls of all peers hold, and may hold.
@@ -75,13 +76,7 @@ func (p *Pool) source(c *Endpoint) *source {
 	if c.from != nil || c.c.Source == nil {
 		return c.from
 	}
-	of := c.c.Source()
-	for _, s := range p.sources {
-		if of != 0 && s.of == of {
-			return s
-		}
-	}
-	return nil
+	return p.named[c.c.Source()]
 }
 
 // heldBy is what a source holds, which may be none.
@@ -94,7 +89,7 @@ func (s *source) heldBy() int {
 
 // share is an equal part of what its source may have, if c is to hold some.
 func (p *Pool) share(c *Endpoint) int {
-	sources, members := len(p.sources), 1
+	sources, members := p.sources, 1
 	switch s := p.source(c); {
 	case s == nil:
 		sources++
@@ -134,9 +129,9 @@ func (p *Pool) over(most, c *Endpoint) bool {
 	case most.from:
 		return most.held > p.share(c)
 	case nil:
-		return most.from.held > p.most/(len(p.sources)+1)
+		return most.from.held > p.most/(p.sources+1)
 	}
-	return most.from.held > p.most/len(p.sources)
+	return most.from.held > p.most/p.sources
 }
 
 // largest returns the unfinished request of theirs that holds most; nil: none.
@@ -210,21 +205,27 @@ func (c *Endpoint) hold(n int) {
 
 // enter and quit are of a peer that begins and ceases to hold something.
 func (p *Pool) enter(c *Endpoint) {
+	c.place = len(p.members)
 	p.members = append(p.members, c)
 	if c.from = p.source(c); c.from == nil {
 		c.from = new(source)
 		if c.c.Source != nil {
 			c.from.of = c.c.Source()
 		}
-		p.sources = append(p.sources, c.from)
+		if p.sources++; c.from.of != 0 {
+			p.named[c.from.of] = c.from
+		}
 	}
 	c.from.members++
 }
 
 func (p *Pool) quit(c *Endpoint) {
-	p.members = step.Remove(p.members, c)
+	last := len(p.members) - 1
+	p.members[c.place], p.members[last].place = p.members[last], c.place
+	p.members[last], p.members = nil, p.members[:last]
 	if c.from.members--; c.from.members == 0 {
-		p.sources = step.Remove(p.sources, c.from)
+		p.sources--
+		delete(p.named, c.from.of)
 	}
 	c.from = nil
 }

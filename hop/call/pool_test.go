@@ -186,3 +186,51 @@ func TestAttackCallSources(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkPool: a peer that begins and ceases to hold something, beside so many others,
+// each of a source of its own: it takes the same time.
+func BenchmarkPool(b *testing.B) {
+	for _, others := range []int{1, 64, 4096} {
+		b.Run(fmt.Sprint(others), func(b *testing.B) {
+			p := NewPool(0)
+			end := func(of uint64) *Endpoint { return New(Config{Pool: p, Source: func() uint64 { return of }}) }
+			for i := range others {
+				end(uint64(i + 1)).hold(1)
+			}
+			c := end(1 << 40)
+			b.ReportAllocs()
+			for b.Loop() {
+				c.room(time.Time{}, nil, 100, 100)
+				c.hold(100)
+				c.hold(-100)
+			}
+		})
+	}
+}
+
+// TestPoolForgets: what the pool knows of peers and sources goes with the last byte that
+// they hold, in whatever order that is.
+func TestPoolForgets(t *testing.T) {
+	p := NewPool(0)
+	var all []*Endpoint
+	for i := range 30 {
+		c := New(Config{Pool: p, Source: func() uint64 { return uint64(i % 7) }}) // 0: of its own
+		c.hold(10 + i)
+		all = append(all, c)
+	}
+	if want := 5 + 6; p.sources != want || len(p.named) != 6 || len(p.members) != 30 {
+		t.Errorf("%d sources, %d of them named, %d peers; want %d, 6 and 30", p.sources, len(p.named), len(p.members), want)
+	}
+	for i := range all {
+		c := all[i*11%30]
+		c.hold(-c.held)
+		for place, m := range p.members {
+			if m.place != place || m == c {
+				t.Fatalf("after %d went: place %d has who is at %d", i, place, m.place)
+			}
+		}
+	}
+	if p.sources != 0 || len(p.named) != 0 || len(p.members) != 0 || p.held != 0 {
+		t.Errorf("left are %d sources, %d named, %d peers, %d bytes", p.sources, len(p.named), len(p.members), p.held)
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"testing"
 	"time"
-
-	"hopwire/link/identity"
 )
 
 // answering makes a node answer each call with the request, twice, after a while; it
@@ -16,7 +14,7 @@ func (w *world) answering(index int, after time.Duration) (served *int) {
 		if i != index {
 			return
 		}
-		c.Serve = func(_ time.Time, _ identity.Key, request []byte, reply func(time.Time, []byte)) {
+		c.Serve = func(_ time.Time, _ Caller, request []byte, reply func(time.Time, []byte)) {
 			*served++
 			response := append(bytes.Clone(request), request...)
 			w.After(after, func() { w.members[i].host.Turn(func(now time.Time) { reply(now, response) }) })

@@ -10,6 +10,7 @@ import (
 	"hopwire/hop/ip"
 	"hopwire/link"
 	"hopwire/link/aead"
+	"hopwire/link/handshake"
 	"hopwire/link/step"
 )
 
@@ -54,12 +55,16 @@ const _ = uint(plainLong - offRecordData - max(ip.MTU, call.MaxRecord))
 // first session frame shows that it arrived; before that we send nothing of our own, since
 // the source may not have the keys yet. Closed: closed is set, the circuit is
 // closed too, and the peer has dropped it.
-// A channel at a source has a role in its peer as well: see peer.
+// A channel at a source has a role in its peer as well: see peer. That of an errand has no
+// peer: see errand.
 type channel struct {
 	n *Node
-	p *peer // nil at a last hop until the handshake has said who it is
+	p *peer // nil at a last hop until the handshake has said who it is, and of an errand
+	o owner // the peer or the errand; nil: nobody yet
 	c *hop.Circuit
 	t *hop.Terminal
+
+	count uint64 // last hop: which circuit it is that has ended here
 
 	send, recv cipher.AEAD // nil until the handshake is done
 	nonce      [aead.NonceSize]byte
@@ -90,6 +95,24 @@ type channel struct {
 	wants bool // it holds something that wants an answer
 
 	stretch bool // it is to be long whatever it holds
+
+	back *holdback // records do not go into the frame at once; nil: they do
+}
+
+// An owner is who has a channel at its source, or at its last hop once it is known who is
+// at the other end: a peer or an errand.
+type owner interface {
+	// reopen opens another circuit in the place of one that is being opened.
+	reopen(now time.Time, ch *channel, path hop.Path) error
+	begun(now time.Time, ch *channel) // its first frame has left
+	agreed(keys *handshake.Keys)      // a handshake of ours is done
+	// started: its channel is ready; rtt is from the first message 1 or join to its answer.
+	started(now time.Time, ch *channel, rtt time.Duration)
+	missed(now time.Time, ch *channel) // no worker had time to open it
+	fail(now time.Time, ch *channel, i int, why hop.Reason)
+	takeCall(now time.Time, ch *channel, data []byte)
+	slowed(now time.Time)
+	drop(ch *channel) // it has closed
 }
 
 // setKeys readies the channel for session frames.
@@ -131,6 +154,13 @@ func (ch *channel) raw(now time.Time, body []byte) {
 // add puts a record into the frame being filled, which goes out when it is full
 // or at the end of the turn. False: dropped, there is no frame to be had.
 func (ch *channel) add(now time.Time, kind byte, data ...[]byte) bool {
+	if ch.back != nil {
+		return ch.back.put(now, ch, kind, data)
+	}
+	return ch.fillIn(now, kind, data)
+}
+
+func (ch *channel) fillIn(now time.Time, kind byte, data [][]byte) bool {
 	size := 0
 	for _, d := range data {
 		size += len(d)
@@ -263,9 +293,11 @@ func (ch *channel) act(now time.Time, kind byte, data []byte) {
 	}
 	switch kind {
 	case recordIP:
-		ch.n.fromSession(now, ch, data)
+		if ch.p != nil {
+			ch.n.fromSession(now, ch, data)
+		}
 	case recordCall:
-		ch.p.takeCall(now, ch, data)
+		ch.o.takeCall(now, ch, data)
 	case recordAsk:
 		ch.add(now, recordEcho, data)
 	case recordEcho:
@@ -304,18 +336,19 @@ func (ch *channel) echo(now time.Time, data []byte) {
 	ch.srtt += (d - ch.srtt) / 8
 }
 
-// patience is how long a sender waits for any answer before it moves.
+// patience is how long a sender waits for any answer before it moves: at first, the RTT is
+// not known.
 //
 //go:noinline
 func (ch *channel) patience() time.Duration {
-	return max(moveAfter, 2*ch.srtt+answerWithin)
+	return max(moveAfter*max(1, setups(ch.path)), 2*ch.srtt+answerWithin)
 }
 
 // spoil counts a frame that failed its tag at the end; many of late close the circuit.
 func (ch *channel) spoil(now time.Time) {
 	const most = spoiledMost - 1
 	if ch.c != nil && !ch.spoiled.Take(now, most/spoiledSpan.Seconds(), most) {
-		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
+		ch.o.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
 	}
 }
 
@@ -347,7 +380,7 @@ func (ch *channel) close(now time.Time) {
 	} else {
 		ch.t.Close(now)
 	}
-	if ch.p != nil {
-		ch.p.drop(ch)
+	if ch.o != nil {
+		ch.o.drop(ch)
 	}
 }

@@ -22,7 +22,8 @@ const (
 	workRetry    = 50 * time.Millisecond // ± 50 %, until a worker that had no room is asked again
 	spoiledMost  = 8                     // failed tags within spoiledSpan close a circuit
 	spoiledSpan  = 10 * time.Second
-	waitFor      = 5 * time.Second // for the answer to a ping or trace
+	answerFor    = 10 * time.Second // an answer waits for another circuit of who called
+	waitFor      = 5 * time.Second  // for the answer to a ping or trace
 
 	maxQueue     = 64 // packets of a peer that wait for a session
 	maxQueueLost = 4  // the same, while the map knows no way to it

@@ -33,17 +33,15 @@ func (ch *channel) source() source {
 // Budgets of first messages, for what comes by one neighbour, by one port, and all. The
 // last is of the worker alone: a handshake in it keeps others waiting, whoever sent it.
 const (
-	doorRate    = 12 // a second, of a neighbour: three quarters of
-	sessionRate = 16 // that of a port
-	doorBurst   = 48
+	sessionRate = 16 // a second, of a port, unless configured;
+	doorPart    = 75 // percent of it are one neighbour's
 	doorJobs    = 16 // handshakes that the worker has at once, of a neighbour,
 	portJobs    = 24 // of a port,
 	maxJobs     = 32 // of all
 
-	sessionBurst = 64
-	maxFirst     = 2               // handshakes that one circuit may cost before it has a session
-	doorSweep    = 128             // doors that are kept before those go that
-	doorRest     = 4 * time.Second // were left alone: their buckets are full
+	sessionBurst = 64  // at once, unless configured
+	maxFirst     = 2   // handshakes that one circuit may cost before it has a session
+	doorSweep    = 128 // doors that are kept before those go that were left alone
 )
 
 // A door is the budget of a source.
@@ -54,8 +52,14 @@ type door struct {
 }
 
 type doors struct {
-	of   map[source]*door
-	jobs int
+	of          map[source]*door
+	jobs        int
+	rate, burst float64       // of a port
+	rest        time.Duration // fills a bucket
+}
+
+func newDoors(rate, burst int) doors {
+	return doors{of: map[source]*door{}, rate: float64(rate), burst: float64(burst), rest: time.Second * time.Duration(burst) / time.Duration(rate)}
 }
 
 // take takes a handshake from the budgets of a source; done gives the worker's part back.
@@ -65,7 +69,7 @@ func (d *doors) take(now time.Time, s source) (done func(), ok bool) {
 	switch {
 	case d.jobs >= maxJobs || port.jobs >= portJobs || side.jobs >= doorJobs:
 		return nil, false
-	case !side.bucket.Take(now, doorRate, doorBurst) || !port.bucket.Take(now, sessionRate, sessionBurst):
+	case !side.bucket.Take(now, doorPart*d.rate/100, doorPart*d.burst/100) || !port.bucket.Take(now, d.rate, d.burst):
 		return nil, false
 	}
 	d.count(side, port, 1)
@@ -85,13 +89,10 @@ func (d *doors) get(now time.Time, s source) *door {
 	}
 	if len(d.of) >= doorSweep {
 		for k, o := range d.of {
-			if o.jobs == 0 && now.Sub(o.at) > doorRest {
+			if o.jobs == 0 && now.Sub(o.at) > d.rest {
 				delete(d.of, k)
 			}
 		}
-	}
-	if d.of == nil {
-		d.of = map[source]*door{}
 	}
 	o = &door{at: now}
 	d.of[s] = o

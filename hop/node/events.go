@@ -14,7 +14,8 @@ func (e *events) node() *Node { return (*Node)(e) }
 
 // Accept: a circuit ends here; its first frame says who is at the other end.
 func (e *events) Accept(now time.Time, t *hop.Terminal) {
-	t.User = &channel{n: e.node(), t: t, born: now, heard: now}
+	e.arrived++
+	t.User = &channel{n: e.node(), t: t, count: e.arrived, born: now, heard: now}
 }
 
 func (e *events) TerminalFrame(now time.Time, t *hop.Terminal, seq uint32, body []byte) {
@@ -79,5 +80,5 @@ func (e *events) CircuitBroken(now time.Time, c *hop.Circuit, at int, why hop.Re
 		return
 	}
 	e.node().N.Failed++
-	ch.p.fail(now, ch, at, why)
+	ch.o.fail(now, ch, at, why)
 }

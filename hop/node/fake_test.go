@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -19,6 +20,7 @@ type fakeMap struct {
 	load     map[int]hop.Load // of a node; the others are light
 	hidden   map[int]bool     // addresses whose key it does not know
 	wrong    map[int]bool     // nodes whose onion keys it takes one for the other
+	asking   map[int]bool     // targets that it asks others for
 	up       map[identity.Key]*link.Link
 	asked    []time.Time // for ways
 	failed   []failure
@@ -34,13 +36,15 @@ type failure struct {
 }
 
 func newFakeMap(w *world) *fakeMap {
-	return &fakeMap{w: w, ways: map[int][][]int{}, load: map[int]hop.Load{}, hidden: map[int]bool{}, up: map[identity.Key]*link.Link{}}
+	return &fakeMap{w: w, ways: map[int][][]int{}, load: map[int]hop.Load{}, asking: map[int]bool{}, hidden: map[int]bool{}, up: map[identity.Key]*link.Link{}}
 }
 
 func (f *fakeMap) Paths(now time.Time, to identity.Key, n int) (paths []hop.Path, err error) {
 	f.asked = append(f.asked, now)
 	ways, ok := f.ways[f.w.number(to)]
 	switch {
+	case f.asking[f.w.number(to)]:
+		return nil, fmt.Errorf("%w: two servers", hop.ErrAsking)
 	case !ok:
 		return nil, hop.ErrUnknown
 	case len(ways) == 0:

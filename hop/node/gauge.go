@@ -14,7 +14,7 @@ func (ch *channel) gauge(now time.Time) {
 		return
 	}
 	if ch.loss == nil {
-		ch.loss = hop.NewLossMeter(ch.c)
+		ch.loss = &hop.LossMeter{Of: ch.c}
 	}
 	if !ch.loss.Due(now) {
 		return

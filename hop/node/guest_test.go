@@ -151,7 +151,7 @@ func TestGuestsOfOneSource(t *testing.T) {
 // be put out.
 func TestGuestWithoutCircuits(t *testing.T) {
 	w := star(t, 64, 2, func(c *Config) {
-		c.Serve = func(time.Time, identity.Key, []byte, func(time.Time, []byte)) {}
+		c.Serve = func(time.Time, Caller, []byte, func(time.Time, []byte)) {}
 	})
 	victim, guest := w.members[0], w.members[1]
 	guest.host.Turn(func(now time.Time) { guest.Call(now, victim.Key(), []byte("x"), func(time.Time, []byte, error) {}) })

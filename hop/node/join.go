@@ -81,6 +81,7 @@ func (ch *channel) joined(now time.Time, seq uint32, body []byte) {
 		ch.n.N.BadFrame++
 		return
 	}
+	ch.heard = now
 	ch.setKeys(j.send, j.recv)
 	*j = join{}
 	ch.p.resume.uses = 0 // the other end has followed

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -33,9 +34,20 @@ func (p *peer) advance(now time.Time) {
 	p.pings = p.n.asked(p.pings)
 	p.closeIdle(now)
 	p.ensure(now)
-	if p.idle(now) && len(p.channels()) == 0 && (p.calls == nil || p.calls.Idle()) {
+	if p.idle(now) && len(p.channels()) == 0 && p.called(now) {
 		p.forget(now)
 	}
+}
+
+// called says that no call needs the peer any more. An answer to one of its calls waits a
+// while for another circuit of the peer's: none is opened for it.
+func (p *peer) called(now time.Time) bool {
+	if p.calls == nil || p.calls.Idle() {
+		return true
+	}
+	until := p.touched.Add(answerFor)
+	p.n.next.By(until)
+	return !p.calls.Calling() && !now.Before(until)
 }
 
 //go:noinline
@@ -227,6 +239,7 @@ func (p *peer) begin(now time.Time, renew bool) {
 		p.lost(now, err)
 		return
 	}
+	p.askedBy = time.Time{}
 	path, ok := paths[p.tries%len(paths)], true
 	if p.active != nil && !renew {
 		path, ok = p.other(now, paths)
@@ -254,6 +267,10 @@ func (p *peer) other(now time.Time, paths []hop.Path) (hop.Path, bool) {
 
 // lost notes that there is no way, and tells the senders of what waited.
 func (p *peer) lost(now time.Time, err error) {
+	if errors.Is(err, hop.ErrAsking) {
+		p.asking(now)
+		return
+	}
 	p.wantErr = err
 	p.tries++
 	p.retryAt = now.Add(max(p.backoff(), retryFirst))

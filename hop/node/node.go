@@ -4,6 +4,7 @@ import (
 	"io"
 	mrand "math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"hopwire/hop"
@@ -29,14 +30,30 @@ type Map interface {
 type Config struct {
 	Links       link.Config // its Env, Rand and Jitter serve the whole node
 	MaxCircuits int         // 0: 2048
+	SetupRate   int         // set-ups a second that are taken of all that come by one port; 0: 50
 	MaxPeers    int         // ends of sessions at once; 0: 512
-	CallMemory  int         // bytes that calls of all peers may hold; 0: 4 MiB; at least two largest calls
-	QueueMemory int         // bytes of packets that wait for sessions, of all peers; 0: 256 KiB
-	CircuitLife time.Duration
+	// SessionRate and SessionBurst bound the handshakes of strangers: so many a second, and
+	// at once, are answered of those that come by one port; 0: 16 and 64. One neighbour has
+	// three quarters of that.
+	SessionRate, SessionBurst int
+	CallMemory                int // bytes that calls of all peers may hold; 0: 4 MiB; at least two largest calls
+	QueueMemory               int // bytes of packets that wait for sessions, of all peers; 0: 256 KiB
+	CircuitLife               time.Duration
 	// Deliver takes an IP packet from a session for the TUN; it is valid during the call.
 	Deliver func(packet []byte)
-	// Serve answers a call; nil: calls are refused. reply may be called later, once.
-	Serve func(now time.Time, from identity.Key, request []byte, reply func(now time.Time, response []byte))
+	// Serve answers a call; nil: calls are refused. The request is valid during the call;
+	// reply may be called later, once.
+	Serve func(now time.Time, from Caller, request []byte, reply func(now time.Time, response []byte))
+}
+
+// A Caller is who a call is from, and what it came by. Identities cost nothing, so whoever
+// limits or shares does so by neighbour, and by circuit: an Errand has one of its own.
+// Of a peer that called by a circuit of ours only the key is set.
+type Caller struct {
+	Key       identity.Key
+	Neighbour identity.ShortID // that the circuit comes from
+	Port      int              // of the neighbour
+	Circuit   uint64           // counts the circuits that have ended here, from 1
 }
 
 // A Node is one node: links, circuits, the map and sessions, wired together. It
@@ -50,29 +67,32 @@ type Node struct {
 	Onion    *onion.Keys
 	N        SessionCounters
 
-	c       Config
-	env     link.Env
-	key     identity.Key
-	ip      netip.Addr
-	rand    io.Reader
-	jitter  *mrand.Rand
-	first   []handshake.FirstFilter // prefilters of message 1, one for each network key
-	peers   map[identity.Key]*peer
-	order   []*peer // the same, oldest first: nothing depends on map order
-	byIP    map[netip.Addr]*peer
-	taught  taught
-	tokens  map[[tokenSize]byte]*peer
-	flows   flows
-	swept   bool // no flow has a closed channel
-	flowKey [16]byte
-	filled  []*channel                    // have a frame being filled
-	slow    struct{ sent, received bool } // a queue stands, of the TUN or of a port: a flow that we send, or that ends here, is to go slower
-	waits   map[uint32]wait
-	queued  int // bytes that wait for sessions
-	icmp    *ip.ErrorLimit
-	calls   *call.Pool
-	doors   doors
-	next    step.Timer
+	c         Config
+	env       link.Env
+	key       identity.Key
+	ip        netip.Addr
+	rand      io.Reader
+	jitter    *mrand.Rand
+	first     []handshake.FirstFilter // prefilters of message 1, one for each network key
+	peers     map[identity.Key]*peer
+	order     []*peer // the same, oldest first: nothing depends on map order
+	byIP      map[netip.Addr]*peer
+	taught    taught
+	resolving []netip.Addr // mesh addresses whose keys are asked for
+	tokens    map[[tokenSize]byte]*peer
+	flows     flows
+	swept     bool // no flow has a closed channel
+	flowKey   [16]byte
+	filled    []*channel                    // have a frame being filled
+	slow      struct{ sent, received bool } // a queue stands, of the TUN or of a port: a flow that we send, or that ends here, is to go slower
+	waits     map[uint32]wait
+	queued    int // bytes that wait for sessions
+	icmp      *ip.ErrorLimit
+	calls     *call.Pool
+	errands   []*errand
+	arrived   uint64 // circuits that have ended here
+	doors     doors
+	next      step.Timer
 }
 
 // SessionCounters count what happened at the ends of circuits since the start.
@@ -100,10 +120,16 @@ func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 	if c.CircuitLife == 0 {
 		c.CircuitLife = circuitLife
 	}
+	if c.SessionRate == 0 {
+		c.SessionRate = sessionRate
+	}
+	if c.SessionBurst == 0 {
+		c.SessionBurst = sessionBurst
+	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
 		key: c.Links.Identity.Key(), peers: map[identity.Key]*peer{}, byIP: map[netip.Addr]*peer{},
 		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(ip.ErrorLimit), calls: call.NewPool(c.CallMemory)}
-	n.ip = n.key.IPv6()
+	n.ip, n.doors = n.key.IPv6(), newDoors(c.SessionRate, c.SessionBurst)
 	for _, k := range c.Links.NetworkKeys {
 		n.first = append(n.first, handshake.NewFirstFilter(n.key, handshake.KindSession, k, nil))
 	}
@@ -111,7 +137,7 @@ func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 	n.Onion = onion.NewKeys(n.rand, now)
 	n.Map = newMap(n.Onion)
 	n.Links = link.New(c.Links, (*upper)(n))
-	n.Circuits = hop.NewCircuits(hop.CircuitsConfig{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, Onion: n.Onion, Key: n.key}, (*events)(n))
+	n.Circuits = hop.NewCircuits(hop.CircuitsConfig{Env: n.env, Rand: n.rand, Jitter: n.jitter, MaxCircuits: c.MaxCircuits, SetupRate: c.SetupRate, Onion: n.Onion, Key: n.key}, (*events)(n))
 	return n
 }
 
@@ -127,6 +153,7 @@ func (n *Node) Receive(now time.Time, port int, f *link.Frame) { n.Links.Receive
 func (n *Node) Advance(now time.Time) time.Time {
 	if n.next.Due(now) {
 		n.advancePeers(now)
+		n.advanceErrands(now)
 		n.advanceWaits(now)
 	}
 	n.emit(now)
@@ -140,6 +167,10 @@ func (n *Node) Advance(now time.Time) time.Time {
 func (n *Node) Close(now time.Time) {
 	for _, p := range n.order {
 		p.closeAll(now)
+	}
+	for _, e := range slices.Clone(n.errands) {
+		e.end(now, nil, call.ErrClosed)
+		e.ch.close(now)
 	}
 	n.Links.Flush(now)
 	n.Links.Close(now)

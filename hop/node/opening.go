@@ -1,12 +1,15 @@
 package node
 
 import (
+	"io"
 	"slices"
 	"time"
 
 	"hopwire/hop"
+	"hopwire/hop/onion"
 	"hopwire/link"
 	"hopwire/link/handshake"
+	"hopwire/link/identity"
 	"hopwire/link/step"
 )
 
@@ -18,6 +21,7 @@ type opening struct {
 	join  *join
 	first []byte
 	again hop.Repeat
+	sent  time.Time // for the first time
 	until time.Time
 	retry time.Time // message 1 had no worker: when to ask for one again; zero: it has
 	busy  bool      // the answer is being worked on
@@ -34,41 +38,73 @@ type answered struct {
 // at once: the circuit is usable after one round trip. full: it is a whole handshake,
 // even where a join would do.
 func (p *peer) open(now time.Time, path hop.Path, full bool) error {
-	c, err := p.n.Circuits.Open(now, path, 1)
+	ch, err := p.n.dial(now, p, path, lifeOfPeers)
 	if err != nil {
 		return err
 	}
-	ch := &channel{n: p.n, p: p, c: c, path: path, born: now, heard: now}
+	ch.p = p
 	ch.renewAt = now.Add(step.Jitter(p.n.jitter, p.n.c.CircuitLife, 20))
-	c.User = ch
-	ch.opening = &opening{until: now.Add(hop.Patience)}
 	if j := p.resume.next(p.n); j != nil && !full {
 		ch.opening.join, ch.opening.first = j, j.body
 		ch.first(now)
 	} else {
 		ch.initiate(now)
 	}
-	p.n.next.By(ch.opening.until)
 	p.opening = ch
 	return nil
+}
+
+// Life classes of circuits (hop/onion/wire.md, "Set-up").
+const (
+	lifeOfErrands = 0 // 2 minutes
+	lifeOfPeers   = 1 // 15 minutes
+)
+
+// dial opens a circuit; what its first frame is, its owner says.
+func (n *Node) dial(now time.Time, o owner, path hop.Path, life byte) (*channel, error) {
+	c, err := n.Circuits.Open(now, path, life)
+	if err != nil {
+		return nil, err
+	}
+	ch := &channel{n: n, o: o, c: c, path: path, born: now, heard: now}
+	c.User = ch
+	ch.opening = &opening{until: now.Add(openFor(path))}
+	n.next.By(ch.opening.until)
+	return ch, nil
+}
+
+// openFor is how long an opening is waited for: as long for each set-up that it takes.
+func openFor(path hop.Path) time.Duration { return hop.Patience * setups(path) }
+
+// setups is how many set-ups a path takes: itself, and Extends.
+func setups(path hop.Path) time.Duration {
+	return time.Duration((len(path.Hops) + onion.MaxHops - 1) / onion.MaxHops)
+}
+
+// reopen is for the other key of a hop.
+func (p *peer) reopen(now time.Time, ch *channel, path hop.Path) error {
+	err := p.open(now, path, ch.opening.join == nil)
+	if err == nil {
+		ch.close(now)
+	}
+	return err
 }
 
 // otherKey begins the opening anew with the other onion key of a hop that refused. The
 // map chose the key by an age that nobody signs, so the hop may be as good as its key is
 // wrong: the map hears of it when both were refused. False: there is no other key.
 func (ch *channel) otherKey(now time.Time, i int) bool {
-	p, path := ch.p, ch.path
-	if p.opening != ch || i >= len(path.Hops) || path.Hops[i].Other == ([32]byte{}) {
+	path := ch.path
+	if ch.opening == nil || i < 0 || i >= len(path.Hops) || path.Hops[i].Other == ([32]byte{}) {
 		return false
 	}
 	path.Hops = slices.Clone(path.Hops)
 	h := &path.Hops[i]
 	h.Onion, h.Other, h.Parity = h.Other, [32]byte{}, h.Parity^1
-	if p.open(now, path, ch.opening.join == nil) != nil {
+	if ch.o.reopen(now, ch, path) != nil {
 		return false
 	}
-	p.n.N.OtherKeys++
-	ch.close(now)
+	ch.n.N.OtherKeys++
 	return true
 }
 
@@ -78,11 +114,15 @@ func (ch *channel) initiate(now time.Time) {
 	n := ch.n
 	ch.opening.retry = time.Time{}
 	nk := n.c.Links.NetworkKeys[0]
-	filter := handshake.NewFirstFilter(ch.p.key, handshake.KindSession, nk, nil)
-	c := handshake.InitiateConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: ch.p.key, Filter: &filter, Size: link.BodyLong}
+	to, stranger := ch.path.Hops[len(ch.path.Hops)-1].Key, ch.p == nil
+	if !stranger {
+		to = ch.p.key // whatever the map says
+	}
+	filter := handshake.NewFirstFilter(to, handshake.KindSession, nk, nil)
+	c := handshake.InitiateConfig{Kind: handshake.KindSession, Version: n.c.Links.Version, Identity: n.c.Links.Identity, NetworkKey: nk, Peer: to, Filter: &filter, Size: link.BodyLong}
 	rand := step.Stream(n.rand)
 	ok := n.env.Work(link.Cost{Class: link.ClassHandshake, DH: 3, KEM: 1}, func() func(time.Time) {
-		i, message, err := handshake.Initiate(rand, c)
+		i, message, err := initiate(rand, c, stranger)
 		return func(now time.Time) {
 			if err == nil && !ch.closed {
 				ch.opening.init, ch.opening.first = i, message
@@ -96,6 +136,21 @@ func (ch *channel) initiate(now time.Time) {
 	}
 }
 
+// initiate makes message 1. A stranger does so under an identity that is drawn for it, and
+// that nobody has once the handshake is done.
+func initiate(rand io.Reader, c handshake.InitiateConfig, stranger bool) (*handshake.Initiation, []byte, error) {
+	if !stranger {
+		return handshake.Initiate(rand, c)
+	}
+	id, err := identity.NewIdentity(rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Identity = id
+	defer func() { *id = identity.Identity{} }()
+	return handshake.Initiate(rand, c)
+}
+
 // first sends the first body, and again until it is answered.
 func (ch *channel) first(now time.Time) {
 	o := ch.opening
@@ -104,6 +159,10 @@ func (ch *channel) first(now time.Time) {
 	}
 	ch.n.next.By(o.again.Sent(now))
 	ch.raw(now, o.first)
+	if o.again.Tries == 1 {
+		o.sent = now
+		ch.o.begun(now, ch)
+	}
 }
 
 // advanceOpening repeats or gives up.
@@ -112,12 +171,11 @@ func (ch *channel) advanceOpening(now time.Time) {
 	switch {
 	case !now.Before(o.until) && o.first == nil: // no worker in all the time: who knows what the path is like
 		ch.n.N.Failed++
-		ch.p.missed(now, retryFirst)
-		ch.close(now)
+		ch.o.missed(now, ch)
 		return
 	case !now.Before(o.until) && !o.busy:
 		ch.n.N.Failed++
-		ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonTimeout)
+		ch.o.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonTimeout)
 		return
 	case !o.retry.IsZero() && !now.Before(o.retry):
 		ch.initiate(now)
@@ -143,6 +201,7 @@ func (ch *channel) opened(now time.Time, seq uint32, body []byte) {
 	case o.join != nil:
 		ch.joined(now, seq, body)
 	case len(body) == link.BodyLong && o.init.Check(body):
+		ch.heard = now
 		ch.finish(slices.Clone(body))
 	default:
 		ch.n.N.BadFrame++
@@ -163,11 +222,10 @@ func (ch *channel) finish(message []byte) {
 			switch {
 			case ch.closed:
 			case err != nil:
-				ch.p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
+				ch.o.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonSpoiled)
 			default:
 				ch.setKeys(keys.Session())
-				ch.p.version = keys.Version
-				ch.p.resume.reset(keys.Resume)
+				ch.o.agreed(keys)
 				ch.n.N.Handshakes++
 				ch.start(now)
 			}
@@ -178,10 +236,9 @@ func (ch *channel) finish(message []byte) {
 
 // start puts a channel that is ready to use.
 func (ch *channel) start(now time.Time) {
+	rtt := ch.heard.Sub(ch.opening.sent)
 	ch.opening = nil
-	ch.heard = now
-	ch.ask(now)
-	ch.p.started(now, ch)
+	ch.o.started(now, ch, rtt)
 }
 
 // firstFrame takes a frame for a last hop that has no session yet: a join or message 1.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"time"
 
 	"hopwire/hop"
@@ -26,6 +27,9 @@ func (n *Node) Packet(now time.Time, head, rest []byte) {
 	p := n.byIP[dst]
 	if p == nil {
 		key, ok := n.Lookup(dst)
+		if !ok && n.resolve(now, dst, head, rest) {
+			return
+		}
 		if !ok || key == n.key {
 			n.N.NoPeer++
 			n.unreachable(now, ip.Join(head, rest), ip.CodeNoRoute)
@@ -130,14 +134,30 @@ func (p *peer) callsReady() *call.Endpoint {
 	var first [4]byte
 	step.Draw(n.rand, first[:])
 	p.calls = call.New(call.Config{First: first, Pool: n.calls, Send: func(now time.Time, fragment []byte) bool {
-		ch := p.any(now)
-		if ch == nil {
-			p.want(now)
-			return false
-		}
-		return ch.add(now, recordCall, fragment)
+		ch := p.carrier(now)
+		return ch != nil && ch.add(now, recordCall, fragment)
 	}, Serve: p.serve(), Source: p.caller})
 	return p.calls
+}
+
+// carrier picks a channel for a fragment of a call. One is opened for calls of ours only:
+// an answer leaves by a circuit of the peer's, however long that was silent, or waits.
+func (p *peer) carrier(now time.Time) *channel {
+	ch := p.any(now)
+	if ch != nil || p.idle(now) && !p.calls.Calling() {
+		return cmp.Or(ch, p.anyTerminal())
+	}
+	p.want(now)
+	return nil
+}
+
+func (p *peer) anyTerminal() *channel {
+	for _, ch := range p.terminals {
+		if ch.ready() && ch.answered == nil {
+			return ch
+		}
+	}
+	return nil
 }
 
 // caller is where the peer's calls come from: a guest's from its source, and a peer that we
@@ -152,8 +172,20 @@ func (p *peer) caller() uint64 {
 // takeCall takes a fragment of a call.
 func (p *peer) takeCall(now time.Time, ch *channel, data []byte) {
 	c := p.callsReady()
+	p.via = ch
 	c.Receive(now, data)
+	p.via = nil
 	p.n.next.By(now)
+}
+
+// caller says what a call came by.
+func (ch *channel) caller() Caller {
+	c := Caller{Key: ch.p.key}
+	if ch.t != nil {
+		from := ch.t.From()
+		c.Neighbour, c.Port, c.Circuit = from.Short(), ch.t.Port(), ch.count
+	}
+	return c
 }
 
 // serve is how the peer's calls are answered; nil: they are refused.
@@ -162,6 +194,6 @@ func (p *peer) serve() func(time.Time, []byte, func(time.Time, []byte)) {
 		return nil
 	}
 	return func(now time.Time, request []byte, reply func(time.Time, []byte)) {
-		p.n.c.Serve(now, p.key, request, reply)
+		p.n.c.Serve(now, p.via.caller(), request, reply)
 	}
 }

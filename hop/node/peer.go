@@ -8,6 +8,7 @@ import (
 	"hopwire/hop"
 	"hopwire/hop/call"
 	"hopwire/hop/ip"
+	"hopwire/link/handshake"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 )
@@ -47,7 +48,8 @@ type peer struct {
 	queue     waiting    // packets for a session
 	pings     []uint32   // and questions
 	calls     *call.Endpoint
-	version   byte // of the sessions, as the newest handshake has agreed
+	via       *channel // that the call at hand came by
+	version   byte     // of the sessions, as the newest handshake has agreed
 	resume    resume
 	tokens    tokens
 
@@ -55,6 +57,7 @@ type peer struct {
 	touched time.Time // last traffic of any kind
 	tries   int
 	retryAt time.Time
+	askedBy time.Time // until then packets wait for a map that asks; zero: none does
 	wantErr error     // why there is no path
 	warmAt  time.Time // when to look for a second way again
 	spareAt time.Time // the same while the one in use is failing
@@ -159,16 +162,24 @@ func (p *peer) prefer(ch *channel) {
 
 // admit enters a circuit of the peer's that ends here and has its session.
 func (p *peer) admit(now time.Time, ch *channel) {
-	ch.p, ch.heard, p.touched, p.from = p, now, now, ch.source()
+	ch.p, ch.o, ch.heard, p.touched, p.from = p, p, now, now, ch.source()
 	p.terminals = step.Insert(p.terminals, 0, ch)
 	if len(p.terminals) > maxTerminals {
 		p.terminals[len(p.terminals)-1].close(now)
 	}
 }
 
+func (p *peer) begun(time.Time, *channel) {}
+
+func (p *peer) agreed(keys *handshake.Keys) {
+	p.version = keys.Version
+	p.resume.reset(keys.Resume)
+}
+
 // started takes a channel of ours that became ready: it is put to use when there
 // is none, or when it renews or replaces the one in use; else it stays warm.
-func (p *peer) started(now time.Time, ch *channel) {
+func (p *peer) started(now time.Time, ch *channel, _ time.Duration) {
+	ch.ask(now)
 	p.opening, p.tries, p.wantErr, p.checkAt = nil, 0, nil, now.Add(checkPath)
 	defer func() { p.replace = false }()
 	switch old := p.active; {
@@ -258,7 +269,7 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	}
 	ch.close(now)
 	if opening {
-		p.missed(now, 0)
+		p.miss(now, 0)
 	}
 	if why == hop.ReasonFull || why == hop.ReasonBusy { // do not add to what is too much already
 		p.retryAt = now.Add(step.Jitter(p.n.jitter, retryFull, 50))
@@ -266,9 +277,15 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	p.n.next.By(now)
 }
 
-// missed notes an opening that came to nothing. After some the senders of what waits are
+// missed: the path may be as good as ever.
+func (p *peer) missed(now time.Time, ch *channel) {
+	p.miss(now, retryFirst)
+	ch.close(now)
+}
+
+// miss notes an opening that came to nothing. After some the senders of what waits are
 // told.
-func (p *peer) missed(now time.Time, least time.Duration) {
+func (p *peer) miss(now time.Time, least time.Duration) {
 	p.tries++
 	p.retryAt = now.Add(max(p.backoff(), least))
 	if p.tries >= openTries && p.active == nil {

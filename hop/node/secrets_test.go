@@ -50,6 +50,12 @@ func (h hoard) gather(n *Node) {
 			}
 		}
 	}
+	for _, e := range n.errands {
+		if e.ch.ready() {
+			h.keep(keyOf(e.ch.send), "errand")
+			h.keep(keyOf(e.ch.recv), "errand")
+		}
+	}
 }
 
 // found counts the kept keys that stand in what is reachable of the process's heap.

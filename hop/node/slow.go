@@ -16,8 +16,12 @@ import (
 func (ch *channel) slowed(now time.Time) {
 	ch.n.N.Slowed++
 	ch.slow = true
-	if c := ch.p.calls; c != nil {
-		c.Slow(now)
+	ch.o.slowed(now)
+}
+
+func (p *peer) slowed(now time.Time) {
+	if p.calls != nil {
+		p.calls.Slow(now)
 	}
 }
 

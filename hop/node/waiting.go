@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/ip"
 )
 
@@ -27,7 +28,7 @@ func cost(packet []byte) int { return len(packet) + queueEach }
 // wait keeps a copy of a packet until there is a session.
 func (p *peer) wait(head, rest []byte) {
 	n, most := p.n, maxQueue
-	if p.lostCause() {
+	if p.lostCause() && p.wantErr != hop.ErrAsking {
 		most = maxQueueLost
 	}
 	packet := ip.Join(head, rest)

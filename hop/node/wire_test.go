@@ -23,8 +23,9 @@ func TestWire(t *testing.T) {
 		"warmRetry": warmRetry, "checkPath": checkPath, "askGap": askGap, "lingerFor": lingerFor, "retryFirst": retryFirst,
 		"retryMost": retryMost, "retryFull": retryFull, "spoiledMost": spoiledMost, "spoiledSpan": spoiledSpan, "workRetry": workRetry, "waitFor": waitFor, "maxQueue": maxQueue, "openTries": openTries, "queueMemory": queueMemory,
 		"queueShare": queueShare, "queueEach": queueEach,
-		"maxQueueLost": maxQueueLost, "maxTerminals": maxTerminals, "maxWaits": maxWaits, "sessionRate": sessionRate, "doorRate": doorRate, "doorBurst": doorBurst,
+		"maxQueueLost": maxQueueLost, "maxTerminals": maxTerminals, "maxWaits": maxWaits, "sessionRate": sessionRate, "doorPart": doorPart, "askFor": askFor, "answerFor": answerFor,
 		"doorJobs": doorJobs, "portJobs": portJobs, "maxJobs": maxJobs, "maxFirst": maxFirst, "guestRest": guestRest,
 		"sessionBurst": sessionBurst, "flowFor": flowFor, "maxTaught": maxTaught,
+		"maxErrands": maxErrands, "maxErrandEnds": maxErrandEnds, "errandFor": errandFor, "errandSilence": errandSilence, "measurePings": measurePings, "measureGap": measureGap, "measureFor": measureFor, "measureApart": measureApart, "heldMost": heldMost, "heldBytes": heldBytes, "holdMost": holdMost,
 	})
 }

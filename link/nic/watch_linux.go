@@ -50,13 +50,13 @@ func WatchInterfaces(stop, kick <-chan struct{}, route netip.Prefix, changed fun
 			continue
 		case <-w.said:
 			w.delay = watchFirst
-			unix.Poll(nil, int(watchLeast.Milliseconds()))
+			w.rest()
 		case <-time.After(w.pause):
 			if w.pause == watchGap {
 				w.delay = watchFirst // all has been well
 			}
 		}
-		w.pause = watchGap
+		w.pause, w.looked = watchGap, time.Now()
 		if changed() {
 			w.failed()
 		}
@@ -69,6 +69,15 @@ type watch struct {
 	socket       *nl.NetlinkSocket
 	said, ended  chan struct{}
 	pause, delay time.Duration // before the next look, and before the one after the next failure
+	looked       time.Time
+}
+
+// rest waits until the next look may be: at once after a quiet time, since a carrier that
+// is lost stops traffic.
+func (w *watch) rest() {
+	if d := watchLeast - time.Since(w.looked); d > 0 {
+		unix.Poll(nil, int(d.Milliseconds())+1)
+	}
 }
 
 // failed has the next look come sooner than else.

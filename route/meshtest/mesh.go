@@ -13,6 +13,7 @@ import (
 	"hopwire/link/identity"
 	"hopwire/link/linktest"
 	"hopwire/route"
+	"hopwire/route/announce"
 )
 
 // Options of a mesh; the zero value is usable.
@@ -22,8 +23,9 @@ type Options struct {
 	Costs       linktest.Costs
 	MaxCircuits int
 	MaxNodes    int
-	Serve       func(n *Node) func(time.Time, identity.Key, []byte, func(time.Time, []byte))
+	Serve       func(n *Node) func(time.Time, node.Caller, []byte, func(time.Time, []byte))
 	Change      func(i int, c *node.Config)
+	TestServers func(m *route.Map, now time.Time) []route.Server
 	Wrap        func(i int, m node.Map) node.Map // what a node hears of the map, and does with it; nil: as it is
 }
 
@@ -113,8 +115,8 @@ func (n *Node) Boot() {
 	var boot [8]byte
 	binary.LittleEndian.PutUint64(boot[:], m.Seed<<32+uint64(n.Index)<<16+b)
 	n.Node = node.New(m.Now, c, func(o *onion.Keys) node.Map {
-		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: route.FlagRelay, MaxNodes: m.MaxNodes,
-			Load: func() (int, int) { return n.Circuits.Load() }})
+		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: announce.FlagRelay, MaxNodes: m.MaxNodes,
+			Load: func() (int, int) { return n.Circuits.Load() }, TestServers: m.TestServers})
 		if m.Wrap != nil {
 			return m.Wrap(n.Index, n.Map)
 		}

@@ -34,7 +34,7 @@ func nearest(g *Graph, from int32, most int) map[int32]bool {
 	return seen
 }
 
-// announced is how many bytes a relay's announcement takes in an answer (route/wire.md,
+// announced is how many bytes a relay's announcement takes in an answer (route/announce/wire.md,
 // "Announcement"): what is fixed, its links, its signature and its age.
 func announced(g *Graph) func(relay int32) int {
 	return func(relay int32) int { return 122 + 2 + 16*min(len(g.from(relay)), 56) + 64 + 4 }

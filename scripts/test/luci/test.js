@@ -424,7 +424,7 @@ function stubRefuses() {
 
 // the answers that the pages are tried with have the names and kinds of the daemon's tables.
 function fixturesAgree() {
-	const source = fs.readFileSync(path.join(__dirname, '../../../cmd/hopwire/status.go'), 'utf8');
+	const source = fs.readFileSync(path.join(__dirname, '../../../cmd/daemon/status.go'), 'utf8');
 	const kind = (v) => Array.isArray(v) ? 'l' : typeof v == 'number' ? 'n' : 's';
 	for (const [ name, row ] of [ [ 'status', status() ], [ 'peers', neighbours().neighbours[0] ], [ 'circuits', circuits().circuits[0] ], [ 'routes', routes().routes[0] ] ]) {
 		const m = source.match(new RegExp('\\) ' + name + '\\(\\) \\*table\\.Table \\{\\s*t := table\\.New\\("([^"]+)"'));
