@@ -81,7 +81,6 @@ var arrows = map[string]map[string]string{
 		"link/identity":  "who announces",
 		"link/step":      "timers, buckets, jitter",
 		"hop":            "the words of a path",
-		"hop/onion":      "keys that are announced",
 		"route/announce": "what is stored and passed on",
 	},
 	"route/meshtest": {
