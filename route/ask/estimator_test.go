@@ -22,8 +22,8 @@ var (
 	bare = timing{"not held", func(_, _, real, _ time.Duration) time.Duration { return real }, 1}
 	held = timing{"held", func(first, own, real, _ time.Duration) time.Duration {
 		var p ask.Pace
-		p.Hold(first)
-		return real + p.Hold(own)
+		p.Hold(first, 0)
+		return real + p.Hold(own, 0)
 	}, 1}
 	alone = timing{"each rounded by itself", func(_, own, real, _ time.Duration) time.Duration {
 		return real + ask.Quantum - own%ask.Quantum

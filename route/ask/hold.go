@@ -21,24 +21,26 @@ const (
 	// Noise is by how much a round trip may exceed the first one before one more Quantum
 	// is waited for.
 	Noise = 20 * time.Millisecond
-	// LeastHold is how long a frame is held at least: time for the asker's own work, which
-	// must not show. (The second half of a handshake takes MIPS a half of it.)
+	// LeastHold is how long a frame is held at least that could leave at once: time for the
+	// asker's own work, which must not show. (The second half of a handshake takes MIPS a
+	// half of it.)
 	LeastHold = Quantum - Noise
 	// MostHold is how long a frame is held at most: a first round trip that was very long
 	// is not waited for in all that follow.
 	MostHold = time.Second
 )
 
-// Hold returns how long each frame of an errand is held, from LeastHold to MostHold. rtt is
-// the asker's own measurement in this errand: how long after the server's frame the
-// asker's would reach it, if it were not held.
-func (p *Pace) Hold(rtt time.Duration) time.Duration {
-	rtt = max(rtt, 1)
+// Hold returns how long a frame of an errand is held, at most MostHold; at least
+// LeastHold, less late. rtt is what the asker has measured in this errand, 0 if nothing;
+// late is how long after the server's frame the asker's would leave if it were not held.
+// Who is later than LeastHold waits for the next Quantum, and so shows that he is slow.
+func (p *Pace) Hold(rtt, late time.Duration) time.Duration {
 	if p.first == 0 {
 		p.first = rtt
 	}
 	steps := min(up(p.first)+1+up(rtt-p.first-Noise), (rtt+MostHold)/Quantum)
-	return steps*Quantum - rtt
+	hold := steps*Quantum - rtt - late
+	return hold + up(-hold)*Quantum
 }
 
 // up is how many quanta cover a time; none is needed for what is not above 0.

@@ -1,7 +1,6 @@
 package ask_test
 
 import (
-
 	"fmt"
 	"math"
 	mrand "math/rand/v2"
