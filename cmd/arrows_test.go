@@ -88,7 +88,6 @@ var arrows = map[string]map[string]string{
 		"link/identity":  "who announces",
 		"link/step":      "timers, buckets, jitter",
 		"hop":            "the words of a path",
-		"hop/onion":      "keys that are announced",
 		"route/announce": "what is stored and passed on",
 	},
 	"route/ask": {
@@ -104,7 +103,20 @@ var arrows = map[string]map[string]string{
 		"route":          "their maps",
 		"route/announce": "that they are relays",
 	},
-	"pay":      {},
+	"pay": {
+		"link/identity": "accounts are keys",
+		"pay/account":   "whose call it is",
+	},
+	"pay/account": {
+		"link/identity": "an account is a key",
+	},
+	"pay/hpke": {
+		"link/aead":     "the cipher",
+		"link/identity": "the curve",
+	},
+	"pay/merkle": {
+		"link/identity": "who signs checkpoints",
+	},
 	"cmd/hint": {},
 	"cmd/file": {},
 	"cmd/command": {

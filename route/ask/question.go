@@ -229,18 +229,10 @@ func (q *question) request() []byte {
 
 // hold is the rule for the frames of an errand. It is asked for the request and then for
 // each frame that answers one: a server whose answer takes long is not silent.
-func (q *question) hold(s *server) func(rtt time.Duration) time.Duration {
-	var total time.Duration
-	return func(rtt time.Duration) time.Duration {
+func (q *question) hold(s *server) func(rtt, late time.Duration) time.Duration {
+	return func(rtt, late time.Duration) time.Duration {
 		q.heard++
-		if total == 0 {
-			total = rtt + s.pace.Gate(rtt).Hold
-		}
-		hold := total - rtt
-		for hold < 0 {
-			hold += Quantum
-		}
-		return hold
+		return s.pace.Hold(rtt, late)
 	}
 }
 
