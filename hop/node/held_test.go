@@ -74,8 +74,8 @@ func TestErrandIsLong(t *testing.T) {
 	s := dst.listen(false)
 	got, err := src.errand(make([]byte, 33), toQuantum, upTo(3)...)
 	w.Run(2 * time.Second)
-	if err != nil || got.err != nil {
-		t.Fatal(err, got.err)
+	if err != nil || got.times != 1 || got.err != nil {
+		t.Fatalf("%v, told %d times, %v", err, got.times, got.err)
 	}
 	for i, b := range s.bodies {
 		if len(b) != link.BodyLong {
