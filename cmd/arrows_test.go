@@ -91,7 +91,13 @@ var arrows = map[string]map[string]string{
 		"route/announce": "what is stored and passed on",
 	},
 	"route/ask": {
-		"link/identity": "destinations, relays and servers are named",
+		"link/identity":  "destinations, relays and servers are named",
+		"link/step":      "timers, drawing",
+		"hop":            "ways to servers",
+		"hop/node":       "errands carry its questions; it stands where the node looks for its map",
+		"route":          "the map that answers are joined to",
+		"route/announce": "what an answer consists of",
+		"route/query":    "questions and answers",
 	},
 	"route/meshtest": {
 		"link":           "links of whole nodes",

@@ -32,6 +32,7 @@ const (
 	maxErrands    = 4                // that are not done
 	maxErrandEnds = 8                // and with those whose circuits still wait to be closed
 	errandFor     = 30 * time.Second // the longest that one takes
+	shortRequest  = 128              // bytes: it goes in a short frame with room to spare
 	errandSilence = hop.Patience     // without an answer to a frame, the circuit counts as dead
 )
 
@@ -51,6 +52,7 @@ type errand struct {
 	ch      *channel
 	calls   *call.Endpoint
 	until   time.Time
+	wide    bool          // its request fits a short frame, so all of its frames are long
 	rtt     time.Duration // measured; 0: not yet
 	m       measure
 	over    bool
@@ -62,7 +64,7 @@ type errand struct {
 // there is no room; hop.ErrNoPath: the first hop is no neighbour, or the path has a wrong
 // number of hops. Then Done is not called.
 func (n *Node) Errand(now time.Time, c Errand) error {
-	e := &errand{n: n, c: c, until: now.Add(errandFor)}
+	e := &errand{n: n, c: c, until: now.Add(errandFor), wide: c.Hold != nil && len(c.Request) <= shortRequest}
 	switch {
 	case len(c.Path.Hops) < 2:
 		return hop.ErrNoPath
@@ -110,7 +112,7 @@ func (e *errand) open(now time.Time, path hop.Path) error {
 	}
 	ch.c.Stays = true
 	if e.ch = ch; e.c.Hold != nil {
-		ch.back = new(holdback)
+		ch.back, ch.wide = new(holdback), e.wide
 	}
 	ch.initiate(now)
 	return nil

@@ -28,6 +28,10 @@ var (
 	alone = timing{"each rounded by itself", func(_, own, real, _ time.Duration) time.Duration {
 		return real + ask.Quantum - own%ask.Quantum
 	}, 1}
+	// At 20 Mbit/s a short frame saves 0.45 ms on each hop, whose round trip is 1.6 ms.
+	short = timing{"held, and acknowledged by short frames", func(first, own, real, _ time.Duration) time.Duration {
+		return held.seen(first, own, real, 0) - real*28/100
+	}, 1}
 	secret = timing{"a constant of one's own", func(_, _, real, secret time.Duration) time.Duration {
 		return real + secret
 	}, 100}
