@@ -88,11 +88,16 @@ var arrows = map[string]map[string]string{
 		"link/identity":  "who announces",
 		"link/step":      "timers, buckets, jitter",
 		"hop":            "the words of a path",
-		"hop/onion":      "keys that are announced",
 		"route/announce": "what is stored and passed on",
 	},
 	"route/ask": {
-		"link/identity": "destinations, relays and servers are named",
+		"link/identity":  "destinations, relays and servers are named",
+		"link/step":      "timers, drawing",
+		"hop":            "ways to servers",
+		"hop/node":       "errands carry its questions; it stands where the node looks for its map",
+		"route":          "the map that answers are joined to",
+		"route/announce": "what an answer consists of",
+		"route/query":    "questions and answers",
 	},
 	"route/meshtest": {
 		"link":           "links of whole nodes",

@@ -23,7 +23,7 @@ func TestWire(t *testing.T) {
 
 		"circuitIdle": circuitIdle, "extensionsMost": extensionsMost, "maxCircuits": maxCircuits, "setupCopies": setupCopies, "parkLabel": parkLabel, "parkLink": parkLink,
 		"parkAll": parkAll, "parkFor": parkFor, "evictIdle": evictIdle, "tombstoneFor": tombstoneFor, "brokenGap": brokenGap, "goneGap": goneGap,
-		"goneMost": goneMost, "goneAhead": goneAhead, "goneRetry": goneRetry, "answerRate": answerRate, "slowAfter": slowAfter, "slowGap": slowGap,
+		"goneMost": goneMost, "goneAhead": goneAhead, "goneRetry": goneRetry, "endsATurn": endsATurn, "answerRate": answerRate, "slowAfter": slowAfter, "slowGap": slowGap,
 		"setupRate": setupRate, "setupBurst": setupBurst, "setupQueue": setupQueue, "portQueue": portQueue, "setupJobs": setupJobs, "setupSpare": setupSpare,
 		"setupRetry": setupRetry, "portRate": portRate, "portBurst": portBurst, "passShare": passShare, "passNoted": passNoted, "passFor": passFor, "restGap": restGap, "repeatFirst": repeatFirst, "repeatTries": repeatTries, "Patience": Patience,
 	})

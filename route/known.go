@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"hopwire/hop"
-	"hopwire/hop/onion"
 	"hopwire/link/identity"
 	"hopwire/route/announce"
 )
@@ -59,7 +58,7 @@ func (m *Map) Routes(now time.Time) []Route {
 			continue
 		}
 		way := m.inUse(now, r.Key, ways[i])
-		if len(way) > onion.MaxHops {
+		if len(way) > hop.MaxHops {
 			r.Err = tooLong(way)
 		} else if r.Path, ok = m.path(now, g, way); ok {
 			r.Err = nil

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"hopwire/hop"
-	"hopwire/hop/onion"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 	"hopwire/route/announce"
@@ -32,7 +31,7 @@ type choice struct {
 // Paths returns up to n paths, the cheapest first (or the one in use, while no
 // other is a fifth better), the others as disjoint from those before as can be had.
 // hop.ErrUnknown: no announcement; hop.ErrNoPath: no way; wrapped, hop.ErrTooFar: it
-// has more than onion.MaxHops hops.
+// has more than hop.MaxHops hops.
 func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 	dest := m.known(to)
 	if dest == nil {
@@ -47,10 +46,10 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 		if len(paths) == 0 {
 			way = m.keep(now, to, way)
 		}
-		if len(way) > onion.MaxHops {
+		if len(way) > hop.MaxHops {
 			none = tooLong(way)
 		}
-		if way == nil || len(way) > onion.MaxHops {
+		if way == nil || len(way) > hop.MaxHops {
 			break
 		}
 		p, ok := m.path(now, g, way)

@@ -53,7 +53,7 @@ var testNow = time.Unix(1e9, 0)
 func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...announce.Statement) {
 	a := sample(id)
 	a.Sequence, a.Links = seq, announce.Sort(links)
-	n := &near{short: from, port: &port{}, queued: m.marks(), flying: sendWindow}
+	n := &near{short: from, port: &port{}, queued: m.marks(), newer: m.marks(), repute: &repute{}, flying: sendWindow}
 	m.install(n, said(a.Signed(id), testNow))
 }
 

@@ -96,6 +96,10 @@ type channel struct {
 
 	stretch bool // it is to be long whatever it holds
 
+	// wide: all frames are long, both ways. Of an errand with a short request: the time that
+	// a short one saves at each hop would show how many there are.
+	wide bool
+
 	back *holdback // records do not go into the frame at once; nil: they do
 }
 
@@ -215,7 +219,7 @@ func (ch *channel) emit(now time.Time) {
 	switch f.N = link.FrameLong; {
 	case ch.fill > plainShort:
 		ch.longAt = now
-	case !ch.stretch:
+	case !ch.stretch && !ch.wide:
 		f.N, size = link.FrameShort, plainShort
 	}
 	b, seq := f.Body(), ch.nextSeq()
@@ -254,6 +258,11 @@ func (ch *channel) receive(now time.Time, seq uint32, body []byte) {
 		ch.spoil(now)
 		return
 	}
+	long, call := len(body) == link.BodyLong, false
+	if ch.wide && ch.back != nil && !long {
+		n.N.BadFrame++
+		return
+	}
 	ch.alive(now)
 	for len(plain) >= offRecordData && plain[offRecordKind] != recordPadding {
 		kind, size := plain[offRecordKind], int(binary.LittleEndian.Uint16(plain[offRecordLength:]))
@@ -265,11 +274,14 @@ func (ch *channel) receive(now time.Time, seq uint32, body []byte) {
 			ch.longAt = now
 		}
 		ch.act(now, kind, plain[:size])
-		if kind == recordAsk && ch.frame != nil && len(body) == link.BodyLong {
+		call = call || kind == recordCall
+		if kind == recordAsk && ch.frame != nil && long {
 			ch.stretch = true // the echo, as long as the question
 		}
 		plain = plain[size:]
 	}
+	// Whoever sends a call in a long frame where a short one would do wants no others.
+	ch.wide = ch.wide || long && call && len(plain) >= plainLong-plainShort
 }
 
 // alive notes an authentic frame of the other end.

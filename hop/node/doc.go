@@ -7,6 +7,7 @@
 //	n.Receive(now, port, frame)           // a frame that a port has read
 //	n.Packet(now, head, rest)             // a packet of the TUN; what comes back goes to Config.Deliver
 //	n.Call(now, to, request, done)
+//	n.Errand(now, node.Errand{Path: path, Request: request, Done: done}) // who is asked does not know by whom
 //	next := n.Advance(now)                // at the end of each turn; zero: nothing pending
 //
 // A test can run it as it is, on virtual time (route/meshtest); package hop/run gives it

@@ -6,13 +6,16 @@ import (
 	"time"
 
 	"hopwire/hop"
+	"hopwire/link"
 	"hopwire/link/linktest"
 )
 
 // quantum is what a test's errands make of a round trip: the next multiple.
 const quantum = 100 * time.Millisecond
 
-func toQuantum(rtt time.Duration) time.Duration { return (quantum - rtt%quantum) % quantum }
+func toQuantum(rtt, late time.Duration) time.Duration {
+	return (quantum - (rtt+late)%quantum) % quantum
+}
 
 // off is how far a time is from a multiple of the quantum.
 func off(d time.Duration) time.Duration {
@@ -21,7 +24,7 @@ func off(d time.Duration) time.Duration {
 }
 
 // asks has an errand of a row go to its last node, and returns when frames came to that.
-func (w *world) asks(hold func(time.Duration) time.Duration, request int) (got *told, at []time.Time) {
+func (w *world) asks(hold func(rtt, late time.Duration) time.Duration, request int) (got *told, at []time.Time) {
 	w.t.Helper()
 	src, dst := w.ends()
 	s := dst.listen(false)
@@ -56,6 +59,27 @@ func TestErrandHeld(t *testing.T) {
 		}
 		if _, at = w.asks(nil, 10); gaps(at)[0] != got.rtt {
 			t.Errorf("%d nodes: without a rule it takes %v, want %v: the test is blind", nodes, gaps(at)[0], got.rtt)
+		}
+	}
+}
+
+// TestErrandIsLong: with a question of a route server's size all frames are long, those of
+// the one who is asked too: on a link where each byte takes time, a short one would be
+// there sooner, by more the more hops there are.
+func TestErrandIsLong(t *testing.T) {
+	w := row(t, 588, 4, 3*time.Millisecond)
+	w.serving(3)
+	w.start()
+	src, dst := w.ends()
+	s := dst.listen(false)
+	got, err := src.errand(make([]byte, 33), toQuantum, upTo(3)...)
+	w.Run(2 * time.Second)
+	if err != nil || got.times != 1 || got.err != nil {
+		t.Fatalf("%v, told %d times, %v", err, got.times, got.err)
+	}
+	for i, b := range s.bodies {
+		if len(b) != link.BodyLong {
+			t.Errorf("frame %d has %d bytes", i, len(b))
 		}
 	}
 }

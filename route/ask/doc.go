@@ -3,8 +3,7 @@
 //
 //	servers := draw.Order(servers)               // who is asked first, who next
 //	way, ok := Way(known, server, gradient, via) // relays between the asker and a server
-//	gate := pace.Gate(rtt)                       // when the frames of an errand leave
-//	at := gate.Leave(came)
+//	pace.Hold(rtt, late)                         // how long a frame of an errand is held
 //	Shuffle(r, destinations); Gap(r); Retry(r); Compare(r); Renew(r) // in what order, and when
 //
 // They do no I/O, read no clock and draw from no generator but the one passed in. What a

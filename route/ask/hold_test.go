@@ -9,20 +9,38 @@ import (
 const ms = time.Millisecond
 
 // TestHold: whatever the round trip, the server sees a multiple of Quantum, and there is
-// time for the asker's own work.
+// time for the asker's own work. How late he is does not show then.
 func TestHold(t *testing.T) {
-	for rtt := time.Duration(0); rtt < 3*time.Second; rtt += 317 * time.Microsecond {
+	for rtt := time.Duration(1); rtt < 3*time.Second; rtt += 317 * time.Microsecond {
 		var p Pace
-		first := p.Gate(rtt)
-		for _, other := range []time.Duration{0, rtt / 2, rtt, rtt + Noise, rtt + Noise + 1, rtt * 3} {
-			g := p.Gate(other)
-			if seen := g.Hold + max(other, 1); seen%Quantum != 0 || g.Hold < Gather {
-				t.Fatalf("%v, then %v: held for %v, the server sees %v", rtt, other, g.Hold, seen)
+		first := p.Hold(rtt, 0)
+		for _, other := range []time.Duration{1, rtt / 2, rtt, rtt + Noise, rtt + Noise + 1, rtt * 3} {
+			hold := p.Hold(other, 0)
+			if seen := hold + other; seen%Quantum != 0 || hold < LeastHold || hold > MostHold {
+				t.Fatalf("%v, then %v: held for %v, the server sees %v", rtt, other, hold, seen)
+			}
+			if late := p.Hold(other, LeastHold); late != hold-LeastHold {
+				t.Fatalf("%v, then %v: held for %v, and %v when late", rtt, other, hold, late)
+			}
+			if late := p.Hold(other, 7*time.Second); (late+7*time.Second+other)%Quantum != 0 || late < 0 {
+				t.Fatalf("%v, then %v: held for %v when very late", rtt, other, late)
 			}
 		}
-		if g := p.Gate(rtt); g.Hold != first.Hold {
-			t.Fatalf("%v: held for %v at first, then %v", rtt, first.Hold, g.Hold)
+		if again := p.Hold(rtt, 0); again != first {
+			t.Fatalf("%v: held for %v at first, then %v", rtt, first, again)
 		}
+	}
+}
+
+// TestHoldUnmeasured: a circuit that failed before there was anything to measure says
+// nothing about the next.
+func TestHoldUnmeasured(t *testing.T) {
+	var p, fresh Pace
+	if hold := p.Hold(0, 4030*ms); (hold+4030*ms)%Quantum != 0 || hold < 0 || hold > MostHold {
+		t.Errorf("held for %v", hold)
+	}
+	if got, want := p.Hold(30*ms, 0), fresh.Hold(30*ms, 0); got != want {
+		t.Errorf("then held for %v, want %v", got, want)
 	}
 }
 
@@ -35,8 +53,7 @@ func TestHoldJitter(t *testing.T) {
 		seen := map[time.Duration]bool{}
 		for range 100 {
 			rtt := 100*ms + time.Duration(r.Int64N(int64(ms))) - ms/2
-			g := p.Gate(rtt)
-			seen[g.Hold+rtt] = true
+			seen[p.Hold(rtt, 0)+rtt] = true
 		}
 		if len(seen) != 1 {
 			t.Fatalf("the server sees %v", seen)
@@ -51,41 +68,14 @@ func TestHoldProbed(t *testing.T) {
 	turns := map[time.Duration]bool{}
 	for rtt := ms; rtt < 99*ms; rtt += ms {
 		var p Pace
-		first := p.Gate(rtt)
+		first := p.Hold(rtt, 0)
 		later := time.Duration(0)
-		for p.Gate(rtt+later).Hold+later == first.Hold {
+		for p.Hold(rtt+later, 0)+later == first {
 			later += ms
 		}
 		turns[later] = true
 	}
 	if len(turns) != 1 {
 		t.Errorf("the delay at which one more is waited for tells round trips apart: %v", turns)
-	}
-}
-
-// TestGate: what comes within Gather leaves with the first, and the server learns from
-// which group a frame is in nothing but how much later than the first it came.
-func TestGate(t *testing.T) {
-	at := func(d time.Duration) time.Time { return time.Unix(1e9, 0).Add(d) }
-	var p Pace
-	g := p.Gate(30 * ms)
-	for _, c := range []struct{ came, leaves time.Duration }{
-		{30 * ms, 200 * ms},
-		{1000 * ms, 1170 * ms}, {1001 * ms, 1170 * ms}, {1080 * ms, 1170 * ms},
-		{1081 * ms, 1251 * ms}, {1161 * ms, 1251 * ms}, {1162 * ms, 1332 * ms},
-	} {
-		if got := g.Leave(at(c.came)); !got.Equal(at(c.leaves)) {
-			t.Errorf("came at %v: leaves at %v, want %v", c.came, got.Sub(at(0)), c.leaves)
-		}
-	}
-}
-
-// TestLate: who is late for his frame waits for the next quantum.
-func TestLate(t *testing.T) {
-	due := time.Unix(1e9, 0)
-	for late, want := range map[time.Duration]time.Duration{-ms: 0, 0: 0, 1: Quantum, Quantum: Quantum, Quantum + 1: 2 * Quantum} {
-		if got := Late(due, due.Add(late)).Sub(due); got != want {
-			t.Errorf("%v late: leaves %v later, want %v", late, got, want)
-		}
 	}
 }

@@ -17,9 +17,11 @@ type Known [][]uint16
 //
 // gradient is the way that the gradient knows, or the shortest one; it is taken if it has
 // Least relays. Else the server is near, and the way is a detour: to a relay drawn from
-// those known, and from there to the server by the shortest way that is left. Most of
-// them are farther from the server than the asker, who so comes by last hops as often as
-// those who are behind them. rank is a Draw's (the relay of least rank is drawn).
+// those that are farther from the server, and on from there as that one would ask. So it
+// comes by a last hop by which others come too, who are far and so take no detour. (The
+// shortest way that is left instead would come by last hops that none but those near the
+// server use: of 1,000 candidates, 5 would be left.) rank is a Draw's; the relay of least
+// rank is drawn.
 //
 // Not ok: there is no way with Least relays, and this is the one with most. With one
 // relay, that one knows who asks, and the server knows whose neighbour; with none, the
@@ -33,8 +35,8 @@ func Way(known Known, server uint16, gradient []uint16, rank func(relay uint16) 
 	for v := range d.rank {
 		d.rank[v] = rank(uint16(v))
 	}
+	d.in = d.search(server, nil)
 	d.closed[server] = true
-	d.out = d.search(0, nil)
 	if way = d.drawn(); way == nil {
 		way = d.any()
 	}
@@ -69,13 +71,13 @@ type detour struct {
 	known  Known
 	server uint16
 	rank   []uint64
-	closed []bool  // not to be entered: the server, and what the way has passed
-	out    []int32 // the relay before each, on ways from the asker that do not pass the server; −1: there is none
+	in     []int32 // the relay that follows each on the shortest way to the server; −1: there is no way
+	closed []bool  // not to be entered
 	queue  []uint16
 }
 
-// search returns the relay before each on the shortest ways from one, as in out. It ends
-// where found says so; nil: never.
+// search returns the relay before each on the shortest ways from one; −1: there is none.
+// It ends where found says so; nil: never.
 func (d *detour) search(from uint16, found func(v uint16) bool) []int32 {
 	prev := make([]int32, len(d.known))
 	for i := range prev {
@@ -110,53 +112,55 @@ func walk(way []uint16, prev []int32, to uint16) []uint16 {
 	return way
 }
 
-// drawn is the way by the first relays by rank; nil: none of them serves.
+// drawn is the way by the first relays by rank that may serve; nil: none of them does.
 func (d *detour) drawn() []uint16 {
-	last := uint64(0)
-	for range draws {
+	for tries, last := 0, uint64(0); tries < draws; {
 		v := 0
 		for w := range d.known {
-			if w != 0 && d.out[w] >= 0 && d.rank[w] > last && (v == 0 || d.rank[w] < d.rank[v]) {
+			if w != 0 && d.in[w] >= 0 && d.rank[w] > last && (v == 0 || d.rank[w] < d.rank[v]) {
 				v = w
 			}
 		}
 		if v == 0 {
-			return nil
-		}
-		if way := d.by(uint16(v)); len(way) >= Least {
-			return way
+			break
 		}
 		last = d.rank[v]
+		on, ok := d.own(uint16(v))
+		if !ok {
+			continue
+		}
+		if way := d.by(uint16(v), on); way != nil {
+			return way
+		}
+		tries++
 	}
 	return nil
 }
 
-// by is the way by one relay, and from there on by the shortest; nil: there is none.
-func (d *detour) by(v uint16) []uint16 {
-	return d.end(v, walk(nil, d.out, v), func(uint16) bool { return true })
+// own is the way by which a relay itself would ask. Not ok: that relay is near the server
+// too and makes a detour, or would ask by the asker.
+func (d *detour) own(v uint16) (way []uint16, ok bool) {
+	ok = v != d.server
+	for w := uint16(d.in[v]); w != d.server; w = uint16(d.in[w]) {
+		way = append(way, w)
+		ok = ok && w != 0
+	}
+	return way, ok && len(way) >= Least
 }
 
-// end leads a way on from its last relay, by the shortest way to one beside the server
-// that will do as last; nil: there is none.
-func (d *detour) end(from uint16, way []uint16, last func(v uint16) bool) []uint16 {
-	d.close(way, true)
-	to := uint16(0)
-	prev := d.search(from, func(v uint16) bool {
-		if d.known.linked(v, d.server) && last(v) {
-			to = v
-		}
-		return to != 0
-	})
-	d.close(way, false)
-	if to == 0 {
+// by is the way by one relay and on from there; nil: there is none.
+func (d *detour) by(v uint16, on []uint16) (way []uint16) {
+	d.close(on, true)
+	prev := d.search(0, func(w uint16) bool { return w == v })
+	d.close(on, false)
+	if prev[v] < 0 {
 		return nil
 	}
-	return walk(way, prev, to)
+	return append(walk(nil, prev, v), on...)
 }
 
-// close closes the relays of a way and the asker, or opens them again.
+// close closes the relays of a way, or opens them again.
 func (d *detour) close(way []uint16, closed bool) {
-	d.closed[0] = closed
 	for _, v := range way {
 		d.closed[v] = closed
 	}
@@ -182,10 +186,19 @@ func (d *detour) any() (most []uint16) {
 // onward leads a way of one relay to another that is beside the server; when there is
 // none, it is the way if that one is.
 func (d *detour) onward(way []uint16) []uint16 {
-	if on := d.end(way[0], way, func(v uint16) bool { return v != way[0] }); on != nil {
-		return on
-	}
-	if d.known.linked(way[0], d.server) {
+	to := uint16(0)
+	d.closed[0] = true
+	prev := d.search(way[0], func(v uint16) bool {
+		if v != way[0] && d.known.linked(v, d.server) {
+			to = v
+		}
+		return to != 0
+	})
+	d.closed[0] = false
+	switch {
+	case to != 0:
+		return walk(way, prev, to)
+	case d.known.linked(way[0], d.server):
 		return way
 	}
 	return nil
