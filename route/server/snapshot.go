@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	mrand "math/rand/v2"
 	"slices"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // A Snapshot is the map at one time, with its graph, landmarks and trees. It is never
-// changed, so many may read it at once.
+// changed once it is made (but for ways, which have a lock), so many may read it at once.
 type Snapshot struct {
 	id    uint32
 	start time.Time     // of the server
@@ -21,7 +22,7 @@ type Snapshot struct {
 	gone  []departure   // in order of short ids, each once, none that is an item
 	floor uint32        // what is gone since this snapshot is known
 	marks *Landmarks
-	own   identity.ShortID
+	ways  ways
 	crowd crowds
 }
 
@@ -52,9 +53,13 @@ func (s *Server) mapNext(now time.Time) {
 	}
 	n, servers := s.begin(now), s.servers()
 	tight := len(s.store.held) > s.c.Relays/8*7 || s.store.bytes > s.c.Bytes/8*7
+	ways := len(s.c.Allowed) > 0 || !s.ways.IsZero() && now.Sub(s.ways) < waysKept
 	s.build.busy, s.build.began = true, now
 	ok := s.c.Work(Mapping, func() func(time.Time) {
-		n.make(servers, tight, s.c.Relays/crowdPart)
+		n.make(servers, tight, s.c.Relays/crowdPart, uint64(s.c.First))
+		if ways {
+			n.ways.ready(n.marks)
+		}
 		return func(now time.Time) { s.made(now, n) }
 	})
 	if !ok {
@@ -64,7 +69,7 @@ func (s *Server) mapNext(now time.Time) {
 
 // begin copies what the snapshot is made of; what changes from now on is for the next.
 func (s *Server) begin(now time.Time) *Snapshot {
-	n := &Snapshot{id: s.store.next, start: s.start, made: now.Sub(s.start), own: s.own, floor: s.store.gone.floor}
+	n := &Snapshot{id: s.store.next, start: s.start, made: now.Sub(s.start), floor: s.store.gone.floor}
 	n.items, n.gone = slices.Clone(s.store.held), slices.Clone(s.store.gone.list)
 	s.store.next++
 	s.store.dirty = false
@@ -90,7 +95,7 @@ func (s *Server) servers() (ids []identity.ShortID) {
 }
 
 // make does what takes long.
-func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int) {
+func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int, seed uint64) {
 	slices.SortFunc(n.items, func(a, b held) int { return compareIDs(a.short, b.short) })
 	n.sortGone()
 	g := n.graph()
@@ -100,8 +105,18 @@ func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int) {
 	}
 	n.marks = Spread(g, n.first(g, servers), landmarks)
 	if tight {
-		n.crowd = findCrowds(n.marks, g.Find(n.own), most)
+		n.crowd = findCrowds(n.ways.ready(n.marks), honest(g, servers), most, mrand.New(mrand.NewPCG(seed, uint64(n.id))))
 	}
+}
+
+// honest returns the first of some relays that has links; −1: none has.
+func honest(g *Graph, ids []identity.ShortID) int32 {
+	for _, id := range ids {
+		if v := g.Find(id); v >= 0 && len(g.from(v)) > 0 {
+			return v
+		}
+	}
+	return -1
 }
 
 // sortGone leaves the last departure of each relay that did not come back.
