@@ -169,13 +169,14 @@ func (e *errand) end(now time.Time, response []byte, err error) {
 	e.over, e.ch.c.User, e.other = true, nil, nil
 	e.m.forget(e.n)
 	e.calls.Close(call.ErrClosed)
-	switch e.closeAt = now; {
-	case err == nil && e.ch.back != nil:
+	rtt := e.rtt
+	if rtt == 0 {
+		rtt = now.Sub(e.ch.born)
+	}
+	if e.closeAt = now; err != nil {
+		e.closeAt = e.hold(now, rtt)
+	} else if e.ch.back != nil {
 		e.closeAt = e.ch.back.last(now)
-	case err != nil && e.rtt != 0:
-		e.closeAt = e.hold(now, e.rtt)
-	case err != nil:
-		e.closeAt = e.hold(now, now.Sub(e.ch.born))
 	}
 	e.n.next.By(e.closeAt)
 	if done := e.c.Done; done != nil {
@@ -184,6 +185,8 @@ func (e *errand) end(now time.Time, response []byte, err error) {
 }
 
 // hold is when something may leave that the other end could measure a round trip by.
+//
+//go:noinline
 func (e *errand) hold(now time.Time, rtt time.Duration) time.Time {
 	if e.c.Hold == nil {
 		return now
