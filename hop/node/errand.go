@@ -17,11 +17,12 @@ type Errand struct {
 	Path    hop.Path // the last hop is who is asked; 2 to hop.MaxHops hops
 	Request []byte   // copied
 	// Hold returns how much longer to hold a frame, at most a second, so that the other end
-	// sees the round trip that the caller wants. rtt is the one that it would see else: what
-	// was measured at message 2, less what the set-up took, and, for a frame that is later
-	// than at once, how long ago the last frame of the other end came. It applies to every
-	// frame after message 1, and to the circuit's end. nil: frames leave at once.
-	Hold func(rtt time.Duration) time.Duration
+	// sees the round trip that the caller wants. Else it would see rtt and late together: rtt
+	// is what was measured at message 2, less what the set-up took (0: no message 2 came), and
+	// late how long ago the last frame of the other end came. They are two, since rtt says
+	// where we are and late how busy. It applies to every frame after message 1, and to the
+	// circuit's end. nil: frames leave at once.
+	Hold func(rtt, late time.Duration) time.Duration
 	// Done is told the response, which is its own, the RTT measured (0: no message 2 came), or an error, once: an error of package call, or hop.ErrNoPath when the path has
 	// failed, which the map has heard of then. It may begin another errand.
 	Done func(now time.Time, response []byte, rtt time.Duration, err error)
@@ -121,7 +122,7 @@ func (e *errand) reopen(now time.Time, ch *channel, path hop.Path) error {
 	ch.c.User = nil
 	e.m.forget(e.n)
 	e.m = measure{}
-	e.other, e.closeAt = &path, e.hold(now, now.Sub(ch.born))
+	e.other, e.closeAt = &path, e.hold(now, 0, now.Sub(ch.born))
 	e.n.next.By(e.closeAt)
 	return nil
 }
@@ -169,14 +170,13 @@ func (e *errand) end(now time.Time, response []byte, err error) {
 	e.over, e.ch.c.User, e.other = true, nil, nil
 	e.m.forget(e.n)
 	e.calls.Close(call.ErrClosed)
-	rtt := e.rtt
-	if rtt == 0 {
-		rtt = now.Sub(e.ch.born)
-	}
-	if e.closeAt = now; err != nil {
-		e.closeAt = e.hold(now, rtt)
-	} else if e.ch.back != nil {
+	switch e.closeAt = now; {
+	case err == nil && e.ch.back != nil:
 		e.closeAt = e.ch.back.last(now)
+	case err != nil && e.rtt != 0:
+		e.closeAt = e.hold(now, e.rtt, 0)
+	case err != nil:
+		e.closeAt = e.hold(now, 0, now.Sub(e.ch.born))
 	}
 	e.n.next.By(e.closeAt)
 	if done := e.c.Done; done != nil {
@@ -185,13 +185,11 @@ func (e *errand) end(now time.Time, response []byte, err error) {
 }
 
 // hold is when something may leave that the other end could measure a round trip by.
-//
-//go:noinline
-func (e *errand) hold(now time.Time, rtt time.Duration) time.Time {
+func (e *errand) hold(now time.Time, rtt, late time.Duration) time.Time {
 	if e.c.Hold == nil {
 		return now
 	}
-	return now.Add(within(e.c.Hold(rtt)))
+	return now.Add(within(e.c.Hold(rtt, late)))
 }
 
 func (e *errand) drop(ch *channel) {

@@ -21,7 +21,7 @@ type told struct {
 }
 
 // errand begins one over a way and notes how it ends.
-func (m *member) errand(request []byte, hold func(time.Duration) time.Duration, way ...int) (*told, error) {
+func (m *member) errand(request []byte, hold func(rtt, late time.Duration) time.Duration, way ...int) (*told, error) {
 	var err error
 	got := new(told)
 	m.host.Turn(func(now time.Time) {

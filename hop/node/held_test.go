@@ -12,7 +12,9 @@ import (
 // quantum is what a test's errands make of a round trip: the next multiple.
 const quantum = 100 * time.Millisecond
 
-func toQuantum(rtt time.Duration) time.Duration { return (quantum - rtt%quantum) % quantum }
+func toQuantum(rtt, late time.Duration) time.Duration {
+	return (quantum - (rtt+late)%quantum) % quantum
+}
 
 // off is how far a time is from a multiple of the quantum.
 func off(d time.Duration) time.Duration {
@@ -21,7 +23,7 @@ func off(d time.Duration) time.Duration {
 }
 
 // asks has an errand of a row go to its last node, and returns when frames came to that.
-func (w *world) asks(hold func(time.Duration) time.Duration, request int) (got *told, at []time.Time) {
+func (w *world) asks(hold func(rtt, late time.Duration) time.Duration, request int) (got *told, at []time.Time) {
 	w.t.Helper()
 	src, dst := w.ends()
 	s := dst.listen(false)

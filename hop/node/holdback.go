@@ -9,7 +9,7 @@ import (
 // see by what one frame answers how long the answer took.
 type holdback struct {
 	rtt   time.Duration // measured
-	rule  func(rtt time.Duration) time.Duration
+	rule  func(rtt, late time.Duration) time.Duration
 	queue []heldRecord // the first to leave first
 	size  int          // of their data
 }
@@ -42,7 +42,7 @@ func (b *holdback) put(now time.Time, ch *channel, kind byte, data [][]byte) boo
 		ch.n.N.NoRoom++
 		return false
 	}
-	at := now.Add(within(b.rule(b.rtt + now.Sub(ch.heard))))
+	at := now.Add(within(b.rule(b.rtt, now.Sub(ch.heard))))
 	if last := b.last(now); at.Before(last) {
 		at = last
 	}
