@@ -24,7 +24,7 @@ func (p *peer) asking(now time.Time) {
 			p.giveUp(now, ip.CodeNoRoute)
 		}
 	}
-	p.n.next.By(p.retryAt)
+	p.wake(p.retryAt)
 }
 
 // Found is told by a map that asked (hop.ErrAsking) that it has learned something about the
@@ -40,5 +40,5 @@ func (n *Node) Found(now time.Time, to identity.Key) {
 	}
 	p.checkAt = now
 	p.ensure(now)
-	p.n.next.By(now)
+	p.wake(now)
 }

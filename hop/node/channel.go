@@ -228,7 +228,7 @@ func (ch *channel) emit(now time.Time) {
 	ch.answerBy = time.Time{}
 	if ch.wants && ch.unanswered.IsZero() {
 		ch.unanswered = now
-		ch.n.next.By(now.Add(ch.patience()))
+		ch.wake(now.Add(ch.patience()))
 	}
 	ch.transmit(now, seq, f)
 }
@@ -301,7 +301,7 @@ func (ch *channel) alive(now time.Time) {
 func (ch *channel) act(now time.Time, kind byte, data []byte) {
 	if kind != recordAlive && kind != recordEcho && ch.answerBy.IsZero() {
 		ch.answerBy = now.Add(answerWithin)
-		ch.n.next.By(ch.answerBy)
+		ch.wake(ch.answerBy)
 	}
 	switch kind {
 	case recordIP:

@@ -200,3 +200,55 @@ func TestErrandHoldsLittle(t *testing.T) {
 	w.Run(time.Second)
 	w.wantNothing()
 }
+
+// TestErrandLossy: cables lose one frame in twenty, relays are slow, cables are cut and come
+// again. Each errand is told once, most have their answer, no server serves one twice, and
+// nothing is left.
+func TestErrandLossy(t *testing.T) {
+	w := row(t, 630, 5, 4*time.Millisecond)
+	w.Costs = linktest.MIPS
+	s := w.serving(4)
+	w.start()
+	src, _ := w.ends()
+	for _, g := range w.cables {
+		g.Loss = 0.05
+	}
+	var all []*told
+	good := 0
+	for i := range 60 {
+		if got, err := src.errand(make([]byte, 1+i*97), toQuantum, upTo(4)...); err == nil {
+			all = append(all, got)
+		}
+		if i == 30 {
+			w.lane(2, 3).Cut = silent
+		}
+		if i == 35 {
+			w.lane(2, 3).Cut = nil
+			w.Run(5 * time.Second)
+		}
+		w.Run(time.Duration(100+i*13) * time.Millisecond)
+	}
+	for _, g := range w.cables {
+		g.Loss = 0
+	}
+	w.Run(3 * time.Minute)
+	for i, got := range all {
+		if got.times != 1 {
+			t.Errorf("errand %d was told %d times", i, got.times)
+		}
+		if got.err == nil {
+			good++
+		}
+	}
+	seen := map[uint64]bool{}
+	for _, c := range s.callers {
+		if seen[c.Circuit] {
+			t.Errorf("circuit %d was served twice", c.Circuit)
+		}
+		seen[c.Circuit] = true
+	}
+	if good < len(all)*4/5 {
+		t.Errorf("%d of %d errands had an answer", good, len(all))
+	}
+	w.wantNothing()
+}

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"time"
 )
 
@@ -32,7 +31,10 @@ func within(d time.Duration) time.Duration { return min(max(d, 0), holdMost) }
 // put copies a record, which leaves when the rule says. False: there is no room, or no rule
 // yet: the other end is to see nothing of us before.
 func (b *holdback) put(now time.Time, ch *channel, kind byte, data [][]byte) bool {
-	record := bytes.Join(data, nil)
+	var record []byte
+	for _, d := range data {
+		record = append(record, d...)
+	}
 	if b.rule == nil {
 		return false
 	}

@@ -14,11 +14,30 @@ import (
 // keep-alives, and forgetting what nobody uses.
 func (n *Node) advancePeers(now time.Time) {
 	for _, p := range slices.Clone(n.order) {
-		p.advance(now)
+		if p.next.Due(now) {
+			p.advance(now)
+		}
+		n.next.By(p.next.At())
 	}
 	if !n.swept {
 		n.flows.Sweep()
 		n.swept = true
+	}
+}
+
+// wake has the peer looked at by then, and no other: most of a server's rest.
+//
+//go:noinline
+func (p *peer) wake(at time.Time) {
+	p.next.By(at)
+	p.n.next.By(at)
+}
+
+func (ch *channel) wake(at time.Time) {
+	if ch.p != nil {
+		ch.p.wake(at)
+	} else {
+		ch.n.next.By(at)
 	}
 }
 
@@ -29,7 +48,7 @@ func (p *peer) advance(now time.Time) {
 		}
 	}
 	if p.calls != nil {
-		p.n.next.By(p.calls.Advance(now))
+		p.wake(p.calls.Advance(now))
 	}
 	p.pings = p.n.asked(p.pings)
 	p.closeIdle(now)
@@ -46,7 +65,7 @@ func (p *peer) called(now time.Time) bool {
 		return true
 	}
 	until := p.touched.Add(answerFor)
-	p.n.next.By(until)
+	p.wake(until)
 	return !p.calls.Calling() && !now.Before(until)
 }
 
@@ -60,10 +79,10 @@ func (p *peer) closeIdle(now time.Time) {
 		p.warm.close(now)
 	}
 	if p.warm != nil {
-		p.n.next.By(p.used.Add(warmFor))
+		p.wake(p.used.Add(warmFor))
 	}
 	if !p.idle(now) {
-		p.n.next.By(p.used.Add(idleAfter))
+		p.wake(p.used.Add(idleAfter))
 		return
 	}
 	for _, ch := range []*channel{p.active, p.opening} {
@@ -76,7 +95,7 @@ func (p *peer) closeIdle(now time.Time) {
 
 // advance does what is due on one channel.
 func (ch *channel) advance(now time.Time) {
-	n, p := ch.n, ch.p
+	p := ch.p
 	if ch.opening != nil {
 		ch.advanceOpening(now)
 		return
@@ -85,7 +104,7 @@ func (ch *channel) advance(now time.Time) {
 		if !now.Before(ch.renewAt) {
 			ch.close(now)
 		} else {
-			n.next.By(ch.renewAt)
+			ch.wake(ch.renewAt)
 		}
 		return
 	}
@@ -103,7 +122,7 @@ func (ch *channel) owe(now time.Time) {
 	switch {
 	case ch.answerBy.IsZero():
 	case now.Before(ch.answerBy):
-		ch.n.next.By(ch.answerBy)
+		ch.wake(ch.answerBy)
 	default:
 		ch.add(now, recordAlive)
 	}
@@ -124,7 +143,7 @@ func (ch *channel) measure(now time.Time) {
 		ch.ask(now)
 		at = now.Add(gap)
 	}
-	ch.n.next.By(at)
+	ch.wake(at)
 }
 
 // watch moves traffic away from a circuit that has gone silent, and gives it up
@@ -137,7 +156,7 @@ func (ch *channel) watch(now time.Time) {
 	move, dead := ch.unanswered.Add(ch.patience()), ch.unanswered.Add(ch.patience()+lingerFor)
 	switch {
 	case now.Before(move):
-		p.n.next.By(move)
+		p.wake(move)
 	case !now.Before(dead):
 		p.fail(now, ch, len(ch.path.Hops)-1, hop.ReasonTimeout)
 	default:
@@ -148,7 +167,7 @@ func (ch *channel) watch(now time.Time) {
 		} else if !now.Before(ch.askAt) {
 			ch.ask(now)
 		}
-		p.n.next.By(step.Earliest(dead, now.Add(askGap)))
+		p.wake(step.Earliest(dead, now.Add(askGap)))
 	}
 }
 
@@ -168,14 +187,14 @@ func (p *peer) ensure(now time.Time) {
 	case !now.Before(a.renewAt):
 		need, full = true, true
 	default:
-		p.n.next.By(a.renewAt)
+		p.wake(a.renewAt)
 		need = p.lacks(now)
 	}
 	if !need {
 		return
 	}
 	if now.Before(p.retryAt) {
-		p.n.next.By(p.retryAt)
+		p.wake(p.retryAt)
 		return
 	}
 	p.begin(now, full)
@@ -191,7 +210,7 @@ func (p *peer) lacks(now time.Time) bool {
 		return false
 	}
 	if now.Before(at) {
-		p.n.next.By(at)
+		p.wake(at)
 		return false
 	}
 	return true
@@ -204,11 +223,11 @@ func (p *peer) improve(now time.Time) {
 		return
 	}
 	if now.Before(p.checkAt) {
-		p.n.next.By(p.checkAt)
+		p.wake(p.checkAt)
 		return
 	}
 	p.checkAt = now.Add(checkPath)
-	p.n.next.By(p.checkAt)
+	p.wake(p.checkAt)
 	if p.warm != nil && p.n.Map.Load(p.warm.path) == hop.LoadFull {
 		p.warm.close(now) // it is not used, and takes a place in a full table
 		p.warmAt = now.Add(warmRetry)
@@ -246,7 +265,7 @@ func (p *peer) begin(now time.Time, renew bool) {
 	}
 	if !ok { // there is but one way, or no other has room: no warm circuit
 		p.warmAt, p.spareAt = now.Add(warmRetry), now.Add(askGap)
-		p.n.next.By(p.warmAt)
+		p.wake(p.warmAt)
 		return
 	}
 	if err := p.open(now, path, renew || p.active == nil); err != nil {
@@ -274,7 +293,7 @@ func (p *peer) lost(now time.Time, err error) {
 	p.wantErr = err
 	p.tries++
 	p.retryAt = now.Add(max(p.backoff(), retryFirst))
-	p.n.next.By(p.retryAt)
+	p.wake(p.retryAt)
 	if p.active == nil && p.tries > 3 {
 		p.giveUp(now, ip.CodeNoRoute)
 	}

@@ -55,7 +55,7 @@ func (ch *channel) probe(now time.Time) {
 		}
 	}
 	if !ch.closed {
-		ch.n.next.By(q.at)
+		ch.wake(q.at)
 	}
 }
 
@@ -101,7 +101,7 @@ func (ch *channel) answeredProbe(now time.Time, id uint32) {
 		if ch.carries(now) {
 			q.at = now.Add(probeSoon)
 		}
-		ch.n.next.By(q.at)
+		ch.wake(q.at)
 	}
 }
 

@@ -43,6 +43,7 @@ func (p *peer) open(now time.Time, path hop.Path, full bool) error {
 		return err
 	}
 	ch.p = p
+	p.wake(ch.opening.until)
 	ch.renewAt = now.Add(step.Jitter(p.n.jitter, p.n.c.CircuitLife, 20))
 	if j := p.resume.next(p.n); j != nil && !full {
 		ch.opening.join, ch.opening.first = j, j.body
@@ -69,7 +70,7 @@ func (n *Node) dial(now time.Time, o owner, path hop.Path, life byte) (*channel,
 	ch := &channel{n: n, o: o, c: c, path: path, born: now, heard: now}
 	c.User = ch
 	ch.opening = &opening{until: now.Add(openFor(path))}
-	n.next.By(ch.opening.until)
+	ch.wake(ch.opening.until)
 	return ch, nil
 }
 
@@ -132,7 +133,7 @@ func (ch *channel) initiate(now time.Time) {
 	})
 	if !ok {
 		ch.opening.retry = now.Add(step.Jitter(n.jitter, workRetry, 50))
-		n.next.By(ch.opening.retry)
+		ch.wake(ch.opening.retry)
 	}
 }
 
@@ -157,7 +158,7 @@ func (ch *channel) first(now time.Time) {
 	if o == nil || o.first == nil || !ch.c.Ready() {
 		return // the set-up or message 1 is still being made; the later of them calls again
 	}
-	ch.n.next.By(o.again.Sent(now))
+	ch.wake(o.again.Sent(now))
 	ch.raw(now, o.first)
 	if o.again.Tries == 1 {
 		o.sent = now
@@ -181,16 +182,16 @@ func (ch *channel) advanceOpening(now time.Time) {
 		ch.initiate(now)
 	}
 	if !o.busy {
-		ch.n.next.By(o.until)
+		ch.wake(o.until)
 	}
-	ch.n.next.By(o.retry)
+	ch.wake(o.retry)
 	if o.again.Tries == 0 || o.busy || o.again.Over() {
 		return
 	}
 	if !now.Before(o.again.At) {
 		ch.first(now)
 	}
-	ch.n.next.By(o.again.At)
+	ch.wake(o.again.At)
 }
 
 // opened takes the first frame that came back.
@@ -218,7 +219,7 @@ func (ch *channel) finish(message []byte) {
 			if o.busy = false; err == nil {
 				defer keys.Wipe()
 			}
-			ch.n.next.By(o.until)
+			ch.wake(o.until)
 			switch {
 			case ch.closed:
 			case err != nil:

@@ -121,7 +121,7 @@ func (n *Node) Call(now time.Time, to identity.Key, request []byte, done func(no
 	}
 	p.want(now)
 	_, err := p.callsReady().Call(now, request, done)
-	n.next.By(now)
+	p.wake(now)
 	return err
 }
 
@@ -175,7 +175,7 @@ func (p *peer) takeCall(now time.Time, ch *channel, data []byte) {
 	p.via = ch
 	c.Receive(now, data)
 	p.via = nil
-	p.n.next.By(now)
+	p.wake(now)
 }
 
 // caller says what a call came by.
@@ -194,6 +194,9 @@ func (p *peer) serve() func(time.Time, []byte, func(time.Time, []byte)) {
 		return nil
 	}
 	return func(now time.Time, request []byte, reply func(time.Time, []byte)) {
-		p.n.c.Serve(now, p.via.caller(), request, reply)
+		p.n.c.Serve(now, p.via.caller(), request, func(now time.Time, response []byte) {
+			reply(now, response)
+			p.wake(now)
+		})
 	}
 }

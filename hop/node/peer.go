@@ -53,6 +53,7 @@ type peer struct {
 	resume    resume
 	tokens    tokens
 
+	next    step.Timer
 	used    time.Time // last traffic of ours that wanted a circuit of ours
 	touched time.Time // last traffic of any kind
 	tries   int
@@ -148,7 +149,7 @@ func (p *peer) drop(ch *channel) {
 	}
 	p.old = step.Remove(p.old, ch)
 	p.terminals = step.Remove(p.terminals, ch)
-	p.n.next.By(time.Time{}.Add(1)) // look at the peer again soon
+	p.wake(time.Time{}.Add(1)) // look at the peer again soon
 }
 
 // prefer moves a terminal to the front: answers without a flow leave there.
@@ -196,14 +197,14 @@ func (p *peer) started(now time.Time, ch *channel, _ time.Duration) {
 		p.warm = ch
 	}
 	p.flushQueue(now)
-	p.n.next.By(now)
+	p.wake(now)
 }
 
 // linger keeps a replaced channel for a moment.
 func (p *peer) linger(now time.Time, ch *channel) {
 	ch.renewAt = now.Add(lingerFor)
 	p.old = append(p.old, ch)
-	p.n.next.By(ch.renewAt)
+	p.wake(ch.renewAt)
 }
 
 // failing says that something was sent that wants an answer, and that nothing has come
@@ -274,7 +275,7 @@ func (p *peer) fail(now time.Time, ch *channel, i int, why hop.Reason) {
 	if why == hop.ReasonFull || why == hop.ReasonBusy { // do not add to what is too much already
 		p.retryAt = now.Add(step.Jitter(p.n.jitter, retryFull, 50))
 	}
-	p.n.next.By(now)
+	p.wake(now)
 }
 
 // missed: the path may be as good as ever.

@@ -138,3 +138,27 @@ func TestAnswerOpensNothing(t *testing.T) {
 	}
 	w.wantNothing()
 }
+
+// TestRestingPeersAreLeftAlone: callers whose sessions rest are not looked at in the turns
+// of others.
+func TestRestingPeersAreLeftAlone(t *testing.T) {
+	w := star(t, 523, 6, nil)
+	hub := w.members[0]
+	for _, m := range w.members[1:] {
+		w.connect(m, hub)
+	}
+	w.Run(2 * warmFor / 3)
+	talks := w.members[1]
+	for range 10 {
+		w.stream(talks, hub, 20*time.Millisecond, 100*time.Millisecond, false)
+		for _, m := range w.members[2:] {
+			if at := hub.mate(m).next.At(); !at.IsZero() && !at.After(w.Now) {
+				t.Fatalf("node %d rests and is due at %v", m.index, at)
+			}
+		}
+	}
+	w.Run(5 * time.Minute)
+	if hub.Peers() != 0 {
+		t.Errorf("%d peers are not forgotten", hub.Peers())
+	}
+}
