@@ -28,6 +28,21 @@ func main() { os.Exit(hopwire().Main(os.Args[1:], os.Stdout, os.Stderr)) }
 // hopwire is the program.
 func hopwire() *command.Program {
 	return &command.Program{Name: program, About: "a mesh relay for routers", Version: version,
-		Commands: daemon.Commands(nodeConfig, runNode), Notes: notes,
+		Commands: commands(), Notes: notes,
 		Settings: func(w io.Writer) { setting.Print(w, program, &config{}) }}
+}
+
+// commands are those of every node, and this one's own.
+func commands() []command.Command {
+	return append(daemon.Commands(nodeConfig, runNode),
+		command.Command{Name: "paths", Usage: "ADDR [-k N] [--avoid ADDR] [--via ADDR] [--probe] [--refresh] [--json]", Help: "ways to a node: cost, round trip, capacity, age", Run: passOn},
+		command.Command{Name: "servers", Usage: "[--json]", Help: "route servers: the way, what was asked and answered", Run: passOn})
+}
+
+func passOn(a *command.Args) error {
+	c, err := nodeConfig()
+	if err != nil {
+		return err
+	}
+	return c.Ask(a)
 }

@@ -40,9 +40,9 @@ func newRouter(d *daemon.Daemon, c *config) *router {
 }
 
 func (r *router) parts() daemon.Parts {
-	return daemon.Parts{Wrap: r.wrap, Open: r.open, Look: r.keeper.look, Findings: r.findings,
+	return daemon.Parts{Wrap: r.wrap, Open: r.open, Look: r.keeper.look, Answer: r.answer, Findings: r.findings,
 		Name:    func(name string) (identity.Key, bool) { return r.names.table().Find(name) },
-		Metrics: func(w io.Writer) { daemon.Counters(w, "names", r.names.counters()) }}
+		Metrics: r.metrics}
 }
 
 // wrap has route servers asked for what the map does not have.
@@ -62,4 +62,17 @@ func (r *router) open(stop <-chan struct{}) error {
 	r.Runner.Turn(func(time.Time) { r.client.Attach(r.Runner.Node()) })
 	r.names.start(stop)
 	return nil
+}
+
+// findings is what the running router knows of its own trouble.
+func (r *router) findings(f *daemon.Findings) {
+	r.checkTUN(f)
+	r.asked(f)
+}
+
+func (r *router) metrics(w io.Writer) {
+	daemon.Counters(w, "names", r.names.counters())
+	var n ask.Questions
+	r.Runner.Turn(func(time.Time) { n = r.client.N })
+	daemon.Counters(w, "ask", n)
 }

@@ -79,8 +79,8 @@ func (r *router) lookTUN() (ip.TUNState, error) { return ip.LookTUN(r.c.TUN, r.I
 
 func tunAdvice(s ip.TUNState) string { return "ip link set " + s.Name + " up" }
 
-// findings checks the device of the node that runs.
-func (r *router) findings(f *daemon.Findings) {
+// checkTUN checks the device of the node that runs.
+func (r *router) checkTUN(f *daemon.Findings) {
 	if !r.tun {
 		return
 	}
