@@ -26,6 +26,9 @@ func TestWire(t *testing.T) {
 		"nodeGap": nodeGap, "backRate": backRate, "backBurst": backBurst, "changeRate": changeRate, "changeBurst": changeBurst, "changeGap": changeGap,
 		"maxPorts": maxPorts, "maxReputes": maxReputes, "verifyPort": verifyPort, "maxControl": maxControl,
 		"queryRate": queryRate, "queryBurst": queryBurst, "wantGap": wantGap,
+
+		"joinMost": joinMost, "joinBeside": joinBeside, "joinVerify": joinVerify, "joinProof": joinProof, "joinWork": joinWork, "joinRetry": joinRetry,
+		"settledAfter": settledAfter, "omitFactor": omitFactor, "expiredLeast": expiredLeast, "expiredShare": expiredShare,
 	})
 }
 

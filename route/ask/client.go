@@ -121,6 +121,21 @@ func (c *Client) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error
 	return paths, err
 }
 
+// Refresh has a destination asked for now, as if there were no answer yet. It says whether
+// it is being asked for.
+func (c *Client) Refresh(now time.Time, to identity.Key) bool {
+	c.at(now)
+	if c.server(to) != nil || !c.asks() {
+		return false
+	}
+	q := c.question(to)
+	if q != nil && q.state == idle {
+		q.used = c.t
+		c.begin(q)
+	}
+	return q != nil
+}
+
 // asks says whether anything is asked at all. A vicinity that was full counts as full for
 // a while: what is asked must not depend on who has just left it.
 func (c *Client) asks() bool {
