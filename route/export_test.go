@@ -1,6 +1,7 @@
 package route
 
 import (
+	"encoding/binary"
 	"time"
 
 	"hopwire/link/identity"
@@ -15,11 +16,43 @@ const (
 	KindAskSequence  = kindAskSequence
 	KindSequence     = kindSequence
 	DigestSize       = digestSize
+	KindWay          = kindWay
+	KindNoWay        = kindNoWay
+	KindNewer        = kindNewer
+	MaxOnWay         = maxOnWay
 )
+
+// Way is the message of a way.
+func Way(sequence uint32, ids ...identity.ShortID) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, sequence)
+	for _, id := range ids {
+		b = append(b, id[:]...)
+	}
+	return b
+}
+
+// OnWays returns how many nodes are kept as they are on ways, how many ways neighbours
+// have told, and how many places of servers are taken.
+func (m *Map) OnWays() (nodes, told, servers int) {
+	for _, p := range m.ports {
+		told += p.ways
+	}
+	for i := range m.ways.slots {
+		if m.ways.slots[i].used() {
+			servers++
+		}
+	}
+	return m.members[onWay], told, servers
+}
 
 // Announce is the message of an announcement that states links of a millisecond.
 func Announce(id *identity.Identity, sequence uint32, links ...identity.ShortID) []byte {
-	a := &announce.Announcement{Flags: announce.FlagRelay, Key: id.Key(), Sequence: sequence, Left: time.Hour}
+	return AnnounceAs(announce.FlagRelay, id, sequence, links...)
+}
+
+// AnnounceAs is Announce with other flags.
+func AnnounceAs(flags byte, id *identity.Identity, sequence uint32, links ...identity.ShortID) []byte {
+	a := &announce.Announcement{Flags: flags, Key: id.Key(), Sequence: sequence, Left: time.Hour}
 	for _, l := range links {
 		a.Links = append(a.Links, announce.Statement{ID: l, RTT: time.Millisecond})
 	}

@@ -27,7 +27,8 @@ type slot struct {
 	sequence uint32
 	at       time.Time   // since then
 	due      time.Time   // when they are told what is held; zero: they are
-	lost     step.Bucket // changes because one was lost, told at once
+	settled  time.Time   // when the loss of one has been heard of
+	lost     step.Bucket // changes because one was lost, told then
 	pace     pace        // of others
 }
 
@@ -267,7 +268,7 @@ func (m *Map) hold(now time.Time, s *slot, w *way) {
 	if s.held == nil {
 		s.since = now
 	}
-	s.held, s.old, s.by = w, nil, w.from
+	s.held, s.old = w, nil
 	if s.trial == w {
 		s.trial = nil
 	}
@@ -287,6 +288,9 @@ func (m *Map) review(now time.Time, s *slot) {
 			w.from.repute.vain.used(now, lastGap)
 			w.from.port.vain.used(now, lastGap)
 		}
+	}
+	if w := s.way(); w != nil && s.by.gone {
+		s.by = w.from
 	}
 	if s.old != nil {
 		if m.ways.next.By(s.until); !now.Before(s.until) {

@@ -254,3 +254,62 @@ func (s *served) busiest(i int) [2]int {
 	s.t.Fatal("no way is long")
 	return [2]int{}
 }
+
+// TestGradientSlots: of twelve servers a node holds ways to at most eight, of which each
+// neighbour brought at most two, or to as many as it has slots. One that it has configured
+// has a slot as soon as a neighbour tells a way to it, however far it is.
+func TestGradientSlots(t *testing.T) {
+	s := serve(t, 6, 16, grid(8), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	first := s.Route
+	var far route.Server
+	s.Route = func(i int, c *route.Config) {
+		if first(i, c); i == 63 {
+			c.Servers, c.Slots = []identity.Key{far.Key}, 2
+		}
+	}
+	s.Run(3 * time.Minute)
+	for i, n := range s.Nodes {
+		s.checkSlots(i, min(8, 2*len(n.Links.All())))
+	}
+	v := s.Nodes[62].Map.Servers(s.Now)
+	far = v[len(v)-1]
+	s.boot(63)
+	s.Run(2 * time.Minute)
+	s.checkSlots(63, 2)
+	if v := s.Nodes[63].Map.Servers(s.Now); len(v) == 0 || v[0].Key != far.Key || !v[0].Configured {
+		t.Errorf("the configured server is not the first of %d", len(v))
+	}
+}
+
+// checkSlots checks that a node holds ways to some servers, but not to too many.
+func (s *served) checkSlots(i, most int) {
+	s.t.Helper()
+	v := s.Nodes[i].Map.Servers(s.Now)
+	if len(v) > most || len(v) < 2 {
+		s.t.Errorf("node %d holds ways to %d servers, want at most %d", i, len(v), most)
+	}
+	for _, w := range v {
+		if !s.stands(i, w) {
+			s.t.Errorf("node %d: the way to %v is no path", i, w.Key)
+		}
+	}
+}
+
+// TestGradientSame: the same seed gives the same mesh, to the last message.
+func TestGradientSame(t *testing.T) {
+	run := func() (all []route.Counters) {
+		s := serve(t, 7, 16, grid(6), 0, 35)
+		s.Run(20 * time.Second)
+		s.kill(35)
+		s.Run(20 * time.Second)
+		s.boot(35)
+		s.Run(20 * time.Second)
+		for _, n := range s.Nodes {
+			all = append(all, n.Map.N)
+		}
+		return all
+	}
+	if a, b := run(), run(); !slices.Equal(a, b) {
+		t.Errorf("two runs of a seed differ:\n%v\n%v", a, b)
+	}
+}

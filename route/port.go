@@ -62,6 +62,7 @@ type near struct {
 	newer   marks       // on ways that it knows, to be told of by vertex
 	newerAt time.Time   // then
 	lossy   bool        // a message was lost
+	gone    bool        // its link is down
 
 	digest time.Time
 	stated announce.Statement // as we last announced the link

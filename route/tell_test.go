@@ -144,17 +144,21 @@ func FuzzMessage(f *testing.F) {
 	f.Add(byte(kindWant), make([]byte, 24))
 	f.Add(byte(kindAskSequence), []byte(nil))
 	f.Add(byte(kindSequence), []byte{1, 2, 3, 4})
+	f.Add(byte(kindNoWay), make([]byte, 16))
+	f.Add(byte(kindNewer), make([]byte, 2*digestSize))
 	m, c := fullMap(f)
 	m.near = m.near[:1]
 	n := m.near[0]
 	known := c.says(1)
+	way := append([]byte{1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, n.short[:]...)
+	f.Add(byte(kindWay), way)
 	f.Add(byte(kindAnnouncement), []byte(append(known, 0, 0, 0, 0)))
 	now := testNow
 	f.Fuzz(func(t *testing.T, kind byte, data []byte) {
 		now = now.Add(time.Second)
 		m.Message(now, nil, kind, data)
 		m.checks.busy = false
-		if len(n.waiting) > verifyQueue || len(n.control) > maxControl || len(n.wants) > 8*(m.c.MaxNodes+maxOnWay) || len(m.order) > m.c.MaxNodes {
+		if len(n.waiting) > verifyQueue || len(n.control) > maxControl || len(n.wants) > 8*(m.c.MaxNodes+maxOnWay) || len(m.order) > m.c.MaxNodes+maxOnWay || len(n.ways) > maxTold || m.members[onWay] > maxOnWay {
 			t.Fatalf("%d wait, %d messages, %d names, %d stored", len(n.waiting), len(n.control), len(n.wants), len(m.order))
 		}
 		if next := m.Advance(now); !next.IsZero() && next.Before(now.Add(-time.Hour)) {

@@ -21,15 +21,15 @@ func (m *Map) publish(now time.Time, i int) {
 		s.due = time.Time{}
 		return
 	}
+	if s.out != nil && !m.stands(s.out) {
+		s.out, s.settled = nil, now.Add(settleAfter)
+		m.tellAll(now, 1<<i)
+	}
 	if at := m.publishAt(now, s); s.due.IsZero() || at.Before(s.due) {
 		s.due = at
 	}
-	switch {
-	case !now.Before(s.due):
+	if !now.Before(s.due) {
 		m.tell(now, i)
-	case s.out != nil && !m.stands(s.out):
-		s.out = nil
-		m.tellAll(now, 1<<i)
 	}
 	m.ways.next.By(s.due)
 }
@@ -37,32 +37,32 @@ func (m *Map) publish(now time.Time, i int) {
 // tell has neighbours told what a slot holds.
 func (m *Map) tell(now time.Time, i int) {
 	s := &m.ways.slots[i]
-	if s.held != nil && s.held != s.out && (m.stands(s.out) || !s.lost.Take(now, lostRate, lostBurst)) {
+	if s.due = (time.Time{}); s.held == nil {
+		return
+	}
+	if s.held != s.out && (s.out != nil || !s.lost.Take(now, lostRate, lostBurst)) {
 		s.pace.grow(now, holdFirst, holdMost)
 	}
-	s.out, s.at, s.due = s.held, now, time.Time{}
-	if s.out != nil {
-		s.sequence = s.out.sequence
-	}
+	s.out, s.at, s.sequence = s.held, now, s.held.sequence
 	m.tellAll(now, 1<<i)
 }
 
-// publishAt is when neighbours are to be told: at once that there is none, and of another
-// in the place of one that is lost, unless that happens all the time; of a better one when
-// the hold-down is over; of a newer sequence now and then.
+// publishAt is when neighbours are to be told: of another in the place of one that is lost
+// as soon as all have heard of the loss, who may have told that other, unless that happens
+// all the time; of a better one when the hold-down is over; of a newer sequence now and then.
 func (m *Map) publishAt(now time.Time, s *slot) time.Time {
 	switch {
 	case s.held == nil:
 		return now
 	case s.held == s.out:
 		return s.at.Add(digestGap)
-	case m.stands(s.out):
+	case s.out != nil:
 		return s.pace.earliest(now, now.Add(holdFirst))
 	}
 	if has := s.lost; has.Take(now, lostRate, lostBurst) {
-		return now
+		return s.settled
 	}
-	return s.pace.earliest(now, now)
+	return s.pace.earliest(now, s.settled)
 }
 
 // tellAll has all neighbours told of ways, by the bits of their slots.

@@ -45,47 +45,42 @@ func (m *Map) takeWay(now time.Time, n *near, data []byte) {
 		m.N.BadFormat++
 		return
 	}
-	old := n.wayTo(identity.ShortID(data[waySize:]))
-	within := n.news.Take(now, wayRate, wayBurst)
-	if !n.port.news.Take(now, portWayRate, portWayBurst) || !within {
-		m.N.Limited++
-		m.forgetWay(n, old)
-		return
-	}
 	w := &way{from: n, sequence: binary.LittleEndian.Uint32(data), since: now, told: now}
-	if !w.read(data[waySize:], m.short, n.short) {
-		m.N.WaysRefused++
-		m.forgetWay(n, old)
-		return
-	}
-	m.N.WaysTaken++
-	if old != nil && old.same(w) {
+	good := w.read(data[waySize:], m.short, n.short)
+	old := n.wayTo(w.ids[0])
+	again := good && old != nil && old.same(w)
+	if !n.news.Take(now, wayRate, wayBurst) || !n.port.news.Take(now, portWayRate, portWayBurst) {
+		m.N.Limited++
+		good = again
+	} else if again {
 		old.sequence, old.told = w.sequence, now
 		m.freshen(n, w)
-		m.rankSoon(now)
+	}
+	m.rankSoon(now)
+	if again {
+		m.N.WaysTaken++
 		return
 	}
 	m.forgetWay(n, old)
-	if len(n.ways) >= maxTold || n.port.ways >= maxPortWays {
+	if !good || len(n.ways) >= maxTold || n.port.ways >= maxPortWays {
 		m.N.WaysRefused++
 		return
 	}
+	m.N.WaysTaken++
 	n.ways = append(n.ways, w)
 	n.port.ways++
-	m.rankSoon(now)
 }
 
 // read reads the ids: each once, we not among them, the neighbour last.
-func (w *way) read(data []byte, self, last identity.ShortID) bool {
+func (w *way) read(data []byte, self, last identity.ShortID) (ok bool) {
+	ok = true
 	w.ids = make([]identity.ShortID, 0, len(data)/len(self))
 	for ; len(data) > 0; data = data[len(self):] {
 		id := identity.ShortID(data)
-		if id == self || w.has(id) {
-			return false
-		}
+		ok = ok && id != self && !w.has(id)
 		w.ids = append(w.ids, id)
 	}
-	return w.ids[len(w.ids)-1] == last
+	return ok && w.ids[len(w.ids)-1] == last
 }
 
 func (w *way) same(o *way) bool {
@@ -131,6 +126,7 @@ func (m *Map) forgetWay(n *near, w *way) {
 
 // forgetWays forgets all that a neighbour has told, as its link is lost.
 func (m *Map) forgetWays(now time.Time, n *near) {
+	n.gone = true
 	for len(n.ways) > 0 {
 		m.forgetWay(n, n.ways[0])
 	}

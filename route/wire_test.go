@@ -15,7 +15,7 @@ import (
 // TestWire compares the tables of wire.md with the code.
 func TestWire(t *testing.T) {
 	wiretest.Constants(t, "wire.md", map[string]any{
-		"kindAnnouncement": kindAnnouncement, "kindDigest": kindDigest, "kindWant": kindWant, "kindAskSequence": kindAskSequence, "kindSequence": kindSequence,
+		"kindAnnouncement": kindAnnouncement, "kindDigest": kindDigest, "kindWant": kindWant, "kindAskSequence": kindAskSequence, "kindSequence": kindSequence, "kindWay": kindWay, "kindNoWay": kindNoWay, "kindNewer": kindNewer,
 
 		"maxAge": maxAge, "maxNodes": maxNodes, "maxOnWay": maxOnWay, "maxInAnswer": maxInAnswer, "firstAfter": firstAfter, "firstGap": firstGap,
 		"lastGap": lastGap, "refreshAfter": refreshAfter, "digestGap": digestGap, "sequenceWait": sequenceWait, "figureBurst": figureBurst,
@@ -25,6 +25,10 @@ func TestWire(t *testing.T) {
 		"switchFactor": switchFactor, "penaltyAvoid": penaltyAvoid, "penaltyMild": penaltyMild, "penaltyShared": penaltyShared,
 		"nodeGap": nodeGap, "backRate": backRate, "backBurst": backBurst, "changeRate": changeRate, "changeBurst": changeBurst, "changeGap": changeGap,
 		"maxPorts": maxPorts, "maxReputes": maxReputes, "verifyPort": verifyPort, "maxControl": maxControl,
+		"maxWay": maxWay, "maxServers": maxServers, "maxBrought": maxBrought, "maxTold": maxTold, "maxPortWays": maxPortWays,
+		"wayRate": wayRate, "wayBurst": wayBurst, "portWayRate": portWayRate, "portWayBurst": portWayBurst, "trialWait": trialWait,
+		"wayStood": wayStood, "clearlyNearer": clearlyNearer, "oldWay": oldWay, "settleAfter": settleAfter, "lostRate": lostRate,
+		"lostBurst": lostBurst, "holdFirst": holdFirst, "holdMost": holdMost, "newerGap": newerGap, "maxNewer": maxNewer,
 		"queryRate": queryRate, "queryBurst": queryBurst, "wantGap": wantGap,
 
 		"joinMost": joinMost, "joinBeside": joinBeside, "joinVerify": joinVerify, "joinProof": joinProof, "joinWork": joinWork, "joinRetry": joinRetry,
