@@ -176,7 +176,7 @@ func (r *router) ways(gone <-chan struct{}, c *pathsCommand) (ways []route.Way, 
 				c.refresh = false
 			}
 			_, wanted := r.client.Paths(now, c.to, 1)
-			asking = errors.Is(wanted, hop.ErrAsking) || r.client.Asking(c.to)
+			asking = errors.Is(wanted, hop.ErrAsking)
 			ways, err = r.client.Ways(now, c.to, c.k, c.avoid, c.via)
 		})
 		if !asking || time.Now().After(end) {
