@@ -36,7 +36,7 @@ func (l *lying) announce(sequence uint32) {
 func (l *lying) short(i int) identity.ShortID { return l.Nodes[i].ID.Key().Short() }
 
 func (l *lying) way(ids ...identity.ShortID) {
-	l.foe.Post(route.KindWay, route.Way(uint32(l.sent), ids...))
+	l.foe.Post(route.KindWay, route.TellWay(uint32(l.sent), ids...))
 }
 
 func madeUp(n int) (id identity.ShortID) {
@@ -154,7 +154,7 @@ func TestAttackWays(t *testing.T) {
 			for j := range i % 47 {
 				ids = append(ids, madeUp(i*50+j))
 			}
-			f.Post(route.KindWay, route.Way(uint32(i), append(ids, f.ID.Key().Short())...))
+			f.Post(route.KindWay, route.TellWay(uint32(i), append(ids, f.ID.Key().Short())...))
 		})
 	})
 	nodes, ways, servers := victim.Map.OnWays()

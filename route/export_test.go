@@ -22,8 +22,8 @@ const (
 	MaxOnWay         = maxOnWay
 )
 
-// Way is the message of a way.
-func Way(sequence uint32, ids ...identity.ShortID) []byte {
+// TellWay is the message of a way.
+func TellWay(sequence uint32, ids ...identity.ShortID) []byte {
 	b := binary.LittleEndian.AppendUint32(nil, sequence)
 	for _, id := range ids {
 		b = append(b, id[:]...)

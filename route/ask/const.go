@@ -28,10 +28,14 @@ const (
 	lookupFor  = 3 * time.Second
 	unknownFor = 10 * time.Second
 
-	offerGap  = time.Hour
-	offerTo   = 2
-	givePage  = 32 << 10
-	copyMost  = 1 << 14 // announcements of a round
-	copyGap   = 5 * time.Minute
-	copyRetry = 30 * time.Second
+	offerLook  = 2 * time.Second  // for a server, until one is known
+	offerFirst = 10 * time.Second // after that, at the mean
+	offerEach  = 7 * time.Second  // between offers of one announcement
+	offerLeast = 30 * time.Second // between offers of one node,
+	offerGap   = time.Hour        // and at most
+	offerTo    = 2
+	givePage   = 32 << 10
+	copyMost   = 1 << 14 // announcements of a round
+	copyGap    = 5 * time.Minute
+	copyRetry  = 30 * time.Second
 )

@@ -11,9 +11,9 @@ import (
 	"hopwire/route/query"
 )
 
-// Servers have their maps from all nodes: each offers what its vicinity has, once an hour
-// to two of them, in ordinary calls under its own name. When it does so depends on nothing
-// but a clock of its own, so nothing ties an offer to a question.
+// Servers have their maps from all nodes: each offers what its store has, now and then to
+// two of them, in ordinary calls under its own name. When it does so depends on nothing
+// but a clock of its own and how much it knows, so nothing ties an offer to a question.
 
 // offers is when, and to whom at the moment.
 type offers struct {
@@ -30,16 +30,27 @@ func (c *Client) advanceOffers() {
 		return
 	}
 	if o.at == 0 {
-		o.at = c.t + step.Jitter(c.c.Jitter, offerGap/2, 100)
+		if len(c.offerTo()) == 0 {
+			c.by(c.t + offerLook)
+			return
+		}
+		o.at = c.t + step.Jitter(c.c.Jitter, offerFirst, 100)
 	}
 	if c.t >= o.at {
-		o.at = c.t + step.Jitter(c.c.Jitter, offerGap, 50)
+		o.at = c.t + step.Jitter(c.c.Jitter, c.offerGap(), 50)
 		o.to = c.offerTo()
 	}
 	c.by(o.at)
 	if len(o.to) > 0 {
 		c.offer()
 	}
+}
+
+// offerGap is the time between two offers. An announcement is in the store of as many
+// nodes as each knows, and all of them offer it: so whoever knows few offers more often, and
+// each announcement is offered every seven seconds or so, in a mesh of ten as in a large one.
+func (c *Client) offerGap() time.Duration {
+	return max(offerLeast, min(offerGap, time.Duration(c.Len())*offerEach))
 }
 
 // offerTo draws the servers.

@@ -16,7 +16,7 @@ func TestWire(t *testing.T) {
 		"maxQuestions": maxQuestions, "maxBusy": maxBusy, "maxServers": maxServers, "maxTries": maxTries, "silence": silence, "longest": longest,
 		"unused": unused, "retryAfter": retryAfter, "retryMost": retryMost, "restFor": restFor, "liarFirst": liarFirst, "liarMost": liarMost,
 		"refusedKeys": refusedKeys, "keysMost": keysMost, "fullFor": fullFor, "lookGap": lookGap, "roomRetry": roomRetry,
-		"maxLookups": maxLookups, "maxNames": maxNames, "lookupFor": lookupFor, "unknownFor": unknownFor, "offerGap": offerGap,
+		"maxLookups": maxLookups, "maxNames": maxNames, "lookupFor": lookupFor, "unknownFor": unknownFor, "offerGap": offerGap, "offerLook": offerLook, "offerFirst": offerFirst, "offerEach": offerEach, "offerLeast": offerLeast,
 		"offerTo": offerTo, "givePage": givePage, "copyMost": copyMost, "copyGap": time.Duration(copyGap), "copyRetry": copyRetry,
 	})
 }
