@@ -125,5 +125,6 @@ func (m *Map) store(w *unverified) *node {
 func (m *Map) unqueue(o *node) {
 	for _, n := range m.near {
 		n.queued.set(o.vertex, false)
+		n.newer.set(o.vertex, false)
 	}
 }

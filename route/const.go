@@ -49,17 +49,38 @@ const (
 	penaltyAvoid  = 64
 	penaltyMild   = 4
 	penaltyShared = 16 // for a second path through nodes of the first
-	keyLife       = time.Hour
-	joinMost      = 512 // announcements of an answer that are looked at
-	joinBeside    = 2048
-	joinVerify    = 32 // signatures of an answer,
-	joinProof     = 16 // of them to contradict another
-	joinWork      = 8  // signatures would take as long as all the rest, about
-	joinRetry     = 50 * time.Millisecond
-	settledAfter  = 10 * time.Minute // servers know by then what is known here
-	omitFactor    = 1.5              // a known way so much cheaper than the one answered was omitted
-	expiredLeast  = 3                // onion keys of an answer that have run out, and
-	expiredShare  = 0.3              // this part of all: the map is old
+
+	keyLife      = time.Hour
+	joinMost     = 512 // announcements of an answer that are looked at
+	joinBeside   = 2048
+	joinVerify   = 32 // signatures of an answer,
+	joinProof    = 16 // of them to contradict another
+	joinWork     = 8  // signatures would take as long as all the rest, about
+	joinRetry    = 50 * time.Millisecond
+	settledAfter = 10 * time.Minute // servers know by then what is known here
+	omitFactor   = 1.5              // a known way so much cheaper than the one answered was omitted
+	expiredLeast = 3                // onion keys of an answer that have run out, and
+	expiredShare = 0.3              // this part of all: the map is old
+
+	maxWay        = 48 // hops of a way to a route server
+	maxServers    = 8  // to which ways are held
+	maxBrought    = 2  // of those, by one neighbour
+	maxTold       = maxServers + 1
+	maxPortWays   = 128 // that neighbours on a port have told
+	wayRate       = 0.5 // ways that one neighbour tells, a second,
+	wayBurst      = 64  // and at once
+	portWayRate   = 2   // and those of a port
+	portWayBurst  = 256
+	trialWait     = 10 * time.Second // for the announcements of a way
+	wayStood      = 30 * time.Second // before it displaces one that is a hop longer
+	clearlyNearer = 2                // hops: at once
+	oldWay        = 10 * time.Second // what is on a lost way is kept
+	lostRate      = 0.1              // changes to another way because one was lost, told at once,
+	lostBurst     = 8                // and this many after a rest
+	holdFirst     = 5 * time.Second  // before a better way is told, doubled up to
+	holdMost      = time.Minute
+	newerGap      = time.Second // between messages of what is newer on ways
+	maxNewer      = 64          // in each
 )
 
 // Kinds of control messages (wire.md, "Messages").
@@ -69,6 +90,10 @@ const (
 	kindWant                                 // short ids 8 ...
 	kindAskSequence                          // empty: what is the last sequence of mine?
 	kindSequence                             // u32
+	kindWay                                  // sequence u32 ‖ short ids 8 ...
+	kindNoWay                                // short ids 8 ...
+	kindNewer                                // (short id 8 ‖ sequence u32) ...
 
 	digestSize = 8 + 4 // of an entry
+	waySize    = 4     // of the sequence before the ids
 )

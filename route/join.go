@@ -39,9 +39,9 @@ type Answer struct {
 	Came time.Time // when the ages were right
 	// Read returns what it consists of; false: it is no answer. The worker calls it.
 	Read func() (Next, bool)
-	// Beside is announcements that are no part of the answer, and that ways may use; nil: none.
-	// The worker calls it.
-	Beside Next
+	// Beside returns announcements that are no part of the answer, and that ways may use;
+	// nil: none. The worker calls it.
+	Beside func() Next
 	// Before is what another server has promised of the same destination; it is checked.
 	Before *Promises
 	// Done is told what came of it, in a turn, once.
@@ -163,8 +163,12 @@ func (j *join) read() Fault {
 
 // beside draws in what is no part of the answer.
 func (j *join) beside() {
-	for n := 0; j.a.Beside != nil && n < joinBeside; n++ {
-		raw, age, ok := j.a.Beside()
+	if j.a.Beside == nil {
+		return
+	}
+	next := j.a.Beside()
+	for range joinBeside {
+		raw, age, ok := next()
 		if !ok {
 			return
 		}
@@ -258,7 +262,9 @@ func (j *join) find() {
 			j.Found, j.Cost = true, time.Duration(j.dist[j.dest])
 		}
 		for _, v := range way {
-			j.ids = append(j.ids, j.places[v].short)
+			if id := j.places[v].short; !slices.Contains(j.ids, id) {
+				j.ids = append(j.ids, id)
+			}
 		}
 	}
 }

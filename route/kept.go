@@ -11,28 +11,25 @@ import (
 // A Kept is what the store keeps of an answer: those nodes on its ways that nothing else
 // keeps.
 type Kept struct {
-	Used time.Time // who has been used longest ago goes first; the caller's to set
-	ids  []identity.ShortID
-	gone bool
-
-	refused []identity.ShortID
+	ids     []identity.ShortID
+	refused []identity.ShortID // by those that take none of their onion keys
+	gone    bool
 }
 
 // keepAnswer stores what has been verified of an answer. When there is no room, what has
 // not been used for longest goes.
 func (m *Map) keepAnswer(now time.Time, ways []identity.ShortID, verified []*unverified) *Kept {
-	k := &Kept{Used: now}
-	m.kept = append(m.kept, k)
+	k := &Kept{}
 	for _, w := range verified {
 		if !slices.Contains(ways, w.short) {
 			continue
 		}
-		w.age, w.at = w.age+now.Sub(w.at), now
-		for m.members[inAnswer] >= m.quota(inAnswer) && m.oldestKept(k) != nil {
-			m.Release(m.oldestKept(k))
+		for m.members[inAnswer] >= m.quota(inAnswer) && len(m.kept) > 0 {
+			m.Release(m.kept[0])
 		}
+		w.age, w.at = w.age+now.Sub(w.at), now
 		m.retain(w, inAnswer)
-		m.expire.By(w.at.Add(maxAge - w.age))
+		m.expire.By(now.Add(maxAge - w.age))
 	}
 	m.next.By(m.expire.At())
 	for _, id := range ways {
@@ -40,17 +37,15 @@ func (m *Map) keepAnswer(now time.Time, ways []identity.ShortID, verified []*unv
 			k.ids = append(k.ids, id)
 		}
 	}
+	m.kept = append(m.kept, k)
 	return k
 }
 
-// oldestKept returns what has been used longest ago, of those beside k; nil: there is none.
-func (m *Map) oldestKept(k *Kept) (oldest *Kept) {
-	for _, o := range m.kept {
-		if o != k && (oldest == nil || o.Used.Before(oldest.Used)) {
-			oldest = o
-		}
+// Use notes that something is used: what has been used longest ago goes first. nil: nothing.
+func (m *Map) Use(k *Kept) {
+	if k != nil && !k.gone {
+		m.kept = append(step.Remove(m.kept, k), k)
 	}
-	return oldest
 }
 
 // Release has the store keep it no longer; nil: nothing.
@@ -61,14 +56,14 @@ func (m *Map) Release(k *Kept) {
 	k.gone = true
 	m.kept = step.Remove(m.kept, k)
 	for _, id := range k.ids {
-		if o := m.node(id); o != nil && !m.wanted(id) {
+		if o := m.node(id); o != nil && !m.onAnswer(id) {
 			m.release(o, inAnswer)
 		}
 	}
 }
 
-// wanted says whether a node is on the ways of an answer that is kept.
-func (m *Map) wanted(id identity.ShortID) bool {
+// onAnswer says whether a node is on the ways of an answer that is kept.
+func (m *Map) onAnswer(id identity.ShortID) bool {
 	for _, k := range m.kept {
 		if slices.Contains(k.ids, id) {
 			return true

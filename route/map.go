@@ -21,11 +21,13 @@ type Config struct {
 	Jitter   *mrand.Rand
 	Boot     [8]byte // random, of this boot
 	// Onion returns what is announced of the onion keys.
-	Onion       func(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte)
-	Flags       byte // announce.FlagRelay ...
-	Price       uint32
-	MaxNodes    int // 0: 512; at most 32768
-	TestServers func(m *Map, now time.Time) []Server
+	Onion    func(now time.Time) (epoch uint32, left time.Duration, current, next [32]byte)
+	Flags    byte // announce.FlagRelay ...
+	Price    uint32
+	MaxNodes int // 0: 512; at most 16384
+	// Servers are route servers that have a slot whenever there is a way to them.
+	Servers []identity.Key
+	Slots   int // route servers to which ways are held; 0: 8, which is the most
 	// MaxAnswers is how many are kept beside, of what route servers have answered; 0: 256.
 	MaxAnswers int
 	// Load returns how full the circuit table is; nil: never.
@@ -38,6 +40,7 @@ type Counters struct {
 	BadFormat, BadSignature, Limited, Unwanted uint64
 	Announced, Evicted, ElsewhereSeen          uint64
 	Refused                                    uint64 // without verifying: the full store would not keep it
+	WaysSent, WaysTaken, WaysRefused           uint64 // ways to route servers, as neighbours tell them
 }
 
 // A Map is one node's knowledge of the mesh near it. It does no I/O, reads no
@@ -60,7 +63,8 @@ type Map struct {
 	chosen  map[identity.Key]*choice
 	checks  checks
 	joins   joins
-	kept    []*Kept    // of answers
+	kept    []*Kept // of answers
+	ways    gradient
 	refused []refusal  // hashed by what was refused; nil: nothing was yet
 	expire  step.Timer // when the next announcement is too old
 	next    step.Timer
@@ -92,7 +96,10 @@ func New(c Config) *Map {
 	}
 	c.MaxNodes, c.MaxAnswers = min(c.MaxNodes, maxVertex/2), min(c.MaxAnswers, maxVertex/2-maxOnWay)
 	key := c.Identity.Key()
-	return &Map{c: c, short: key.Short(), graph: newGraph(),
+	if c.Slots == 0 {
+		c.Slots = maxServers
+	}
+	return &Map{c: c, ways: gradient{slots: make([]slot, min(c.Slots, maxServers))}, short: key.Short(), graph: newGraph(),
 		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}}
 }
 
@@ -102,14 +109,17 @@ func (m *Map) LinkUp(now time.Time, l *link.Link) {
 	n := m.enter(m.port(id), l.Short())
 	n.l = l
 	m.sendDigest(now, n)
+	n.tell = 1<<(ownWay+1) - 1
+	m.pump(now, n)
 	m.linksChanged(now, n, false)
 }
 
 // enter adds a neighbour on a port.
 func (m *Map) enter(p *port, short identity.ShortID) *near {
-	n := &near{short: short, port: p, repute: p.repute(short), queued: m.marks()}
-	n.done = func(now time.Time, _ bool) {
+	n := &near{short: short, port: p, repute: p.repute(short), queued: m.marks(), newer: m.marks()}
+	n.done = func(now time.Time, ok bool) {
 		n.flying--
+		n.lossy = n.lossy || !ok
 		if n.l.Up() {
 			m.pump(now, n)
 		}
@@ -130,6 +140,7 @@ func (m *Map) LinkDown(now time.Time, l *link.Link) {
 	n.port.waiting -= len(n.waiting)
 	n.waiting = nil
 	m.graph.stale = true
+	m.forgetWays(now, n)
 	m.linksChanged(now, n, true)
 }
 
@@ -148,12 +159,18 @@ func (m *Map) Message(now time.Time, l *link.Link, kind byte, data []byte) {
 	case n == nil:
 	case kind == kindAnnouncement:
 		m.takeAnnouncement(now, n, data)
+	case kind == kindWay:
+		m.takeWay(now, n, data)
+	case kind == kindNoWay:
+		m.takeNoWay(now, n, data)
 	case !n.queries.Take(now, queryRate, queryBurst):
 		m.N.Limited++
 	case kind == kindDigest:
 		m.takeDigest(now, n, data)
 	case kind == kindWant:
 		m.takeWant(now, n, data)
+	case kind == kindNewer:
+		m.takeNewer(now, n, data)
 	case kind == kindAskSequence:
 		m.takeAsk(now, n)
 	case kind == kindSequence && len(data) == 4:
@@ -211,6 +228,7 @@ func (m *Map) Advance(now time.Time) time.Time {
 		return m.next.At()
 	}
 	m.advanceOwn(now)
+	m.advanceWays(now)
 	for _, n := range m.near {
 		if !now.Before(n.digest) {
 			m.sendDigest(now, n)
@@ -231,6 +249,7 @@ func (m *Map) forgetOld(now time.Time) {
 			if o := m.order[i]; now.Before(o.at.Add(maxAge - o.age)) {
 				m.expire.By(o.at.Add(maxAge - o.age))
 			} else {
+				m.ways.stale = m.ways.stale || o.class&onWay != 0
 				m.remove(o)
 			}
 		}

@@ -217,6 +217,7 @@ func (m *Map) announced(now, made time.Time, a announce.Raw) {
 	for _, n := range m.near {
 		m.offer(now, n, 0)
 	}
+	m.tellOwn(now)
 }
 
 // state is what we state of the link to a neighbour.

@@ -22,6 +22,9 @@ type port struct {
 	changes step.Bucket // links lost or back, announced at once
 	pace    pace        // of new neighbours
 	pending bool        // a new neighbour is not announced yet
+	ways    int         // to route servers, that all of them have told
+	news    step.Bucket // of those
+	vain    pace        // of ways that did not prove true
 	reputes []*repute   // of who is or was a neighbour; the latest last
 }
 
@@ -32,6 +35,7 @@ type repute struct {
 	back  bool        // it has been lost before
 	ups   step.Bucket // how often it comes back
 	lies  pace        // of bad signatures: until then nothing of it is verified
+	vain  pace        // of ways that did not prove true: until then none is tried
 }
 
 // near is a neighbour and what is to be sent to it.
@@ -50,9 +54,18 @@ type near struct {
 	wants   []byte                       // ids to be asked of it, a few at a time
 	wantAt  time.Time                    // not before
 	waiting []unverified
-	digest  time.Time
-	stated  announce.Statement // as we last announced the link
-	told    bool
+
+	ways    []*way      // to route servers, that it has told
+	news    step.Bucket // of those
+	tell    uint16      // slots, and ownWay, of which it is to be told
+	knows   uint16      // of which it was told a way
+	newer   marks       // on ways that it knows, to be told of by vertex
+	newerAt time.Time   // then
+	lossy   bool        // a message was lost
+
+	digest time.Time
+	stated announce.Statement // as we last announced the link
+	told   bool
 }
 
 // port finds one by the id that it has at the link layer, or adds it. Of those without
@@ -100,7 +113,7 @@ type pace struct {
 
 // earliest returns at, or when the gap is over.
 func (p *pace) earliest(now, at time.Time) time.Time {
-	if now.Sub(p.last) > 2*lastGap {
+	if now.Sub(p.last) > 2*max(lastGap, p.gap) {
 		p.gap = 0
 	}
 	if end := p.last.Add(p.gap); end.After(at) {
@@ -110,6 +123,9 @@ func (p *pace) earliest(now, at time.Time) time.Time {
 }
 
 // used doubles the gap, up to most.
-func (p *pace) used(now time.Time, most time.Duration) {
-	p.last, p.gap = now, min(max(2*p.gap, firstGap), most)
+func (p *pace) used(now time.Time, most time.Duration) { p.grow(now, firstGap, most) }
+
+// grow is used with another first gap.
+func (p *pace) grow(now time.Time, first, most time.Duration) {
+	p.last, p.gap = now, min(max(2*p.gap, first), most)
 }

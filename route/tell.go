@@ -83,6 +83,7 @@ func (m *Map) pump(now time.Time, n *near) {
 		ok := false
 		if kind, data := m.say(now, n); data != nil || kind != 0 {
 			ok = n.l.Post(now, kind, data, n.done)
+			n.lossy = n.lossy || !ok
 		} else if a, age := m.dequeue(now, n); a != nil {
 			m.N.Sent++
 			ok = n.l.PostTail(now, kindAnnouncement, a, uint32(age.Milliseconds()), n.done)
@@ -96,6 +97,9 @@ func (m *Map) pump(now time.Time, n *near) {
 
 // say returns the next message to a neighbour that is no announcement; kind 0: none.
 func (m *Map) say(now time.Time, n *near) (kind byte, data []byte) {
+	if kind, data = m.sayWay(now, n); kind != 0 {
+		return kind, data
+	}
 	if len(n.control) > 0 {
 		c := n.control[0]
 		n.control = n.control[1:]
@@ -103,6 +107,9 @@ func (m *Map) say(now time.Time, n *near) (kind byte, data []byte) {
 	}
 	if data := m.ask(now, n); len(data) > 0 {
 		return kindWant, data
+	}
+	if data := m.sayNewer(now, n); len(data) > 0 {
+		return kindNewer, data
 	}
 	return 0, nil
 }
@@ -125,7 +132,7 @@ func (m *Map) ask(now time.Time, n *near) (ids []byte) {
 
 // wish notes an announcement to be asked for, if there is room for it.
 func (m *Map) wish(n *near, id identity.ShortID) {
-	if len(n.wants) < m.c.MaxNodes*len(id) {
+	if len(n.wants) < (m.c.MaxNodes+maxOnWay)*len(id) {
 		n.wants = append(n.wants, id[:]...)
 	}
 }
@@ -146,6 +153,10 @@ func (m *Map) takeWant(now time.Time, n *near, data []byte) {
 func (m *Map) sendDigest(now time.Time, n *near) {
 	n.digest = now.Add(step.Jitter(m.c.Jitter, digestGap, 20))
 	m.next.By(n.digest)
+	m.mend(now, n)
+	if n.lossy {
+		n.lossy, n.tell = false, 1<<(ownWay+1)-1
+	}
 	var b []byte
 	add := func(id identity.ShortID, sequence uint32) {
 		if len(b)+digestSize > link.MaxMessage {
@@ -175,7 +186,7 @@ func (m *Map) takeDigest(now time.Time, n *near, data []byte) {
 		switch {
 		case id == m.short:
 			m.takeSequence(now, n, sequence)
-		case o == nil && m.spurned(n, id, sequence):
+		case o == nil && !m.wanted(id) && m.spurned(n, id, sequence):
 		case o == nil || int32(sequence-o.raw.Sequence()) > 0:
 			m.wish(n, id)
 		case sequence != o.raw.Sequence():

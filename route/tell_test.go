@@ -154,7 +154,7 @@ func FuzzMessage(f *testing.F) {
 		now = now.Add(time.Second)
 		m.Message(now, nil, kind, data)
 		m.checks.busy = false
-		if len(n.waiting) > verifyQueue || len(n.control) > maxControl || len(n.wants) > 8*m.c.MaxNodes || len(m.order) > m.c.MaxNodes {
+		if len(n.waiting) > verifyQueue || len(n.control) > maxControl || len(n.wants) > 8*(m.c.MaxNodes+maxOnWay) || len(m.order) > m.c.MaxNodes {
 			t.Fatalf("%d wait, %d messages, %d names, %d stored", len(n.waiting), len(n.control), len(n.wants), len(m.order))
 		}
 		if next := m.Advance(now); !next.IsZero() && next.Before(now.Add(-time.Hour)) {

@@ -11,33 +11,36 @@ import (
 // What whoever asks route servers needs to know of the store.
 
 // Relays returns the relays that the store has for all, and whom each has a link to, as
-// numbers; number 0 is this node. Links that failed of late are left out.
+// numbers; number 0 is this node, and some numbers are nobody's. Links that failed of late
+// are left out.
 func (m *Map) Relays(now time.Time) (ids []identity.ShortID, links [][]uint16) {
 	g := m.look()
-	number := make([]uint16, len(g.nodes)) // 0: not among them
-	at := []int{0}
-	ids = append(ids, m.short)
+	ids, links = make([]identity.ShortID, len(g.nodes)), make([][]uint16, len(g.nodes))
+	ids[0] = m.short
 	for v, o := range g.nodes {
-		if o != nil && o.class&open != 0 && o.raw.Flags()&announce.FlagRelay != 0 {
-			number[v] = uint16(len(ids))
-			ids, at = append(ids, o.short), append(at, v)
+		if v > 0 && !o.relays() {
+			continue
 		}
-	}
-	for n, v := range at {
-		var to []uint16
+		if v > 0 {
+			ids[v] = o.short
+		}
 		for _, e := range g.edges(v) {
-			if w := number[e.to]; w != 0 && !m.avoids(now, ids[n], ids[w], 1) {
-				to = append(to, w)
+			if p := g.nodes[e.to]; p.relays() && !m.avoids(now, pair{ids[v], p.short}, 1) {
+				links[v] = append(links[v], e.to)
 			}
 		}
-		links = append(links, to)
 	}
 	return ids, links
 }
 
+// relays says whether a node passes circuits on, and others may know that we have it.
+func (o *node) relays() bool {
+	return o != nil && o.class&open != 0 && o.raw.Flags()&announce.FlagRelay != 0
+}
+
 // avoids says whether a link costs more than a factor of what it states, since it failed.
-func (m *Map) avoids(now time.Time, from, to identity.ShortID, factor float64) bool {
-	a := m.avoid[pair{from, to}]
+func (m *Map) avoids(now time.Time, k pair, factor float64) bool {
+	a := m.avoid[k]
 	return a != nil && now.Before(a.until) && a.factor > factor
 }
 
@@ -49,7 +52,7 @@ func (m *Map) Along(now time.Time, ids []identity.ShortID) (hop.Path, bool) {
 	from, last := 0, m.short
 	for _, id := range ids {
 		o := m.node(id)
-		if o == nil || !g.linked(from, o.vertex) || m.avoids(now, last, id, penaltyMild) {
+		if o == nil || !g.linked(from, o.vertex) || m.avoids(now, pair{last, id}, penaltyMild) {
 			return hop.Path{}, false
 		}
 		way = append(way, o.vertex)
@@ -70,7 +73,7 @@ func (g *graph) linked(from, to int) bool {
 // Stands says that no link of a path was broken of late.
 func (m *Map) Stands(now time.Time, p hop.Path) bool {
 	for i := range p.Hops {
-		if k := m.linkTo(p, i); m.avoids(now, k.from, k.to, penaltyMild) {
+		if m.avoids(now, m.linkTo(p, i), penaltyMild) {
 			return false
 		}
 	}

@@ -44,7 +44,7 @@ func (m *Map) takeAnnouncement(now time.Time, n *near, data []byte) {
 		return
 	}
 	w := unverified{a, a.Key().Short(), age, now}
-	if m.news(now, n, &w) && !m.tooFar(n, &w) && !n.supersede(&w) {
+	if m.news(now, n, &w) && (m.open(w.short) != nil || m.wanted(w.short) || !m.tooFar(n, &w)) && !n.supersede(&w) {
 		m.wait(n, w)
 		m.verifyNext(now)
 	}
@@ -165,12 +165,15 @@ func (m *Map) worth(now time.Time, n *near, w *unverified) bool {
 		return false
 	}
 	o := m.open(w.short)
-	if o == nil {
+	if o == nil && !m.wanted(w.short) {
 		stays := m.keeps(n, w)
 		if !stays { // to find that out costs as much as a signature
 			m.checks.rate.Take(now, verifyRate, verifyBurst)
 		}
 		return stays
+	}
+	if o == nil {
+		return true
 	}
 	if has := o.spread; !has.Take(now, originRate, originBurst) {
 		m.N.Limited++
@@ -218,17 +221,38 @@ func (m *Map) install(from *near, w *unverified) {
 	if !m.news(w.at, from, w) {
 		return
 	}
-	if o := m.open(w.short); o != nil && !o.spread.Take(w.at, originRate, originBurst) {
+	o, relinked := m.open(w.short), true
+	if o != nil && !o.spread.Take(w.at, originRate, originBurst) {
 		m.N.Limited++
 		return
 	}
-	o := m.store(w)
-	if o == nil || !m.place(from, w, o) {
+	if o != nil {
+		relinked = !o.raw.Links().Same(w.a.Links()) || (o.raw.Flags()^w.a.Flags())&(announce.FlagRelay|announce.FlagServer) != 0
+	}
+	if o = m.store(w); o == nil || !m.place(from, w, o) {
 		return
 	}
 	m.N.Accepted++
 	m.expire.By(w.at.Add(maxAge - w.age))
 	m.next.By(m.expire.At())
+	m.spreadOn(from, w, o, relinked)
+}
+
+// spreadOn tells the other neighbours of an accepted announcement, and sees to the ways
+// that it may have made or broken.
+func (m *Map) spreadOn(from *near, w *unverified, o *node, relinked bool) {
+	if o.class&onWay != 0 {
+		at := w.at
+		if relinked {
+			m.rankSoon(at)
+		} else {
+			at = at.Add(newerGap)
+		}
+		if o.class&inVicinity == 0 {
+			m.notify(from, o, at)
+			return
+		}
+	}
 	for _, n := range m.near {
 		if n != from && n.short != o.short {
 			m.offer(w.at, n, o.vertex)
@@ -239,6 +263,9 @@ func (m *Map) install(from *near, w *unverified) {
 // place has a stored node in the classes that it belongs to; false: in none of which
 // others may know.
 func (m *Map) place(from *near, w *unverified, o *node) bool {
+	if o.class&onWay == 0 && m.wanted(o.short) && m.members[onWay] < maxOnWay {
+		m.enlist(o, onWay)
+	}
 	if o.class&inVicinity == 0 && (o.class == 0 || !m.tooFar(from, w)) {
 		m.admit(from, w, o)
 	}

@@ -26,6 +26,9 @@ func TestWire(t *testing.T) {
 		"nodeGap": nodeGap, "backRate": backRate, "backBurst": backBurst, "changeRate": changeRate, "changeBurst": changeBurst, "changeGap": changeGap,
 		"maxPorts": maxPorts, "maxReputes": maxReputes, "verifyPort": verifyPort, "maxControl": maxControl,
 		"queryRate": queryRate, "queryBurst": queryBurst, "wantGap": wantGap,
+
+		"joinMost": joinMost, "joinBeside": joinBeside, "joinVerify": joinVerify, "joinProof": joinProof, "joinWork": joinWork, "joinRetry": joinRetry,
+		"settledAfter": settledAfter, "omitFactor": omitFactor, "expiredLeast": expiredLeast, "expiredShare": expiredShare,
 	})
 }
 
@@ -53,7 +56,7 @@ var testNow = time.Unix(1e9, 0)
 func store(t *testing.T, m *Map, from identity.ShortID, id *identity.Identity, seq uint32, links ...announce.Statement) {
 	a := sample(id)
 	a.Sequence, a.Links = seq, announce.Sort(links)
-	n := &near{short: from, port: &port{}, queued: m.marks(), flying: sendWindow}
+	n := &near{short: from, port: &port{}, queued: m.marks(), newer: m.marks(), repute: &repute{}, flying: sendWindow}
 	m.install(n, said(a.Signed(id), testNow))
 }
 

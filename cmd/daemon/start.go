@@ -3,6 +3,7 @@ package daemon
 import (
 	"crypto/rand"
 	mrand "math/rand/v2"
+	"net/netip"
 	"time"
 
 	"hopwire/cmd/hint"
@@ -11,6 +12,7 @@ import (
 	"hopwire/hop/onion"
 	"hopwire/hop/run"
 	"hopwire/link"
+	"hopwire/link/identity"
 	"hopwire/route"
 	"hopwire/route/announce"
 )
@@ -76,4 +78,10 @@ func (w *watchedMap) LinkDown(now time.Time, l *link.Link) {
 	_, p := l.Port()
 	w.log.Info("link down", "neighbour", l.Peer(), "interface", p.Name)
 	w.Map.LinkDown(now, l)
+}
+
+// Resolve is for a map that can ask whose a mesh address is.
+func (w *watchedMap) Resolve(now time.Time, ip netip.Addr, done func(now time.Time, key identity.Key, ok bool)) bool {
+	r, ok := w.Map.(node.Resolver)
+	return ok && r.Resolve(now, ip, done)
 }

@@ -19,6 +19,9 @@ type Config struct {
 	Rand    io.Reader   // key material: the Draw
 	Jitter  *mrand.Rand // timing
 	Servers Servers
+	// Beside returns announcements that are no part of an answer but may be on the ways: a
+	// part of the map that all clients have alike. The worker calls it. nil: none.
+	Beside func() route.Next
 }
 
 // A Node carries what is asked; *node.Node does.
@@ -38,18 +41,27 @@ type Client struct {
 	c         Config
 	node      Node // nil: not yet
 	draw      Draw
+	first     time.Time // that it was called at
+	now       time.Time // of the call at hand,
+	t         moment    // and the same
+	next      moment    // 0: not set
 	servers   []*server // in the order of asking
-	seen      time.Time // when they were last looked at
+	seen      moment    // when they were last looked at
 	questions []*question
-	names     names
-	busy      int       // errands and joins under way
-	tokens    int       // questions that may be asked at once,
-	tokenAt   time.Time // and when there is one more
-	fullAt    time.Time // when the vicinity was last full
+	names     []name
+	busy      int    // errands and joins under way
+	tokens    int    // questions that may be asked at once,
+	tokenAt   moment // and when there is one more
+	fullAt    moment // when the vicinity was last full; 0: never
 	offers    offers
 	copying   copying
-	next      step.Timer
 }
+
+// A moment is a time since a day before the first call; 0 is long ago. (On 32-bit machines
+// without registers for arguments, code for time.Time is several times as large.)
+type moment = time.Duration
+
+const longAgo = 24 * time.Hour
 
 // Questions count what became of questions since the start.
 type Questions struct {
@@ -69,17 +81,39 @@ func New(c Config) *Client {
 // Attach says by which node to ask.
 func (c *Client) Attach(n Node) { c.node = n }
 
+// at notes the time of a call from outside.
+func (c *Client) at(now time.Time) {
+	if c.first.IsZero() {
+		c.first = now.Add(-longAgo)
+	}
+	c.now, c.t = now, now.Sub(c.first)
+}
+
+// by has Advance called by then.
+func (c *Client) by(t moment) {
+	if c.next == 0 || t < c.next {
+		c.next = t
+	}
+}
+
 // Paths returns what the map knows. A circuit is wanted: so the servers are asked too,
 // whether the destination is known or not, or else what is not asked for would show what
 // is near. hop.ErrAsking: nothing is known, but an answer may come; Node.Found says when.
 func (c *Client) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
+	c.at(now)
 	paths, err := c.Map.Paths(now, to, n)
-	q := c.wanted(now, to)
+	if c.server(to) != nil || !c.asks() {
+		return paths, err
+	}
+	q := c.question(to)
 	if q == nil {
 		return paths, err
 	}
-	if q.idle() && q.due(now, err != nil || !c.Stands(now, paths[0])) {
-		c.begin(now, q)
+	q.used = c.t
+	c.Use(q.kept)
+	c.Use(q.before)
+	if q.state == idle && (c.t >= q.at || c.t >= q.soonest && (err != nil || !c.Stands(now, paths[0]))) {
+		c.begin(q)
 	}
 	if err != nil && q.pending {
 		err = hop.ErrAsking
@@ -87,34 +121,38 @@ func (c *Client) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error
 	return paths, err
 }
 
-// wanted returns the question for a destination; nil: it is not asked for.
-func (c *Client) wanted(now time.Time, to identity.Key) *question {
-	if !c.asks(now) || c.server(to) != nil {
-		return nil
+// Refresh has a destination asked for now, as if there were no answer yet. It says whether
+// it is being asked for.
+func (c *Client) Refresh(now time.Time, to identity.Key) bool {
+	c.at(now)
+	if c.server(to) != nil || !c.asks() {
+		return false
 	}
-	q := c.question(now, to)
-	if q != nil {
-		q.use(now)
+	q := c.question(to)
+	if q != nil && q.state == idle {
+		q.used = c.t
+		c.begin(q)
 	}
-	return q
+	return q != nil
 }
 
 // asks says whether anything is asked at all. A vicinity that was full counts as full for
 // a while: what is asked must not depend on who has just left it.
-func (c *Client) asks(now time.Time) bool {
+func (c *Client) asks() bool {
 	if c.Full() {
-		c.fullAt = now
+		c.fullAt = c.t
 	}
-	if c.node == nil || c.c.Servers.None || c.c.Servers.Own || c.fullAt.IsZero() || now.Sub(c.fullAt) > fullFor {
+	if c.node == nil || c.c.Servers.None || c.c.Servers.Own || c.fullAt == 0 || c.t-c.fullAt > fullFor {
 		return false
 	}
-	c.lookAt(now)
+	c.lookAt()
 	return len(c.servers) > 0
 }
 
 // Failed reports trouble with a path. A hop that takes none of the onion keys which a
 // server has told us is held against it.
 func (c *Client) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
+	c.at(now)
 	c.Map.Failed(now, p, i, why)
 	if why != hop.ReasonRefused || i >= len(p.Hops) {
 		return
@@ -122,23 +160,40 @@ func (c *Client) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 	id := p.Hops[i].Key.Short()
 	for _, q := range c.questions {
 		if q.from != nil && q.kept.Refused(id) {
-			q.from.keys.refused++
-			c.judge(now, q.from)
+			q.from.refused++
+			c.judge(q.from)
 			return
 		}
 	}
 }
 
 // Advance does what is due and returns when to come back; zero: nothing pending.
-func (c *Client) Advance(now time.Time) time.Time {
-	if c.offers.at.IsZero() {
-		c.next.By(now)
+func (c *Client) Advance(now time.Time) (next time.Time) {
+	c.at(now)
+	if c.node != nil && c.t >= c.next {
+		c.next = 0
+		c.advanceQuestions()
+		c.advanceOffers()
+		c.advanceCopy()
 	}
-	if c.node != nil && c.next.Due(now) {
-		c.advanceQuestions(now)
-		c.names.advance(now, c)
-		c.advanceOffers(now)
-		c.advanceCopy(now)
+	if c.next != 0 {
+		next = c.first.Add(c.next)
 	}
-	return step.Earliest(c.Map.Advance(now), c.next.At())
+	return step.Earliest(c.Map.Advance(now), next)
+}
+
+// call is an ordinary one, under our own name; nil: it came to nothing.
+func (c *Client) call(to identity.Key, request []byte, done func(response []byte)) {
+	err := c.node.Call(c.now, to, request, func(now time.Time, response []byte, err error) {
+		c.at(now)
+		c.by(c.t)
+		if err != nil {
+			response = nil
+		}
+		done(response)
+	})
+	if err != nil {
+		c.by(c.t)
+		done(nil)
+	}
 }

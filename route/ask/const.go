@@ -17,8 +17,7 @@ const (
 	restFor     = time.Minute // of a server that has not answered
 	liarFirst   = 10 * time.Minute
 	liarMost    = 24 * time.Hour
-	refusedKeys = 3 // onion keys of a server's answers that were refused, and
-	refusedPart = 10.0 / 3
+	refusedKeys = 3  // onion keys of a server's answers that were refused, and
 	keysMost    = 40 // then half of it is forgotten
 	fullFor     = 10 * time.Minute
 	lookGap     = time.Second

@@ -1,7 +1,6 @@
 package ask
 
 import (
-	"errors"
 	"time"
 
 	"hopwire/route"
@@ -13,26 +12,26 @@ import (
 
 // copying is how far it has come.
 type copying struct {
-	*query.Copy           // of that server
-	of          *server   // nil: none yet
-	at          time.Time // the next page
+	*query.Copy         // of that server
+	of          *server // nil: none yet
+	at          moment  // the next page
 	busy        bool
 }
 
 // advanceCopy asks for the next page. Another server has other snapshots.
-func (c *Client) advanceCopy(now time.Time) {
+func (c *Client) advanceCopy() {
 	p := &c.copying
 	if !c.c.Servers.Own || p.busy {
 		return
 	}
-	if now.Before(p.at) {
-		c.next.By(p.at)
+	if c.t < p.at {
+		c.by(p.at)
 		return
 	}
-	c.lookAt(now)
-	s := c.pick(now, &question{})
+	c.lookAt()
+	s := c.pick(nil)
 	if s == nil {
-		c.copyLater(now, copyRetry)
+		c.copyLater(copyRetry)
 		return
 	}
 	if s != p.of {
@@ -40,58 +39,53 @@ func (c *Client) advanceCopy(now time.Time) {
 	}
 	p.busy = true
 	s.Asked++
-	err := c.node.Call(now, s.now.Key, p.Request(nil), func(now time.Time, response []byte, err error) {
-		if err != nil {
-			c.copyFailed(now, s)
+	c.call(s.Key, p.Request(nil), func(response []byte) {
+		if response == nil {
+			c.copyFailed(s)
 			return
 		}
 		s.Answered++
-		c.takeOver(now, s, response)
+		c.takeOver(s, response)
 	})
-	if err != nil {
-		c.copyFailed(now, s)
-	}
 }
 
-func (c *Client) copyLater(now time.Time, d time.Duration) {
-	c.copying.busy, c.copying.at = false, now.Add(d)
-	c.next.By(c.copying.at)
+func (c *Client) copyLater(d time.Duration) {
+	c.copying.busy, c.copying.at = false, c.t+d
+	c.by(c.copying.at)
 }
 
-func (c *Client) copyFailed(now time.Time, s *server) {
-	s.rest = now.Add(restFor)
-	c.copyLater(now, copyRetry)
+func (c *Client) copyFailed(s *server) {
+	s.rest = c.t + restFor
+	c.copyLater(copyRetry)
 }
 
 // takeOver takes a page.
-func (c *Client) takeOver(now time.Time, s *server, response []byte) {
+func (c *Client) takeOver(s *server, response []byte) {
 	var page query.Page
 	var err error
-	more, copy := false, c.copying.Copy
-	c.Copy(now, func() (route.Next, bool) {
-		page, more, err = copy.Response(response)
-		return page.Announcements.Next, true
+	more, pages := false, c.copying.Copy
+	c.Copy(c.now, func() (route.Next, bool) {
+		page, more, err = pages.Response(response)
+		return page.Announcements.Next, err == nil
 	}, func(now time.Time, _ int, f route.Fault) {
-		switch {
-		case errors.Is(err, query.ErrRefused):
+		c.at(now)
+		if err == query.ErrRefused {
 			s.Refused++
-			c.copyFailed(now, s)
+			c.copyFailed(s)
 			return
-		case err != nil:
-			f = route.FaultFormat
 		}
 		if f != route.FaultNone {
-			c.contradicted(now, s, f)
-			c.copyLater(now, copyRetry)
+			c.contradicted(s, f)
+			c.copyLater(copyRetry)
 			return
 		}
 		for i := range page.Gone.Len() {
 			c.Uncopy(page.Gone.At(i))
 		}
+		wait := copyGap
 		if more {
-			c.copyLater(now, 0)
-		} else {
-			c.copyLater(now, copyGap)
+			wait = 0
 		}
+		c.copyLater(wait)
 	})
 }

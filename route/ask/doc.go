@@ -1,12 +1,18 @@
-// Package ask asks route servers for ways without telling them who asks. These are the
-// rules that every question obeys; wire.md says why, and what they leave to be learnt.
+// Package ask asks route servers for ways that the vicinity does not have, without telling
+// them who asks. wire.md says by which rules and why, and what they leave to be learnt.
 //
-//	servers := draw.Order(servers)               // who is asked first, who next
-//	way, ok := Way(known, server, gradient, via) // relays between the asker and a server
-//	pace.Hold(rtt, late)                         // how long a frame of an errand is held
-//	Shuffle(r, destinations); Gap(r); Retry(r); Compare(r); Renew(r) // in what order, and when
+//	c := ask.New(ask.Config{Map: m, Rand: rand, Jitter: jitter, Servers: servers})
+//	n := node.New(now, config, func(*onion.Keys) node.Map { return c })
+//	c.Attach(n)                          // by which it asks; from then on the node needs no more
+//	c.Resolve(now, ip, done)             // the key of a mesh address
+//	c.ServerList(now); c.N; c.Ways(...)  // for display
 //
-// They do no I/O, read no clock and draw from no generator but the one passed in. What a
-// server sees is either drawn anew for each question, or the same for all askers behind
-// the same last hop; a Draw decides only what does not show.
+// A Client is a node's map: what it is asked for by Paths, it asks servers for, by
+// errands. The rules are pure functions beside it: Draw (whom), Way (by which way), Pace
+// (when frames leave), Gap, Retry, Compare, Renew (when questions leave). What a server
+// sees is either drawn anew for each question, or the same for all askers behind the same
+// last hop; a Draw decides only what does not show.
+//
+// Nothing here does I/O, reads a clock or draws from a generator but those passed in. It is
+// not safe for concurrent use. What is answered is judged and joined by package route.
 package ask

@@ -44,7 +44,7 @@ func TestNoFieldOfAsker(t *testing.T) {
 		asker, to := key(), key()
 		way, lookup := (&question{to: to}).request(), (&question{ip: to.IPv6()}).request()
 		ways[len(way)], lookups[len(lookup)] = true, true
-		for _, other := range []question{{to: to, found: true, fails: 3, heard: 9}, {to: to, compare: true, by: &server{}}} {
+		for _, other := range []question{{to: to, found: true, fails: 3, heard: 9}, {to: to, compare: true, asked: []*server{{}}}} {
 			if again := other.request(); !bytes.Equal(again, way) {
 				t.Fatalf("the same question is %x and %x", way, again)
 			}

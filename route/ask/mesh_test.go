@@ -37,7 +37,12 @@ type town struct {
 func newTown(t testing.TB, side, near int, servers ...int) *town {
 	w := &town{t: t, side: side, servers: servers, asked: map[int][]query.Request{}, from: map[int][]node.Caller{}, clients: make([]*ask.Client, side*side)}
 	w.Mesh = meshtest.New(meshtest.Options{Seed: 1, Delay: 2 * time.Millisecond, MaxNodes: near,
-		Serve: w.serve, TestServers: w.knownServers,
+		Serve: w.serve,
+		Route: func(i int, c *route.Config) {
+			if slices.Contains(servers, i) {
+				c.Flags |= announce.FlagServer
+			}
+		},
 		Wrap: func(i int, m node.Map) node.Map {
 			c := ask.New(ask.Config{Map: m.(*route.Map), Rand: mrand.NewChaCha8([32]byte{byte(i)}), Jitter: mrand.New(mrand.NewPCG(uint64(i), 7)), Servers: w.setting})
 			w.clients[i] = c
@@ -62,17 +67,6 @@ func (w *town) start(settle time.Duration) {
 		c.Attach(w.Nodes[i].Node)
 	}
 	w.Run(settle)
-}
-
-// knownServers stands in for a gradient: servers that are near.
-func (w *town) knownServers(m *route.Map, now time.Time) (list []route.Server) {
-	for _, s := range w.servers {
-		key := w.Nodes[s].ID.Key()
-		if p, err := m.Paths(now, key, 1); err == nil {
-			list = append(list, route.Server{Key: key, Hops: len(p[0].Hops), Path: p[0]})
-		}
-	}
-	return list
 }
 
 func (w *town) serve(n *meshtest.Node) func(time.Time, node.Caller, []byte, func(time.Time, []byte)) {

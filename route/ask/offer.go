@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -16,121 +17,95 @@ import (
 
 // offers is when, and to whom at the moment.
 type offers struct {
-	at    time.Time // the next; zero: not yet known
+	at    moment // the next; 0: not yet known
 	to    []identity.Key
-	wants query.IDs // of the one at hand: left to be given
+	wants query.IDs // of the first of them: left to be given
 	busy  bool
 }
 
 // advanceOffers begins what is due.
-func (c *Client) advanceOffers(now time.Time) {
+func (c *Client) advanceOffers() {
 	o := &c.offers
-	if c.c.Servers.None {
+	if c.c.Servers.None || o.busy {
 		return
 	}
-	if o.at.IsZero() {
-		o.at = now.Add(time.Duration(c.c.Jitter.Int64N(int64(offerGap))))
+	if o.at == 0 {
+		o.at = c.t + step.Jitter(c.c.Jitter, offerGap/2, 100)
 	}
-	if !now.Before(o.at) && !o.busy {
-		o.at = now.Add(step.Jitter(c.c.Jitter, offerGap, 50))
-		o.to = c.offerTo(now)
+	if c.t >= o.at {
+		o.at = c.t + step.Jitter(c.c.Jitter, offerGap, 50)
+		o.to = c.offerTo()
 	}
-	if !o.busy {
-		c.next.By(o.at)
+	c.by(o.at)
+	if len(o.to) > 0 {
+		c.offer()
 	}
-	c.offer(now)
 }
 
 // offerTo draws the servers.
-func (c *Client) offerTo(now time.Time) (to []identity.Key) {
-	c.seen = time.Time{}
-	c.lookAt(now)
+func (c *Client) offerTo() (to []identity.Key) {
+	c.lookAt()
 	for _, s := range c.servers {
-		if s.here {
-			to = append(to, s.now.Key)
+		if s.gradient != nil {
+			to = append(to, s.Key)
 		}
 	}
 	c.c.Jitter.Shuffle(len(to), func(i, j int) { to[i], to[j] = to[j], to[i] })
 	return to[:min(len(to), offerTo)]
 }
 
-// offer tells the next server what there is.
-func (c *Client) offer(now time.Time) {
-	o := &c.offers
-	if o.busy || len(o.to) == 0 {
-		return
-	}
-	to := o.to[0]
+// offer tells the first server what there is.
+func (c *Client) offer() {
 	request, n := []byte{byte(query.OpOffer)}, 0
-	c.Each(now, func(id identity.ShortID, raw announce.Raw, _ time.Duration) {
-		if n++; n <= query.MaxOffers {
+	c.Each(c.now, func(id identity.ShortID, raw announce.Raw, _ time.Duration) {
+		if n < query.MaxOffers {
+			n++
 			request = query.AppendOffer(request, id, raw.Sequence())
 		}
 	})
-	c.call(now, to, request, func(now time.Time, response []byte) {
-		r, err := query.ParseResponse(query.OpOffer, response)
-		if err != nil || r.Status != query.StatusOK {
-			c.offered()
-			return
-		}
+	c.tell(query.OpOffer, request, func(r query.Response) {
 		c.N.Offered += uint64(n)
-		o.wants = query.IDs(slices.Clone(r.Wanted))
-		c.give(now, to)
+		c.offers.wants = slices.Clone(r.Wanted)
+		c.give()
 	})
 }
 
-// offered ends with one server.
-func (c *Client) offered() {
-	if o := &c.offers; len(o.to) > 0 {
-		o.to, o.wants = o.to[1:], nil
-	}
-}
-
 // give gives what is wanted, a page at a time.
-func (c *Client) give(now time.Time, to identity.Key) {
+func (c *Client) give() {
 	o := &c.offers
 	request, n := []byte{byte(query.OpGive)}, 0
-	c.Each(now, func(id identity.ShortID, raw announce.Raw, age time.Duration) {
-		for o.wants.Len() > 0 && string(o.wants[:len(id)]) < string(id[:]) {
+	c.Each(c.now, func(id identity.ShortID, raw announce.Raw, age time.Duration) {
+		for len(o.wants) > 0 && bytes.Compare(o.wants[:len(id)], id[:]) < 0 {
 			o.wants = o.wants[len(id):] // gone meanwhile
 		}
-		if o.wants.Len() > 0 && o.wants.At(0) == id && len(request) < givePage {
+		if len(o.wants) > 0 && o.wants.At(0) == id && len(request) < givePage {
 			request = query.AppendAnnouncement(request, raw, age)
 			o.wants = o.wants[len(id):]
 			n++
 		}
 	})
 	if n == 0 {
-		c.offered()
+		o.to = o.to[1:]
+		c.by(c.t)
 		return
 	}
-	c.call(now, to, request, func(now time.Time, response []byte) {
-		r, err := query.ParseResponse(query.OpGive, response)
-		if err != nil || r.Status != query.StatusOK {
-			c.offered()
-			return
-		}
+	c.tell(query.OpGive, request, func(query.Response) {
 		c.N.Given += uint64(n)
-		c.give(now, to)
+		c.give()
 	})
 }
 
-// call is an ordinary one; who does not take it is left alone this time.
-func (c *Client) call(now time.Time, to identity.Key, request []byte, then func(now time.Time, response []byte)) {
+// tell calls the first server. Who does not take it is left alone this time.
+func (c *Client) tell(op query.Op, request []byte, then func(r query.Response)) {
 	o := &c.offers
 	o.busy = true
-	err := c.node.Call(now, to, request, func(now time.Time, response []byte, err error) {
+	c.call(o.to[0], request, func(response []byte) {
 		o.busy = false
-		c.next.By(now)
-		if err != nil {
-			c.offered()
+		r, err := query.ParseResponse(op, response)
+		if err != nil || r.Status != query.StatusOK {
+			o.to = o.to[1:]
 			return
 		}
-		then(now, response)
+		then(r)
 	})
-	if err != nil {
-		o.busy = false
-		c.offered()
-		c.next.By(now)
-	}
 }

@@ -1,13 +1,13 @@
 package ask
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"hopwire/hop"
 	"hopwire/link/identity"
+	"hopwire/link/step"
 	"hopwire/route"
 )
 
@@ -17,24 +17,19 @@ type Servers struct {
 	None, Own bool           // nobody; nobody, for the whole map is copied
 }
 
-// ErrServers is returned for what says nothing about servers.
-var ErrServers = errors.New("ask: neither addresses, nor own, nor none")
-
-// ParseServers reads addresses with commas between, "own", "none" or nothing.
-func ParseServers(s string) (Servers, error) {
+// ParseServers reads addresses with commas between, "own", "none" or nothing; an error
+// wraps identity.ErrKey.
+func ParseServers(s string) (list Servers, err error) {
 	switch s {
 	case "":
-		return Servers{}, nil
-	case "none":
-		return Servers{None: true}, nil
-	case "own":
-		return Servers{Own: true}, nil
+		return list, nil
+	case "none", "own":
+		return Servers{None: s == "none", Own: s == "own"}, nil
 	}
-	var list Servers
 	for _, text := range strings.Split(s, ",") {
 		k, err := identity.ParseKey(strings.TrimSpace(text))
 		if err != nil {
-			return Servers{}, errors.Join(ErrServers, err)
+			return Servers{}, err
 		}
 		list.Keys = append(list.Keys, k)
 	}
@@ -44,91 +39,84 @@ func ParseServers(s string) (Servers, error) {
 // A server is one that may be asked.
 type server struct {
 	ServerStatus
-	short   identity.ShortID
-	now     route.Server // as the map last had it
-	here    bool         // it does have it
-	way     []identity.ShortID
-	pace    Pace
-	strikes int
-	struck  time.Time
-	rest    time.Time // has not answered: others first until then
-	keys    struct{ kept, refused int }
+	short    identity.ShortID
+	gradient []hop.Hop // its way, as the map last had it; nil: it has none now
+	pace     Pace
+	avoided  moment // contradicted: until then
+	struck   moment
+	strikes  int
+	rest     moment // has not answered: others first until then
+	kept     int    // nodes of its answers,
+	refused  int    // and those that take none of their onion keys
 }
 
 // ServerStatus is what commands show of a server.
 type ServerStatus struct {
 	Key                                    identity.Key
-	Hops                                   int  // of the way that questions take; 0: none yet
-	Detour                                 bool // there is a way with relays enough between
-	Asked, Answered, Refused, Contradicted uint64
-	TimedOut                               uint64
+	Way                                    []identity.ShortID // that questions take, the server last; nil: none yet
+	NoDetour                               bool               // there is no way with relays enough between
+	Asked, Answered, Refused, Contradicted uint32
+	TimedOut                               uint32
 	RTT                                    time.Duration // the last
-	Avoided                                time.Time     // until then
+	Avoided                                time.Duration // for so long from now
 	Why                                    route.Fault   // the last
-	Way                                    []identity.ShortID
 }
 
-// ServerList returns the servers in the order of asking.
+// ServerList returns the servers in the order of asking. The caller must not change Way.
 func (c *Client) ServerList(now time.Time) (list []ServerStatus) {
-	c.lookAt(now)
+	c.at(now)
+	c.lookAt()
 	for _, s := range c.servers {
-		t := s.ServerStatus
-		t.Key, t.Hops, t.Way = s.now.Key, len(s.way), s.way
-		list = append(list, t)
+		s.Avoided = max(0, s.avoided-c.t)
+		list = append(list, s.ServerStatus)
 	}
 	return list
 }
 
 // lookAt takes over the servers that the map knows now.
-func (c *Client) lookAt(now time.Time) {
-	if now.Sub(c.seen) < lookGap && !c.seen.IsZero() {
+func (c *Client) lookAt() {
+	if c.t-c.seen < lookGap {
 		return
 	}
-	c.seen = now
+	c.seen = c.t
 	for _, s := range c.servers {
-		s.here = false
+		s.gradient = nil
 	}
-	for _, r := range c.Servers(now) {
-		if len(c.c.Servers.Keys) > 0 && !r.Configured {
+	for _, r := range c.Servers(c.now) {
+		if len(c.c.Servers.Keys) > 0 && !r.Configured || len(r.Path.Hops) == 0 {
 			continue
 		}
 		s := c.server(r.Key)
-		if s == nil && len(c.servers) < maxServers {
-			s = &server{short: r.Key.Short()}
-			c.servers = append(c.servers, s)
+		if s == nil {
+			s = &server{ServerStatus: ServerStatus{Key: r.Key}, short: r.Key.Short()}
+			c.enter(s)
 		}
-		if s != nil {
-			s.now, s.here = r, true
-		}
+		s.gradient = r.Path.Hops
 	}
-	c.forgetServers(now)
-	c.order()
 }
 
-// forgetServers forgets those that are gone, but no liar.
-func (c *Client) forgetServers(now time.Time) {
-	keep := c.servers[:0]
-	for _, s := range c.servers {
-		if s.here || now.Before(s.Avoided) {
-			keep = append(keep, s)
+// enter adds a server in the place that the Draw gives it. Those that are gone make room,
+// liars last.
+func (c *Client) enter(s *server) {
+	if len(c.servers) >= maxServers {
+		gone := c.servers[0]
+		for _, o := range c.servers {
+			if o.gradient == nil && (gone.gradient != nil || o.avoided < gone.avoided) {
+				gone = o
+			}
 		}
+		c.servers = step.Remove(c.servers, gone)
 	}
-	clear(c.servers[len(keep):])
-	c.servers = keep
-}
-
-// order is that of the Draw.
-func (c *Client) order() {
-	for i := range c.servers {
-		for j := i; j > 0 && c.draw.Rank(c.servers[j].short) < c.draw.Rank(c.servers[j-1].short); j-- {
-			c.servers[j], c.servers[j-1] = c.servers[j-1], c.servers[j]
-		}
+	i := 0
+	for i < len(c.servers) && c.draw.Rank(c.servers[i].short) < c.draw.Rank(s.short) {
+		i++
 	}
+	c.servers = step.Insert(c.servers, i, s)
 }
 
 func (c *Client) server(key identity.Key) *server {
 	for _, s := range c.servers {
-		if s.now.Key == key {
+		if s.Key == key {
 			return s
 		}
 	}
@@ -137,20 +125,20 @@ func (c *Client) server(key identity.Key) *server {
 
 // pick returns who is asked next: not who was asked already; who has contradicted himself,
 // or has not answered, last. Nil: there is nobody.
-func (c *Client) pick(now time.Time, q *question) (best *server) {
+func (c *Client) pick(asked []*server) (best *server) {
 	for _, s := range c.servers {
-		if s.here && !q.has(s) && (best == nil || s.worse(now) < best.worse(now)) {
+		if s.gradient != nil && !slices.Contains(asked, s) && (best == nil || c.worse(s) < c.worse(best)) {
 			best = s
 		}
 	}
 	return best
 }
 
-func (s *server) worse(now time.Time) int {
+func (c *Client) worse(s *server) int {
 	switch {
-	case now.Before(s.Avoided):
+	case c.t < s.avoided:
 		return 2
-	case now.Before(s.rest):
+	case c.t < s.rest:
 		return 1
 	}
 	return 0
@@ -158,57 +146,55 @@ func (s *server) worse(now time.Time) int {
 
 // path returns the way to a server, which is kept while it stands. False: none has relays
 // enough between.
-func (c *Client) path(now time.Time, s *server) (hop.Path, bool) {
-	if s.way != nil {
-		if p, ok := c.Along(now, s.way); ok {
+func (c *Client) path(s *server) (p hop.Path, ok bool) {
+	if s.Way != nil {
+		if p, ok = c.Along(c.now, s.Way); ok {
 			return p, true
 		}
-		s.way = nil
 	}
-	ids, links := c.Relays(now)
+	s.Way, s.pace = nil, Pace{}
+	ids, links := c.Relays(c.now)
 	at := slices.Index(ids, s.short)
 	if at < 0 {
-		return hop.Path{}, false
+		return p, false
 	}
 	var gradient []uint16
-	for _, h := range s.now.Path.Hops[:max(0, len(s.now.Path.Hops)-1)] {
-		gradient = append(gradient, uint16(max(0, slices.Index(ids, h.Key.Short()))))
+	for i := range s.gradient[1:] {
+		gradient = append(gradient, uint16(max(0, slices.Index(ids, s.gradient[i].Key.Short()))))
 	}
 	d := c.draw.For(s.short)
 	way, ok := Way(links, uint16(at), gradient, func(v uint16) uint64 { return d.Rank(ids[v]) })
-	s.Detour = ok
-	if !ok {
-		return hop.Path{}, false
+	if s.NoDetour = !ok; !ok {
+		return p, false
 	}
-	s.pace = Pace{}
-	s.way = nil
-	for _, v := range way {
-		s.way = append(s.way, ids[v])
+	for _, v := range append(way, uint16(at)) {
+		s.Way = append(s.Way, ids[v])
 	}
-	s.way = append(s.way, s.short)
-	return c.Along(now, s.way)
+	return c.Along(c.now, s.Way)
 }
 
 // contradicted: a server is wrong, or lies. It is avoided, each time for longer.
-func (c *Client) contradicted(now time.Time, s *server, f route.Fault) {
+func (c *Client) contradicted(s *server, f route.Fault) {
+	if f == route.FaultNone {
+		return
+	}
 	c.N.Contradicted++
 	s.Contradicted++
-	if now.Sub(s.struck) > liarMost {
+	if c.t-s.struck > liarMost {
 		s.strikes = 0
 	}
-	s.Why, s.struck = f, now
-	s.Avoided = now.Add(min(liarFirst<<min(s.strikes, 8), liarMost))
+	s.Why, s.struck = f, c.t
+	s.avoided = c.t + min(liarFirst<<min(s.strikes, 8), liarMost)
 	s.strikes++
 }
 
-// judge contradicts a server of whose onion keys too many were refused.
-func (c *Client) judge(now time.Time, s *server) {
-	k := &s.keys
-	if k.refused >= refusedKeys && float64(k.refused)*refusedPart >= float64(k.kept) {
-		k.kept, k.refused = 0, 0
-		c.contradicted(now, s, route.FaultExpired)
+// judge contradicts a server of whose onion keys too many were refused: three of ten.
+func (c *Client) judge(s *server) {
+	if s.refused >= refusedKeys && 10*s.refused >= 3*s.kept {
+		s.kept, s.refused = 0, 0
+		c.contradicted(s, route.FaultExpired)
 	}
-	if k.kept > keysMost {
-		k.kept, k.refused = k.kept/2, k.refused/2
+	if s.kept > keysMost {
+		s.kept, s.refused = s.kept/2, s.refused/2
 	}
 }

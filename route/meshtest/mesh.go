@@ -25,7 +25,7 @@ type Options struct {
 	MaxNodes    int
 	Serve       func(n *Node) func(time.Time, node.Caller, []byte, func(time.Time, []byte))
 	Change      func(i int, c *node.Config)
-	TestServers func(m *route.Map, now time.Time) []route.Server
+	Route       func(i int, c *route.Config)
 	Wrap        func(i int, m node.Map) node.Map // what a node hears of the map, and does with it; nil: as it is
 }
 
@@ -115,8 +115,12 @@ func (n *Node) Boot() {
 	var boot [8]byte
 	binary.LittleEndian.PutUint64(boot[:], m.Seed<<32+uint64(n.Index)<<16+b)
 	n.Node = node.New(m.Now, c, func(o *onion.Keys) node.Map {
-		n.Map = route.New(route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: announce.FlagRelay, MaxNodes: m.MaxNodes,
-			Load: func() (int, int) { return n.Circuits.Load() }, TestServers: m.TestServers})
+		r := route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: announce.FlagRelay, MaxNodes: m.MaxNodes,
+			Load: func() (int, int) { return n.Circuits.Load() }}
+		if m.Route != nil {
+			m.Route(n.Index, &r)
+		}
+		n.Map = route.New(r)
 		if m.Wrap != nil {
 			return m.Wrap(n.Index, n.Map)
 		}

@@ -1,0 +1,80 @@
+package route
+
+import (
+	"time"
+
+	"hopwire/hop"
+	"hopwire/link/identity"
+)
+
+// A Server is a route server to which the map knows a way.
+type Server struct {
+	Key        identity.Key
+	Configured bool
+	Neighbour  identity.ShortID // by whom its way came
+	Hops       int              // of that way
+	Since      time.Time        // it has been reached; zero: its way was lost, and there is no other yet
+	// Path is the cheapest that the map knows, which may be another than the way that came,
+	// with the onion keys to use now.
+	Path hop.Path
+}
+
+// Servers returns the route servers that can be reached now: those configured first, then
+// the nearest. The caller may keep what it gets.
+func (m *Map) Servers(now time.Time) (servers []Server) {
+	g := m.look()
+	g.search(0, m.factor(now, g, 0, nil))
+	for i := range m.ways.slots {
+		s := &m.ways.slots[i]
+		w := s.way()
+		if !s.used() || w == nil {
+			continue
+		}
+		o := m.open(s.id)
+		if o == nil {
+			continue
+		}
+		p, ok := m.path(now, g, m.wayFor(s, g.way(o.vertex)))
+		if !ok || len(p.Hops) == 0 {
+			continue
+		}
+		v := Server{Key: o.raw.Key(), Configured: s.configured, Neighbour: w.from.short, Hops: w.hops(), Path: p}
+		if s.held != nil {
+			v.Since = s.since
+		}
+		servers = append(servers, v)
+	}
+	sortServers(servers)
+	return servers
+}
+
+// wayFor is the cheapest way, or the one that came when that one is too long; by vertex.
+func (m *Map) wayFor(s *slot, cheapest []int) []int {
+	if len(cheapest) <= maxWay {
+		return cheapest
+	}
+	if !m.stands(s.held) {
+		return nil
+	}
+	way := make([]int, 0, s.held.hops())
+	for i := s.held.hops() - 1; i >= 0; i-- {
+		way = append(way, m.open(s.held.ids[i]).vertex)
+	}
+	return way
+}
+
+// sortServers is an insertion sort: there are eight.
+func sortServers(s []Server) {
+	for i := range s {
+		for j := i; j > 0 && s[j].before(&s[j-1]); j-- {
+			s[j], s[j-1] = s[j-1], s[j]
+		}
+	}
+}
+
+func (s *Server) before(t *Server) bool {
+	if s.Configured != t.Configured {
+		return s.Configured
+	}
+	return s.Hops < t.Hops
+}
