@@ -116,6 +116,11 @@ var arrows = map[string]map[string]string{
 	"pay/account": {
 		"link/identity": "an account is a key",
 	},
+	"pay/body": {
+		"link/identity": "gateways are keys",
+		"pay":           "amounts",
+		"pay/account":   "payees",
+	},
 	"pay/hpke": {
 		"link/aead":     "the cipher",
 		"link/identity": "the curve",
