@@ -113,25 +113,25 @@ func TestBucket(t *testing.T) {
 // TestUnused: an answer that nobody uses is forgotten, and its nodes with it; one that is
 // used is asked for anew before it is too old, and never lost.
 func TestUnused(t *testing.T) {
-	w := newTown(t, 7, 20, 16)
+	w := newTown(t, 5, 9, 12)
 	w.start(20 * time.Second)
 	before := w.Nodes[0].Map.Len()
-	w.paths(0, 48)
-	w.paths(0, 6)
+	w.paths(0, 24)
+	w.paths(0, 4)
 	w.Run(5 * time.Second)
 	if got := w.Nodes[0].Map.Len(); got <= before {
 		t.Fatalf("nothing of the answers is kept")
 	}
 	for i := range 12 * 90 { // 90 minutes
 		w.Run(5 * time.Second)
-		if _, err := w.paths(0, 48); err != nil {
+		if _, err := w.paths(0, 24); err != nil {
 			t.Fatalf("lost after %d s: %v", 5*i, err)
 		}
 	}
-	if _, err := w.clients[0].Map.Paths(w.Now, w.key(6), 1); err != hop.ErrUnknown {
+	if _, err := w.clients[0].Map.Paths(w.Now, w.key(4), 1); err != hop.ErrUnknown {
 		t.Errorf("what is not used is still known: %v", err)
 	}
-	if got := len(w.segmentsAsked(16)); got < 4 || got > 5 { // 48 at 0, 30 to 45, 60 to 90; 6 once
+	if got := len(w.segmentsAsked(12)); got < 4 || got > 5 { // 24 at 0, 30 to 45, 60 to 90; 4 once
 		t.Errorf("%d questions in 90 minutes, want 4 or 5", got)
 	}
 }

@@ -11,19 +11,19 @@ import (
 // TestOwn: who copies the map knows all nodes, also after theirs have changed, and asks for
 // none of them; what is forged on a page is not taken over.
 func TestOwn(t *testing.T) {
-	w := newTown(t, 6, 20, 14)
+	w := newTown(t, 5, 9, 12)
 	w.setting = ask.Servers{Own: true}
 	w.start(20 * time.Second)
 	w.Run(2 * time.Minute)
 	for range 4 {
-		for to := range 36 {
+		for to := range 25 {
 			if _, err := w.paths(0, to); to > 0 && err != nil {
 				t.Fatalf("node %d: %v", to, err)
 			}
 		}
 		w.Run(10 * time.Minute)
 	}
-	for _, r := range w.asked[14] {
+	for _, r := range w.asked[12] {
 		if r.Op != query.OpMap && r.Op != query.OpOffer {
 			t.Fatalf("asked %+v", r)
 		}
