@@ -79,8 +79,10 @@ func TestAllFits(t *testing.T) {
 		})
 	}
 	w.Run(time.Minute)
-	if got := w.asked[12]; len(got) != 0 {
-		t.Errorf("%d questions in a mesh that everybody knows all of: %v", len(got), got[0])
+	for _, r := range w.asked[12] {
+		if r.Op != query.OpOffer && r.Op != query.OpGive {
+			t.Errorf("a question in a mesh that everybody knows all of: op %d", r.Op)
+		}
 	}
 }
 

@@ -44,7 +44,8 @@ func TestNone(t *testing.T) {
 	}
 }
 
-// TestOffers: each node offers its vicinity about once an hour, and gives what is wanted.
+// TestOffers: each of sixteen nodes offers what it knows, twelve announcements or so, every
+// 80 s, and gives what is wanted.
 func TestOffers(t *testing.T) {
 	w := newTown(t, 4, 8, 5)
 	wants := 0
@@ -75,15 +76,22 @@ func TestOffers(t *testing.T) {
 		return honest
 	}
 	w.start(20 * time.Second)
-	w.Run(100 * time.Minute)
+	w.Run(30 * time.Minute)
 	offers := 0
 	for _, r := range w.asked[5] {
 		if r.Op == query.OpOffer {
 			offers++
 		}
 	}
-	if offers < 12 || offers > 40 {
-		t.Errorf("%d offers of nodes that know the server, in 100 minutes", offers)
+	known := 0
+	for _, n := range w.Nodes {
+		known += n.Map.Len()
+	}
+	each := 7 * time.Second * time.Duration(known/len(w.Nodes))
+	want := (len(w.Nodes) - 1) * int(30*time.Minute/each)
+	t.Logf("%d offers in 30 minutes, of nodes that know %d each", offers, known/len(w.Nodes))
+	if offers < want*3/4 || offers > want*3/2 {
+		t.Errorf("%d offers in 30 minutes, want about %d", offers, want)
 	}
 	if wants != 0 {
 		t.Errorf("%d wanted announcements were not given", wants)
