@@ -5,15 +5,16 @@ import (
 	"slices"
 )
 
-// A search finds ways from a relay to another one by one: shortest paths by the
-// landmarks' lower bounds (Goldberg and Harrelson 2005), disjoint ones as a flow of
-// least cost (Suurballe 1974; Bhandari 1999). A relay that a way passes has two states,
-// its arrival and its departure, with room for one way between them: a further way that
-// arrives there can only go back along the way that is there, which then takes another
-// turn.
+// A search finds ways from a relay to another one by one: from both ends at once, with
+// the landmarks' lower bounds (Goldberg and Harrelson 2005, the halved bounds of Ikeda
+// and others 1994), and disjoint ways as a flow of least cost (Suurballe 1974; Bhandari
+// 1999). A relay that a way passes has two states, its arrival and its departure, with
+// room for one way between them: a further way that arrives there can only go back along
+// the way that is there, which then takes another turn.
 //
-// Lengths are reduced so that none is below zero: by the lower bounds, and by what the
-// rounds before have found (deficits).
+// Lengths are reduced by a height for each state, so that none is below zero: at first
+// the lower bounds, and after each round also what that has found, so that the ways laid
+// have no length at all, either way along them.
 type search struct {
 	g     *Graph
 	l     *Landmarks
@@ -22,31 +23,40 @@ type search struct {
 
 	marks        []mark // by state: relays, then the departures of those that ways pass
 	next, before []int32
-	gone         []uint64 // weight of the link by which a way came to each relay
-	split        []int32  // relays that have two states
-	touched      []int32  // states that are marked
-	used         []uint8  // ways that went through each relay, when they may share
-	direct       bool     // a way is the link from end to end
-	bounds       []*Tree  // that say most about this question
-	far          []uint32 // their costs to the end
-	heap         heap4
-	query, turn  uint32
+	gone         []uint64    // weight of the link by which a way came to each relay
+	split        []int32     // relays that have two states
+	touched      []int32     // states that are marked
+	used         []uint8     // ways that went through each relay, when they may share
+	direct       bool        // a way is the link from end to end
+	bounds       []*Tree     // that say most about this question
+	ends         [2][]uint32 // their costs to the ends
+	heaps        [2]heap4    // of the search from each end
+	query        uint32
+	turn         uint32
+	met          int32   // where the two sides of the best way of this round meet,
+	best         uint64  // and its length
+	way          []int32 // its states
 }
 
 // A mark is what a search knows of a state.
 type mark struct {
-	dist    uint64 // reduced, in this round
-	deficit uint64 // how much nearer than the end it was in the rounds before, summed up
-	low     uint64 // of a relay: what is left to the end, at least
-	from    int32  // state before
-	query   uint32 // low, deficit and flags are of this query
-	turn    uint32 // dist and from are of this round
-	flags   uint8
+	dist   [2]uint64 // from each end, reduced
+	height uint64    // twice; as the two's complement
+	from   [2]int32  // the state that is nearer to the end
+	turn   [2]uint32 // dist and from are of this round
+	query  uint32    // the others are of this query
+	flags  uint8
 }
 
 const (
 	isSplit uint8 = 1 << iota
 	isAvoided
+)
+
+// From the start on, and from the end back.
+const (
+	ahead = iota
+	back
 )
 
 func newSearch(l *Landmarks) search {
@@ -67,147 +77,248 @@ func (s *search) begin(q Query, w weigher) {
 	s.query++
 	s.choose()
 	for _, v := range q.Avoid {
-		if v >= 0 && v < int32(s.g.Len()) {
+		if v >= 0 && v < int32(s.g.Len()) && v != q.From && v != q.To {
 			s.mark(v).flags |= isAvoided
 		}
 	}
 }
 
 // mostBounds is how many trees bound a search: more say more, and cost more.
-const mostBounds = 6
+var mostBounds = 6
 
 // choose takes the trees that say most about the way from end to end.
 func (s *search) choose() {
-	s.bounds, s.far = s.bounds[:0], s.far[:0]
+	s.bounds = s.bounds[:0]
 	from, to := s.q.From, s.q.To
 	for _, t := range s.l.trees {
 		if t.cost[from] != Far && t.cost[to] != Far {
 			s.bounds = append(s.bounds, t)
 		}
 	}
-	says := func(t *Tree) int64 { return s.bound(t.cost[from], t.cost[to]) }
+	says := func(t *Tree) int64 { return s.bound(t.cost[from], t.cost[to], true) }
 	slices.SortStableFunc(s.bounds, func(a, b *Tree) int { return int(says(b) - says(a)) })
 	s.bounds = s.bounds[:min(len(s.bounds), mostBounds)]
-	for _, t := range s.bounds {
-		s.far = append(s.far, t.cost[to])
+	for i, end := range [2]int32{from, to} {
+		s.ends[i] = s.ends[i][:0]
+		for _, t := range s.bounds {
+			s.ends[i] = append(s.ends[i], t.cost[end])
+		}
 	}
 }
 
-// bound is the least cost between a relay and the end, by their costs from a landmark.
+// bound is the least cost between a relay and an end, by their costs from a landmark.
 // Nobody gets any farther by way of an end that passes nothing on.
-func (s *search) bound(relay, end uint32) int64 {
+func (s *search) bound(relay, end uint32, passes bool) int64 {
 	d := int64(end) - int64(relay)
-	if d < 0 && s.g.passes[s.q.To] {
+	if d < 0 && passes {
 		d = -d
 	}
 	return max(d, 0)
+}
+
+// height is the difference of what is left to the two ends at least.
+func (s *search) height(relay int32) uint64 {
+	if relay == s.q.From || relay == s.q.To {
+		return 0
+	}
+	var most [2]int64
+	for i, t := range s.bounds {
+		if c := t.cost[relay]; c != Far {
+			most[ahead] = max(most[ahead], s.bound(c, s.ends[ahead][i], s.g.passes[s.q.From]))
+			most[back] = max(most[back], s.bound(c, s.ends[back][i], s.g.passes[s.q.To]))
+		}
+	}
+	return uint64(most[back] - most[ahead])
 }
 
 // mark returns the mark of a state, made ready for this query.
 func (s *search) mark(x int32) *mark {
 	m := &s.marks[x]
 	if m.query != s.query {
-		*m = mark{query: s.query, turn: s.turn - 1}
-		if v := x % int32(s.g.Len()); v == x && x != s.q.From && x != s.q.To {
-			m.low = s.low(x)
+		*m = mark{query: s.query, turn: [2]uint32{s.turn - 1, s.turn - 1}}
+		if x < int32(s.g.Len()) {
+			m.height = s.height(x)
 		}
 		s.touched = append(s.touched, x)
 	}
 	return m
 }
 
-func (s *search) low(relay int32) (most uint64) {
-	for i, t := range s.bounds {
-		if c := t.cost[relay]; c != Far {
-			most = max(most, uint64(s.bound(c, s.far[i])))
-		}
-	}
-	return most
-}
-
-// round finds the next way and lays it; false: there is none.
+// round finds the next way and lays it; false: there is none. It goes on from the end
+// that has less waiting, until what is still to come is no shorter than what it has.
 func (s *search) round() bool {
 	s.turn++
-	s.heap = s.heap[:0]
-	from := s.mark(s.q.From)
-	from.dist, from.turn, from.from = 0, s.turn, -1
-	s.heap.push(0, s.q.From)
-	for len(s.heap) > 0 {
-		d, x := s.heap.pop()
-		switch {
-		case x == s.q.To:
-			s.settle(d)
-			return true
-		case d == s.marks[x].dist:
-			s.expand(x)
-		}
+	s.best = math.MaxUint64
+	for i, x := range [2]int32{s.q.From, s.q.To} {
+		m := s.mark(x)
+		m.dist[i], m.turn[i], m.from[i] = 0, s.turn, -1
+		s.heaps[i] = append(s.heaps[i][:0], entry{0, x})
 	}
-	return false
+	for {
+		a, b := s.top(ahead), s.top(back)
+		if a == math.MaxUint64 || b == math.MaxUint64 || a+b >= s.best {
+			break
+		}
+		i := ahead
+		if len(s.heaps[back]) < len(s.heaps[ahead]) {
+			i = back
+		}
+		_, x := s.heaps[i].pop()
+		s.expand(x, i)
+	}
+	if s.best == math.MaxUint64 {
+		return false
+	}
+	s.read()
+	s.settle(min(s.top(ahead), s.best))
+	return true
+}
+
+// top is the distance of the next state from an end; entries that were overtaken are
+// dropped.
+func (s *search) top(i int) uint64 {
+	h := &s.heaps[i]
+	for len(*h) > 0 {
+		if e := (*h)[0]; s.marks[e.state].dist[i] == e.key {
+			return e.key
+		}
+		h.pop()
+	}
+	return math.MaxUint64
 }
 
 // expand goes on from a state.
-func (s *search) expand(x int32) {
-	n := int32(s.g.Len())
-	v := x % n
-	switch m := &s.marks[v]; {
-	case x >= n && s.before[v] >= 0:
-		s.step(x, v, 0) // the way through it is given up
-	case x < n && m.flags&isSplit != 0:
-		s.back(x)
+func (s *search) expand(x int32, i int) {
+	v, n := x, int32(s.g.Len())
+	if v >= n {
+		v -= n
+	}
+	if x == s.q.To && i == ahead || x == s.q.From && i == back {
 		return
 	}
-	taken := s.next[v]
+	if s.marks[v].flags&isSplit != 0 && s.along(x, v, i) {
+		return
+	}
 	for e := s.g.first[v]; e < s.g.first[v+1]; e++ {
-		w := s.g.links[e].to
-		if w == taken || s.g.rates[e].bits < s.weigh.bits {
+		if s.g.rates[e].bits < s.weigh.bits {
 			continue
 		}
-		if w != s.q.To && (!s.g.passes[w] || w == s.q.From) {
-			continue
+		if i == ahead {
+			s.on(x, v, s.g.links[e].to, e)
+		} else {
+			s.against(x, v, s.g.links[e].to, e)
 		}
-		if v == s.q.From && (w == s.q.To && s.direct || s.before[w] == v) {
-			continue
-		}
-		weight := s.weigh.weigh(s.g, e, w != s.q.To)
-		if u := s.used[w]; u > 0 && w != s.q.To {
-			weight *= s.penalty(u)
-		}
-		s.step(x, w, weight)
 	}
 }
 
-// back goes from an arrival: back along the way that passes it, or through, where none
-// does any more.
-func (s *search) back(x int32) {
-	n := int32(s.g.Len())
-	switch u := s.before[x]; {
-	case u < 0:
-		s.step(x, x+n, 0)
-	case u != s.q.From:
-		s.step(x, u+n, -s.gone[x])
+// along takes the steps of a relay with two states that are not links; true: there are
+// no others. (Of the two, the arrival is where links lead to, the departure where they
+// lead from.)
+func (s *search) along(x, v int32, i int) bool {
+	n, laid := int32(s.g.Len()), s.before[v] >= 0
+	switch departs := x >= n; {
+	case departs == (i == ahead): // links follow
+		if laid {
+			s.step(x, v+n-x+v, 0, i) // the way through it is given up
+		}
+		return false
+	case !laid:
+		s.step(x, v+n-x+v, 0, i)
+	case i == ahead && s.before[v] != s.q.From: // back along the way
+		s.step(x, s.before[v]+n, -s.gone[v], i)
+	case i == back && s.next[v] != s.q.To:
+		s.step(x, s.next[v], -s.gone[s.next[v]], i)
 	}
+	return true
 }
 
-// step looks whether a state is nearer by way of another. Weights may be below zero, as
-// the two's complement; reduced they are not.
-func (s *search) step(x, y int32, weight uint64) {
-	n := int32(s.g.Len())
-	from, m := &s.marks[x], s.mark(y)
-	if m.flags&isAvoided != 0 {
+// on takes a link from v to w.
+func (s *search) on(x, v, w, e int32) {
+	if w == s.q.From || w != s.q.To && !s.g.passes[w] || s.isLaid(v, w) {
 		return
 	}
-	d := from.dist + weight + s.mark(y%n).low - s.marks[x%n].low + m.deficit - from.deficit
-	if m.turn != s.turn || d < m.dist {
-		m.dist, m.turn, m.from = d, s.turn, x
-		s.heap.push(d, y)
+	s.step(x, w, s.weight(e, w), ahead)
+}
+
+// against takes a link from w to v, from its end.
+func (s *search) against(x, v, w, e int32) {
+	if w == s.q.To || w != s.q.From && !s.g.passes[w] || s.isLaid(w, v) {
+		return
+	}
+	y := w
+	if s.mark(w).flags&isSplit != 0 {
+		y += int32(s.g.Len())
+	}
+	s.step(x, y, s.weight(e, v), back)
+}
+
+// isLaid says whether a way takes a link.
+func (s *search) isLaid(v, w int32) bool {
+	switch {
+	case v != s.q.From:
+		return s.next[v] == w
+	case w == s.q.To:
+		return s.direct
+	}
+	return s.before[w] == v
+}
+
+// weight is twice what a link to a relay weighs; heights are twice, too.
+func (s *search) weight(e, to int32) uint64 {
+	if to == s.q.To {
+		return 2 * s.weigh.weigh(s.g, e, -1)
+	}
+	w := 2 * s.weigh.weigh(s.g, e, to)
+	if u := s.used[to]; u > 0 {
+		w *= penalties[min(u, 3)]
+	}
+	return w
+}
+
+// penalties are those for relays of so many ways.
+var penalties = [4]uint64{1, shared, shared * shared, shared * shared * shared}
+
+// step looks whether a state is nearer to an end by way of another. Weights may be below
+// zero, as the two's complement; reduced they are not.
+func (s *search) step(x, y int32, weight uint64, i int) {
+	m, from := s.mark(y), &s.marks[x]
+	d := from.dist[i] + weight
+	if i == ahead {
+		d += m.height - from.height
+	} else {
+		d += from.height - m.height
+	}
+	if m.flags&isAvoided != 0 || m.turn[i] == s.turn && d >= m.dist[i] {
+		return
+	}
+	m.dist[i], m.turn[i], m.from[i] = d, s.turn, x
+	s.heaps[i].push(d, y)
+	if m.turn[1-i] == s.turn && d+m.dist[1-i] < s.best {
+		s.best, s.met = d+m.dist[1-i], y
 	}
 }
 
-// settle ends a round that came to the end at a distance.
-func (s *search) settle(end uint64) {
+// read puts the states of the way just found in order.
+func (s *search) read() {
+	s.way = s.way[:0]
+	for x := s.met; x >= 0; x = s.marks[x].from[ahead] {
+		s.way = append(s.way, x)
+	}
+	slices.Reverse(s.way)
+	for x := s.marks[s.met].from[back]; x >= 0; x = s.marks[x].from[back] {
+		s.way = append(s.way, x)
+	}
+}
+
+// settle ends a round: heights become such that the way found is level. ahead of it,
+// lengths from the start count up to a distance, and lengths to the end for the rest.
+func (s *search) settle(reach uint64) {
 	for _, x := range s.touched {
-		if m := &s.marks[x]; m.turn == s.turn && m.dist < end {
-			m.deficit += end - m.dist
+		m := &s.marks[x]
+		if m.turn[ahead] == s.turn && m.dist[ahead] < reach {
+			m.height += reach - m.dist[ahead]
+		} else if m.turn[back] == s.turn && m.dist[back] < s.best-reach {
+			m.height -= s.best - reach - m.dist[back]
 		}
 	}
 	if s.q.Disjoint {
@@ -218,16 +329,13 @@ func (s *search) settle(end uint64) {
 // lay lays the way of this round among those before.
 func (s *search) lay() {
 	n := int32(s.g.Len())
-	for y := s.q.To; y != s.q.From; {
-		x := s.marks[y].from
-		v, w := x%n, y%n
-		switch {
-		case v == w && y < n: // given up
-			s.next[v], s.before[v] = -1, -1
-		case v != w && y < n:
-			s.connect(v, w)
+	for i, y := range s.way[1:] {
+		switch x := s.way[i]; {
+		case x == y+n: // given up
+			s.next[y], s.before[y] = -1, -1
+		case y < n && x%n != y:
+			s.connect(x%n, y)
 		}
-		y = x
 	}
 }
 
@@ -237,7 +345,7 @@ func (s *search) connect(v, w int32) {
 		if r != s.q.From && r != s.q.To && s.marks[r].flags&isSplit == 0 {
 			s.marks[r].flags |= isSplit
 			s.split = append(s.split, r)
-			s.mark(r + int32(s.g.Len())).deficit = s.marks[r].deficit
+			s.mark(r + int32(s.g.Len())).height = s.marks[r].height
 		}
 	}
 	if v == s.q.From && w == s.q.To {
@@ -249,7 +357,7 @@ func (s *search) connect(v, w int32) {
 	}
 	if w != s.q.To {
 		s.before[w] = v
-		s.gone[w] = s.weigh.weigh(s.g, s.g.link(v, w), true)
+		s.gone[w] = s.weight(s.g.link(v, w), w)
 	}
 }
 
@@ -259,7 +367,7 @@ func (s *search) disjoint() (ways []Way) {
 		ways = append(ways, s.g.sum([]int32{s.q.From, s.q.To}))
 	}
 	for _, e := range s.g.from(s.q.From) {
-		if s.before[e.to] != s.q.From {
+		if e.to == s.q.To || s.before[e.to] != s.q.From {
 			continue
 		}
 		way := []int32{s.q.From}
@@ -275,23 +383,16 @@ func (s *search) disjoint() (ways []Way) {
 // take reads the way of this round, where ways may share relays, and makes the next
 // avoid it.
 func (s *search) take() Way {
-	var way []int32
-	for x := s.q.To; x >= 0; x = s.marks[x].from {
-		way = append(way, x)
-		s.used[x]++
+	way := slices.Clone(s.way)
+	for _, v := range way {
+		s.used[v]++
 	}
-	slices.Reverse(way)
 	for _, x := range s.touched {
-		s.marks[x].deficit = 0 // lengths have changed
+		s.marks[x].height = s.height(x) // weights are no longer those of the round
 	}
-	if len(way) == 2 {
-		s.direct = true
-	}
+	s.direct = s.direct || len(way) == 2
 	return s.g.sum(way)
 }
-
-// penalty is what a relay costs more that so many ways have.
-func (s *search) penalty(ways uint8) uint64 { return uint64(math.Pow(shared, float64(min(ways, 3)))) }
 
 // heap4 is a heap of four children each: half as high as one of two.
 type heap4 []entry

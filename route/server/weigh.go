@@ -41,31 +41,32 @@ var losses = func() (l [256]uint64) {
 	return l
 }()
 
-// weigh is what the step along link e weighs; charged: its end asks for its price.
-func (w *weigher) weigh(g *Graph, e int32, charged bool) uint64 {
-	l := g.links[e]
-	sum := uint64(l.cost)
+// weigh is what the step along link e weighs; the relay charged asks for its price, −1:
+// none does.
+func (w *weigher) weigh(g *Graph, e, charged int32) uint64 {
+	c := uint64(g.links[e].cost)
+	sum := c
 	switch w.by {
 	case Loss:
 		sum += losses[g.rates[e].loss] << costBits
 	case Price:
-		sum += w.price(g, l.to, charged) << costBits
+		sum += w.price(g, charged) << costBits
 	}
 	switch w.also {
 	case hops:
 		sum += 1 << w.extra
 	case cost:
-		sum += uint64(l.cost) << w.extra
+		sum += c << w.extra
 	case loss:
 		sum += losses[g.rates[e].loss] << w.extra
 	case price:
-		sum += w.price(g, l.to, charged) << w.extra
+		sum += w.price(g, charged) << w.extra
 	}
 	return sum
 }
 
-func (w *weigher) price(g *Graph, relay int32, charged bool) uint64 {
-	if !charged {
+func (w *weigher) price(g *Graph, relay int32) uint64 {
+	if relay < 0 {
 		return 0
 	}
 	return uint64(min(g.prices[relay], mostPrice))
@@ -74,7 +75,10 @@ func (w *weigher) price(g *Graph, relay int32, charged bool) uint64 {
 // total is what a way weighs.
 func (w *weigher) total(g *Graph, way []int32) (sum uint64) {
 	for i, to := range way[1:] {
-		sum += w.weigh(g, g.link(way[i], to), i+2 < len(way))
+		if i+2 == len(way) {
+			to = -1
+		}
+		sum += w.weigh(g, g.link(way[i], way[i+1]), to)
 	}
 	return sum
 }
