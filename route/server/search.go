@@ -84,7 +84,7 @@ func (s *search) begin(q Query, w weigher) {
 }
 
 // mostBounds is how many trees bound a search: more say more, and cost more.
-var mostBounds = 6
+const mostBounds = 6
 
 // choose takes the trees that say most about the way from end to end.
 func (s *search) choose() {
