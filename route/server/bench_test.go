@@ -26,9 +26,9 @@ func BenchmarkSpread(b *testing.B) {
 
 func BenchmarkSegments(b *testing.B) {
 	g := graphFrom(geo.New(1, largest, 0.02))
-	l, size := Spread(g, []int32{5}, 24), announced(g)
+	f, size := NewFinder(Spread(g, []int32{5}, 24)), announced(g)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		l.Segments(int32(i*7919%largest), 256<<10, size)
+		f.Segments(int32(i*7919%largest), 128<<10, size)
 	}
 }

@@ -36,6 +36,8 @@ type search struct {
 	met          int32   // where the two sides of the best way of this round meet,
 	best         uint64  // and its length
 	way          []int32 // its states
+	exact        *Tree   // of the end, if it has one: then the search is from the start only,
+	most         int     // and ends when it has marked so many states; 0: never
 }
 
 // A mark is what a search knows of a state.
@@ -121,6 +123,9 @@ func (s *search) height(relay int32) uint64 {
 	if relay == s.q.From || relay == s.q.To {
 		return 0
 	}
+	if s.exact != nil {
+		return 2 * uint64(s.exact.cost[relay])
+	}
 	var most [2]int64
 	for i, t := range s.bounds {
 		if c := t.cost[relay]; c != Far {
@@ -159,8 +164,11 @@ func (s *search) round() bool {
 		if a == math.MaxUint64 || b == math.MaxUint64 || a+b >= s.best {
 			break
 		}
+		if s.most > 0 && len(s.touched) > s.most {
+			return false
+		}
 		i := ahead
-		if len(s.heaps[back]) < len(s.heaps[ahead]) {
+		if s.exact == nil && len(s.heaps[back]) < len(s.heaps[ahead]) {
 			i = back
 		}
 		_, x := s.heaps[i].pop()
