@@ -68,7 +68,7 @@ func (l *Landmarks) nearest(trees []*Tree, to int32) []*Tree {
 type answer struct {
 	relays []int32
 	seen   []bool // of all relays
-	left   int // bytes
+	left   int    // bytes
 	size   func(relay int32) int
 	way    []int32 // room for one
 }
