@@ -1,6 +1,7 @@
 package server
 
 import (
+	mrand "math/rand/v2"
 	"testing"
 
 	"hopwire/route/geo"
@@ -26,9 +27,18 @@ func BenchmarkSpread(b *testing.B) {
 
 func BenchmarkSegments(b *testing.B) {
 	g := graphFrom(geo.New(1, largest, 0.02))
-	l, size := Spread(g, []int32{5}, 24), announced(g)
+	f, size := NewFinder(Spread(g, []int32{5}, 24)), announced(g)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		l.Segments(int32(i*7919%largest), 256<<10, size)
+		f.Segments(int32(i*7919%largest), 128<<10, size)
+	}
+}
+
+// BenchmarkGates looks for gates of N/64 where there are none: what a full map takes.
+func BenchmarkGates(b *testing.B) {
+	g := graphFrom(geo.New(1, largest, 0.02))
+	f := NewFinder(Spread(g, []int32{5}, 24))
+	for i := uint64(0); b.Loop(); i++ {
+		f.Gates(5, largest/64, mrand.New(mrand.NewPCG(i, 1)))
 	}
 }

@@ -2,20 +2,24 @@ package server
 
 import (
 	"bytes"
-	"cmp"
+	"math/bits"
 	"slices"
 
 	"hopwire/link/identity"
 )
 
-// A Graph is a map as arrays: relays are numbers, in order of their short ids, and each
-// has the links that both of its ends state, at the worse of the two costs. It takes 8
-// bytes for each direction of a link, and 9 for each relay.
+// A Graph is a map as arrays: relays are numbers, such that those near each other have
+// near ones, and each has the links that both of its ends state, at the worse
+// of what they state. It takes 10 bytes for each direction of a link, and 21 for each
+// relay.
 type Graph struct {
 	ids    []identity.ShortID
-	passes []bool  // relays that pass circuits of others on
-	first  []int32 // of the links of each, in links; one more than there are relays
+	byID   []int32  // relays by rising short ids
+	passes []bool   // relays that pass circuits of others on
+	prices []uint32 // as announced
+	first  []int32  // of the links of each, in links, by rising ends; one more than there are relays
 	links  []edge
+	rates  []rate // of each link
 	most   uint32 // dearest of them
 }
 
@@ -24,6 +28,25 @@ type edge struct {
 	to   int32
 	cost uint32
 }
+
+// A rate is the capacity and the loss of a link.
+type rate struct {
+	bits byte // of the capacity in kbit/s, a power of two: 2^(bits−1)
+	loss byte // in 1/256
+}
+
+// unknownKbits is what a link counts for that states no capacity (route/wire.md, "Cost").
+const unknownKbits = 100_000
+
+func rateOf(kbits uint32, loss byte) rate {
+	if kbits == 0 {
+		kbits = unknownKbits
+	}
+	return rate{byte(bits.Len32(kbits)), loss}
+}
+
+// worse is what counts when the ends differ.
+func (r rate) worse(o rate) rate { return rate{min(r.bits, o.bits), max(r.loss, o.loss)} }
 
 // MostCost is what a link costs at most, in µs: dearer ones are cut to it, since the
 // memory for trees grows with the dearest.
@@ -37,107 +60,13 @@ func (g *Graph) ID(relay int32) identity.ShortID { return g.ids[relay] }
 
 // Find returns the number of a relay; −1: it is not on the map.
 func (g *Graph) Find(id identity.ShortID) int32 {
-	i, ok := slices.BinarySearchFunc(g.ids, id, compareIDs)
+	i, ok := slices.BinarySearchFunc(g.byID, id, func(r int32, id identity.ShortID) int { return compareIDs(g.ids[r], id) })
 	if !ok {
 		return -1
 	}
-	return int32(i)
+	return g.byID[i]
 }
 
 func (g *Graph) from(relay int32) []edge { return g.links[g.first[relay]:g.first[relay+1]] }
 
 func compareIDs(a, b identity.ShortID) int { return bytes.Compare(a[:], b[:]) }
-
-// A Builder gathers what relays state. It is not safe for concurrent use.
-type Builder struct {
-	relays []stated
-	links  []statement
-}
-
-type stated struct {
-	id     identity.ShortID
-	passes bool
-}
-
-// A statement is one end's word about a link.
-type statement struct {
-	from, to int32 // in the order of ids, once Graph has put them in it
-	id       identity.ShortID
-	cost     uint32
-}
-
-// NewBuilder makes room for some relays.
-func NewBuilder(relays int) *Builder { return &Builder{relays: make([]stated, 0, relays)} }
-
-// Relay enters a relay; the links that follow are those that it states. Each is entered
-// once.
-func (b *Builder) Relay(id identity.ShortID, passes bool) {
-	b.relays = append(b.relays, stated{id, passes})
-}
-
-// Link enters a link of the relay that was entered last, at a cost in µs.
-func (b *Builder) Link(to identity.ShortID, cost uint32) {
-	b.links = append(b.links, statement{from: int32(len(b.relays) - 1), id: to, cost: min(max(cost, 1), MostCost)})
-}
-
-// Graph returns the links that both ends state; the Builder is used up by it.
-func (b *Builder) Graph() *Graph {
-	g := b.number()
-	b.resolve(g)
-	slices.SortFunc(b.links, func(x, y statement) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to)) })
-	g.first = make([]int32, len(g.ids)+1)
-	for _, s := range b.links {
-		back, ok := b.find(s.to, s.from)
-		if !ok {
-			continue
-		}
-		e := edge{s.to, max(s.cost, back.cost)}
-		g.links, g.most = append(g.links, e), max(g.most, e.cost)
-		g.first[s.from+1]++
-	}
-	for i := range g.ids {
-		g.first[i+1] += g.first[i]
-	}
-	return g
-}
-
-// number puts the relays in order of their ids, and the statements' ends with them.
-func (b *Builder) number() *Graph {
-	order := make([]int32, len(b.relays))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(x, y int32) int { return compareIDs(b.relays[x].id, b.relays[y].id) })
-	g := &Graph{ids: make([]identity.ShortID, len(order)), passes: make([]bool, len(order))}
-	place := make([]int32, len(order))
-	for i, was := range order {
-		g.ids[i], g.passes[i], place[was] = b.relays[was].id, b.relays[was].passes, int32(i)
-	}
-	for i := range b.links {
-		b.links[i].from = place[b.links[i].from]
-	}
-	return g
-}
-
-// resolve finds the far ends and drops statements about relays that are not on the map,
-// or about oneself.
-func (b *Builder) resolve(g *Graph) {
-	b.links = slices.DeleteFunc(b.links, func(s statement) bool {
-		to := g.Find(s.id)
-		return to < 0 || to == s.from
-	})
-	for i := range b.links {
-		b.links[i].to = g.Find(b.links[i].id)
-	}
-}
-
-// find returns what one relay states of its link to another.
-func (b *Builder) find(from, to int32) (statement, bool) {
-	i, ok := slices.BinarySearchFunc(b.links, [2]int32{from, to}, func(s statement, want [2]int32) int {
-		return cmp.Or(cmp.Compare(s.from, want[0]), cmp.Compare(s.to, want[1]))
-	})
-	if !ok {
-		return statement{}, false
-	}
-	return b.links[i], true
-}

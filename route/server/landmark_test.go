@@ -7,12 +7,12 @@ import (
 )
 
 // TestSpread: servers come first, nobody twice, and each further one is as far from
-// those before as anybody is.
+// those before as anybody of the busiest is.
 func TestSpread(t *testing.T) {
 	for seed := range uint64(20) {
 		r := mrand.New(mrand.NewPCG(seed, 9))
 		g := random(r, 120, 4)
-		l := Spread(g, []int32{5, 5, 17}, 8)
+		l, busy := Spread(g, []int32{5, 5, 17}, 8), busiest(g)
 		if len(l.Trees()) != 8 || l.Trees()[0].Root != 5 || l.Trees()[1].Root != 17 {
 			t.Fatalf("seed %d: %d landmarks, the first %d, %d", seed, len(l.Trees()), l.Trees()[0].Root, l.Trees()[1].Root)
 		}
@@ -24,8 +24,11 @@ func TestSpread(t *testing.T) {
 				}
 				return c
 			}
+			if !busy[l.Trees()[k].Root] {
+				t.Errorf("seed %d: landmark %d is not busy", seed, k)
+			}
 			for i := range int32(g.Len()) {
-				if c := nearest(i); c != Far && g.passes[i] && c > nearest(l.Trees()[k].Root) {
+				if c := nearest(i); c != Far && busy[i] && c > nearest(l.Trees()[k].Root) {
 					t.Fatalf("seed %d: landmark %d is at %d, relay %d at %d", seed, k, nearest(l.Trees()[k].Root), i, c)
 				}
 			}
@@ -70,6 +73,57 @@ func TestSegments(t *testing.T) {
 	}
 }
 
+// TestLoad: a relay has as many others behind it as there are ways through it.
+func TestLoad(t *testing.T) {
+	for seed := range uint64(20) {
+		r := mrand.New(mrand.NewPCG(seed, 13))
+		g := random(r, 1+r.IntN(60), 3)
+		tree := NewTree(g, int32(r.IntN(g.Len())))
+		got, want := make([]uint32, g.Len()), make([]uint32, g.Len())
+		tree.load(got)
+		for v := range int32(g.Len()) {
+			if way := tree.Way(nil, v); len(way) > 2 {
+				for _, u := range way[1 : len(way)-1] {
+					want[u]++
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("seed %d: %v, want %v", seed, got, want)
+		}
+	}
+}
+
+// TestPair: an answer holds two ways from a server that share no relay, wherever there
+// are two, and they are the two of least sum.
+func TestPair(t *testing.T) {
+	for seed := range uint64(200) {
+		r := mrand.New(mrand.NewPCG(seed, 14))
+		g := random(r, 4+r.IntN(60), 4)
+		l := Spread(g, []int32{int32(r.IntN(g.Len()))}, 4)
+		f, root := NewFinder(l), l.Trees()[0]
+		for to := range int32(g.Len()) {
+			got, want := f.pair(to, root), f.Paths(Query{From: to, To: root.Root, K: 2, Disjoint: true})
+			if len(got) != len(want) {
+				t.Fatalf("seed %d: to %d: %v, want %v", seed, to, got, want)
+			}
+			sum, best := uint64(0), uint64(0)
+			for i, w := range got {
+				sum, best = sum+g.sum(w).Cost, best+want[i].Cost
+			}
+			all := f.Segments(to, 1<<20, one)
+			if sum != best || len(got) == 2 && !apart(Way{Relays: got[0]}, Way{Relays: got[1]}) {
+				t.Fatalf("seed %d: to %d: %v, want %v", seed, to, got, want)
+			}
+			for _, v := range slices.Concat(got...) {
+				if !slices.Contains(all, v) {
+					t.Fatalf("seed %d: to %d: %d is not in the answer", seed, to, v)
+				}
+			}
+		}
+	}
+}
+
 // TestSegmentsBounded: the bound is kept at every size, nearer landmarks come first, and
 // a way is there whole or not at all.
 func TestSegmentsBounded(t *testing.T) {
@@ -107,10 +161,13 @@ func endsAtLandmark(l *Landmarks, relays []int32, to int32) bool {
 	return false
 }
 
-// TestSegmentsSame: the answer is the same every time.
+// TestSegmentsSame: the answer is the same every time, whatever was asked before.
 func TestSegmentsSame(t *testing.T) {
 	g := random(mrand.New(mrand.NewPCG(5, 5)), 400, 5)
-	a, b := Spread(g, []int32{3}, 10), Spread(g, []int32{3}, 10)
+	a, b := NewFinder(Spread(g, []int32{3}, 10)), NewFinder(Spread(g, []int32{3}, 10))
+	for i := range int32(50) {
+		a.Paths(Query{From: i, To: 399 - i, K: 3, Disjoint: i%2 == 0, Avoid: []int32{i + 60}})
+	}
 	for to := range int32(g.Len()) {
 		if !slices.Equal(a.Segments(to, 5000, one), b.Segments(to, 5000, one)) {
 			t.Fatalf("to %d: two answers", to)

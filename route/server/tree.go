@@ -28,6 +28,25 @@ func (t *Tree) Way(way []int32, relay int32) []int32 {
 	return way
 }
 
+// load adds to each relay how many others the tree reaches through it: leaves first, then
+// what they leave as leaves.
+func (t *Tree) load(behind []uint32) {
+	children, size := make([]int32, len(t.parent)), make([]uint32, len(t.parent))
+	for _, p := range t.parent {
+		if p >= 0 {
+			children[p]++
+		}
+	}
+	for v := range int32(len(t.parent)) {
+		for u := v; u != t.Root && children[u] == 0 && t.cost[u] != Far; u = t.parent[u] {
+			behind[u] += size[u]
+			size[t.parent[u]] += size[u] + 1
+			children[t.parent[u]]--
+			children[u] = -1
+		}
+	}
+}
+
 // buckets is the queue of Dial's algorithm (Dial 1969): costs are small whole numbers,
 // so what waits stands in lists by cost, in a ring as long as the dearest link. A look
 // for the next is a step along the ring, where a heap takes a comparison for each of its
