@@ -72,6 +72,10 @@ var arrows = map[string]map[string]string{
 		"link":          "an announcement is one message of a link",
 		"link/identity": "who announces signs",
 	},
+	"route/query": {
+		"link/identity":  "relays are their keys",
+		"route/announce": "what is asked for and given",
+	},
 	"route/geo": {},
 	"route/server": {
 		"link/identity": "relays are their keys",

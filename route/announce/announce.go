@@ -32,9 +32,11 @@ const (
 )
 
 // Bounds of an announcement (wire.md, "Announcement"). AgeSize is that of the age that
-// follows it, MaxSize is with it: one control message of a link.
+// follows it, MaxSize is with it: one control message of a link. MinSize is that of one
+// without gateways and links, without its age.
 const (
 	AgeSize     = 4
+	MinSize     = offGateways + 1 + 1 + sigSize
 	MaxGateways = 8
 	MaxLinks    = 56
 	MaxSize     = offGateways + 1 + MaxGateways*gatewaySize + 1 + MaxLinks*linkSize + sigSize + AgeSize

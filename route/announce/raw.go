@@ -16,7 +16,7 @@ type Raw []byte
 // Parse checks the wire form without age, and keeps b. It is strict: there is one form
 // of each announcement. The signature is not checked (Raw.Verify).
 func Parse(b []byte) (Raw, error) {
-	if len(b) < offGateways+2+sigSize || b[offVersion] != version || b[offFlags]&^knownFlags != 0 {
+	if len(b) < MinSize || b[offVersion] != version || b[offFlags]&^knownFlags != 0 {
 		return nil, ErrFormat
 	}
 	_, rest, ok := list(b[offGateways:len(b)-sigSize], MaxGateways, gatewaySize)
