@@ -78,7 +78,10 @@ var arrows = map[string]map[string]string{
 	},
 	"route/geo": {},
 	"route/server": {
-		"link/identity": "relays are their keys",
+		"link/identity":  "relays are their keys",
+		"link/step":      "timers, buckets",
+		"route/announce": "what is stored",
+		"route/query":    "what is asked and answered",
 	},
 	"route": {
 		"link":           "announcements go over links",

@@ -1,0 +1,86 @@
+package server
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"hopwire/link/identity"
+	"hopwire/route/geo"
+	"hopwire/route/query"
+)
+
+// TestServer: a mesh gives itself to a server, which then answers with ways to each of
+// its relays: joined links of announcements that verify, and the destination first.
+func TestServer(t *testing.T) {
+	m := newTown(t, 0, geo.New(3, 300, 0.02).Links)
+	w := newWorld(t, Config{})
+	if got := w.give(friend, m.raws, time.Minute); got != 300 {
+		t.Fatalf("%d accepted", got)
+	}
+	w.pass(time.Minute)
+	if _, relays := w.Snapshot().ID(); relays != 300 {
+		t.Fatalf("%d relays in the snapshot", relays)
+	}
+	for i := range m.ids {
+		status, raws, _ := w.segments(m.ids[i].Key())
+		if status != query.StatusOK || raws[0].Key() != m.ids[i].Key() {
+			t.Fatalf("relay %d: status %d, %d announcements", i, status, len(raws))
+		}
+		if !raws[len(raws)-1].Verify() || len(raws) < 2 {
+			t.Errorf("relay %d: %d announcements", i, len(raws))
+		}
+	}
+	if status, _, _ := w.segments(person(t, 999).Key()); status != query.StatusUnknown {
+		t.Errorf("a stranger: status %d", status)
+	}
+}
+
+// TestSameAnswer: whoever asks, and whenever before the next snapshot within a minute,
+// the answer has the same bytes; ages in it are never less than they are.
+func TestSameAnswer(t *testing.T) {
+	m := newTown(t, 0, geo.New(3, 60, 0).Links)
+	w := newWorld(t, Config{})
+	w.give(friend, m.raws, 10*time.Minute)
+	w.pass(3 * time.Second)
+	question := query.AppendSegments(nil, m.ids[7].Key())
+	first, asked := w.ask(friend, question), w.now
+	w.pass(50 * time.Second)
+	if got := w.ask(Caller{Neighbour: identity.Key{9}, Key: identity.Key{8}}, question); !bytes.Equal(got, first) {
+		t.Error("somebody else has another answer")
+	}
+	for range 200 {
+		w.pass(33 * time.Second)
+		_, _, ages := w.segments(m.ids[7].Key())
+		for _, age := range ages {
+			if is := 10*time.Minute + w.now.Sub(t0); age < min(is, time.Hour) || age > is+stampGap {
+				t.Fatalf("after %v an age is %v", w.now.Sub(asked), age)
+			}
+		}
+	}
+	if n, bytes := w.Len(); n != 0 || bytes != 0 {
+		t.Errorf("after two hours %d relays, %d bytes", n, bytes)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	m := newTown(t, 0, geo.New(3, 20, 0).Links)
+	w := newWorld(t, Config{})
+	w.give(friend, m.raws, 0)
+	key, far := m.ids[4].Key(), person(t, 77).Key()
+	alike := key.IPv6().As16()
+	alike[15]++
+	for name, c := range map[string]struct {
+		question []byte
+		status   query.Status
+	}{
+		"address": {query.AppendLookup(nil, key.IPv6()), query.StatusOK}, "short id": {query.AppendLookupShort(nil, key.Short()), query.StatusOK},
+		"unknown":          {query.AppendLookup(nil, far.IPv6()), query.StatusUnknown},
+		"unknown short id": {query.AppendLookupShort(nil, far.Short()), query.StatusUnknown},
+	} {
+		r, err := query.ParseResponse(query.OpLookup, w.ask(friend, c.question))
+		if err != nil || r.Status != c.status || r.Status == query.StatusOK && r.Key != key {
+			t.Errorf("%s: %v, %+v", name, err, r)
+		}
+	}
+}
