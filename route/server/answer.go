@@ -27,10 +27,11 @@ func (n *Snapshot) segments(at time.Duration, to identity.Key) []byte {
 	if i < 0 || n.items[i].raw.Key() != to {
 		return []byte{byte(query.StatusUnknown)}
 	}
-	size := func(relay int32) int { return query.AnnouncementSize(n.items[relay].raw) }
-	relays := n.marks.Segments(i, answerBytes(len(n.items)), size)
+	v := n.marks.g.byID[i]
+	size := func(relay int32) int { return query.AnnouncementSize(n.relay(relay).raw) }
+	relays := n.marks.Segments(v, answerBytes(len(n.items)), size)
 	if len(relays) == 0 {
-		relays = append(relays, i)
+		relays = append(relays, v)
 	}
 	return n.list(at, []byte{byte(query.StatusOK)}, relays)
 }
@@ -39,11 +40,11 @@ func (n *Snapshot) segments(at time.Duration, to identity.Key) []byte {
 func (n *Snapshot) list(at time.Duration, b []byte, relays []int32) []byte {
 	size := len(b)
 	for _, v := range relays {
-		size += query.AnnouncementSize(n.items[v].raw)
+		size += query.AnnouncementSize(n.relay(v).raw)
 	}
 	b = append(make([]byte, 0, size), b...)
 	for _, v := range relays {
-		b = query.AppendAnnouncement(b, n.items[v].raw, n.age(at, &n.items[v]))
+		b = query.AppendAnnouncement(b, n.relay(v).raw, n.age(at, n.relay(v)))
 	}
 	return b
 }

@@ -74,7 +74,7 @@ func apart(a, b Way) bool {
 }
 
 // query draws a question.
-func query(r *mrand.Rand, g *Graph) Query {
+func anyQuery(r *mrand.Rand, g *Graph) Query {
 	q := Query{From: int32(r.IntN(g.Len())), K: 1, By: Metric(r.IntN(4))}
 	for q.To = q.From; q.To == q.From; {
 		q.To = int32(r.IntN(g.Len()))
@@ -95,7 +95,7 @@ func TestPathsTwin(t *testing.T) {
 		g := rated(r, 4+r.IntN(6), 2+r.IntN(4))
 		f := NewFinder(Spread(g, nil, 3))
 		for range 10 {
-			q := query(r, g)
+			q := anyQuery(r, g)
 			all, got := everyWay(g, q, []int32{q.From}, nil), f.Paths(q)
 			if (len(all) == 0) != (len(got) == 0) {
 				t.Fatalf("seed %d: %+v: %d ways, got %v", seed, q, len(all), got)
@@ -125,7 +125,7 @@ func TestDisjointTwin(t *testing.T) {
 		g := rated(r, 4+r.IntN(6), 3+r.IntN(4))
 		f := NewFinder(Spread(g, nil, 3))
 		for range 10 {
-			q := query(r, g)
+			q := anyQuery(r, g)
 			q.K, q.Disjoint = 2, true
 			all, got, w := everyWay(g, q, []int32{q.From}, nil), f.Paths(q), weigher{by: q.By}
 			least := uint32(0)

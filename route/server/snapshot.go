@@ -15,7 +15,8 @@ import (
 type Snapshot struct {
 	id    uint32
 	made  time.Duration // since the server's start
-	items []held        // in order of short ids: the numbers of the graph
+	items []held        // in order of short ids
+	item  []int32       // of each relay of the graph, whose numbers have another order
 	gone  []departure   // in order of short ids, each once, none that is an item
 	floor uint32        // what is gone since this snapshot is known
 	marks *Landmarks
@@ -92,6 +93,10 @@ func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int) {
 	slices.SortFunc(n.items, func(a, b held) int { return compareIDs(a.short, b.short) })
 	n.sortGone()
 	g := n.graph()
+	n.item = make([]int32, g.Len())
+	for i, relay := range g.byID {
+		n.item[relay] = int32(i)
+	}
 	n.marks = Spread(g, n.first(g, servers), landmarks)
 	if tight {
 		n.crowd = findCrowds(n.marks, g.Find(n.own), most)
@@ -115,16 +120,21 @@ func (n *Snapshot) find(id identity.ShortID) int32 {
 	return int32(i)
 }
 
-// graph makes the graph: the numbers of its relays are those of the items.
+// relay returns what is held of a relay of the graph.
+func (n *Snapshot) relay(v int32) *held { return &n.items[n.item[v]] }
+
+// graph makes the graph.
 func (n *Snapshot) graph() *Graph {
 	b := NewBuilder(len(n.items))
 	for i := range n.items {
 		raw := n.items[i].raw
 		b.Relay(n.items[i].short, raw.Flags()&announce.FlagRelay != 0)
+		b.Price(raw.Price())
 		links := raw.Links()
 		for k := range links.Len() {
 			l := links.At(k)
 			b.Link(l.ID, uint32(min(announce.Cost(l, l).Nanoseconds()/1000, MostCost)))
+			b.Rate(l.Capacity, l.Loss)
 		}
 	}
 	return b.Graph()
@@ -140,8 +150,11 @@ func (n *Snapshot) first(g *Graph, servers []identity.ShortID) (list []int32) {
 	}
 	say := landmarks / serverMarks
 	for i := range n.items {
-		if say > 0 && n.items[i].raw.Flags()&announce.FlagServer != 0 && !slices.Contains(list, int32(i)) {
-			list = append(list, int32(i))
+		if say == 0 {
+			break
+		}
+		if n.items[i].raw.Flags()&announce.FlagServer != 0 && !slices.Contains(list, g.byID[i]) {
+			list = append(list, g.byID[i])
 			say--
 		}
 	}
