@@ -14,7 +14,8 @@ import (
 // changed, so many may read it at once.
 type Snapshot struct {
 	id    uint32
-	made  time.Duration // since the server's start
+	start time.Time     // of the server
+	made  time.Duration // since then
 	items []held        // in order of short ids
 	item  []int32       // of each relay of the graph, whose numbers have another order
 	gone  []departure   // in order of short ids, each once, none that is an item
@@ -63,7 +64,7 @@ func (s *Server) mapNext(now time.Time) {
 
 // begin copies what the snapshot is made of; what changes from now on is for the next.
 func (s *Server) begin(now time.Time) *Snapshot {
-	n := &Snapshot{id: s.store.next, made: now.Sub(s.start), own: s.own, floor: s.store.gone.floor}
+	n := &Snapshot{id: s.store.next, start: s.start, made: now.Sub(s.start), own: s.own, floor: s.store.gone.floor}
 	n.items, n.gone = slices.Clone(s.store.held), slices.Clone(s.store.gone.list)
 	s.store.next++
 	s.store.dirty = false
