@@ -24,7 +24,7 @@ func TestWire(t *testing.T) {
 		"offPageSnapshot": offPageSnapshot, "offPageNext": offPageNext, "offPageFlags": offPageFlags, "offPageGone": offPageGone,
 	})
 	wiretest.Constants(t, "wire.md", map[string]any{
-		"QuestionSize": QuestionSize, "MaxAge": MaxAge, "MaxOffers": MaxOffers, "MaxGive": MaxGive, "MaxAnswer": MaxAnswer, "MaxPage": MaxPage,
+		"QuestionSize": QuestionSize, "MaxAge": MaxAge, "MaxOffers": MaxOffers, "MaxGive": MaxGive, "MaxAnswer": MaxAnswer, "MaxPage": MaxPage, "MinPage": MinPage,
 		"MaxWays": MaxWays, "MaxHops": MaxHops, "MaxAvoid": MaxAvoid,
 	})
 	numbers := map[string]int{"OpSegments": int(OpSegments), "OpLookup": int(OpLookup), "OpMap": int(OpMap), "OpOffer": int(OpOffer), "OpGive": int(OpGive),

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/binary"
 	"sort"
 	"time"
 
@@ -56,9 +55,6 @@ func answerBytes(relays int) int {
 	return answerSmall + int(part*(query.MaxAnswer-answerSmall))
 }
 
-// prefix is the part of a short id that pages go by.
-func prefix(id identity.ShortID) uint32 { return binary.BigEndian.Uint32(id[:]) }
-
 // page is the map from a prefix on. Relays of one prefix are on one page; what is too
 // much for that is left out: somebody made them so.
 func (n *Snapshot) page(at time.Duration, from, since uint32) []byte {
@@ -66,8 +62,8 @@ func (n *Snapshot) page(at time.Duration, from, since uint32) []byte {
 	if !p.Delta {
 		since = 0
 	}
-	i := sort.Search(len(n.items), func(i int) bool { return prefix(n.items[i].short) >= from })
-	k := sort.Search(len(n.gone), func(k int) bool { return prefix(n.gone[k].id) >= from })
+	i := sort.Search(len(n.items), func(i int) bool { return query.Prefix(n.items[i].short) >= from })
+	k := sort.Search(len(n.gone), func(k int) bool { return query.Prefix(n.gone[k].id) >= from })
 	w := pageWriter{page: &p, last: from}
 	for i < len(n.items) || k < len(n.gone) && p.Delta {
 		if k < len(n.gone) && p.Delta && (i == len(n.items) || compareIDs(n.gone[k].id, n.items[i].short) < 0) {
@@ -93,10 +89,10 @@ type pageWriter struct {
 
 // full says whether the page ends before a relay, and where the next begins.
 func (w *pageWriter) full(id identity.ShortID) bool {
-	if len(w.page.Gone)+len(w.page.Announcements) < pageBytes || prefix(id) == w.last {
+	if len(w.page.Gone)+len(w.page.Announcements) < pageBytes || query.Prefix(id) == w.last {
 		return false
 	}
-	w.page.Next = prefix(id)
+	w.page.Next = query.Prefix(id)
 	return true
 }
 
@@ -105,7 +101,7 @@ func (w *pageWriter) item(h *held, age time.Duration) bool {
 	if w.full(h.short) {
 		return false
 	}
-	w.last = prefix(h.short)
+	w.last = query.Prefix(h.short)
 	if w.fits(query.AnnouncementSize(h.raw)) {
 		w.page.Announcements = query.AppendAnnouncement(w.page.Announcements, h.raw, age)
 	}
@@ -117,7 +113,7 @@ func (w *pageWriter) goes(id identity.ShortID) bool {
 	if w.full(id) {
 		return false
 	}
-	w.last = prefix(id)
+	w.last = query.Prefix(id)
 	if w.fits(len(id)) {
 		w.page.Gone = query.AppendID(w.page.Gone, id)
 	}

@@ -15,9 +15,8 @@ const (
 	totalWaiting  = 8 << 20
 	checkBatch    = 48
 
-	// New relays by one neighbour: all that fit in half an hour; of a server, in a minute.
+	// New relays by one neighbour: all that fit in half an hour.
 	newcomerTime = 30 * time.Minute
-	newcomerCopy = time.Minute
 	newcomerPart = 32 // of all, at once
 
 	originGap   = 5 * time.Second // between announcements of one relay, after

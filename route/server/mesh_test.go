@@ -133,6 +133,9 @@ func (w *world) pass(d time.Duration) {
 
 var friend = Caller{Neighbour: identity.Key{1}, Key: identity.Key{2}}
 
+// own is the operator, who is not limited.
+var own = Caller{Neighbour: identity.Key{3}, Local: true}
+
 // ask puts a question and returns the response; a call has one.
 func (w *world) ask(from Caller, request []byte) (response []byte) {
 	w.t.Helper()

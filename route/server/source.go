@@ -42,16 +42,12 @@ func (s *Server) source(now time.Time, key identity.Key, copied bool) *source {
 
 // idle says whether a source is as good as a new one.
 func (s *Server) idle(now time.Time, o *source) bool {
-	rate, burst := s.newcomerRate(o)
+	rate, burst := s.newcomerRate()
 	return o.asking == 0 && len(o.gifts) == 0 && o.questions.Full(now, questionRate, questionBurst) && o.newcomers.Full(now, rate, burst)
 }
 
-// newcomerRate is how many relays that we did not know a source may bring, a second and
-// at once.
-func (s *Server) newcomerRate(o *source) (rate, burst float64) {
-	time := newcomerTime
-	if o.copied {
-		time = newcomerCopy
-	}
-	return max(1, float64(s.c.Relays)/time.Seconds()), max(64, float64(s.c.Relays)/newcomerPart)
+// newcomerRate is how many relays that we did not know a neighbour may bring, a second
+// and at once.
+func (s *Server) newcomerRate() (rate, burst float64) {
+	return max(1, float64(s.c.Relays)/newcomerTime.Seconds()), max(64, float64(s.c.Relays)/newcomerPart)
 }

@@ -28,7 +28,7 @@ type candidate struct {
 // offered says what we want of what somebody has: what is newer than ours, and of what
 // we do not know as much as he may bring.
 func (s *Server) offered(now time.Time, o *source, offers query.Offers, reply Reply) {
-	rate, burst := s.newcomerRate(o)
+	rate, burst := s.newcomerRate()
 	newcomers := o.newcomers // a copy: what is wanted is not there yet
 	response := []byte{byte(query.StatusOK)}
 	for i := range offers.Len() {
@@ -57,21 +57,22 @@ func (s *Server) given(now time.Time, o *source, from *Caller, list query.Announ
 	})
 }
 
-// Copied takes announcements of a page that was copied from a server, which were passed
-// for that long since the server wrote their ages. done is told how many were new; false:
-// too much waits already, try again later.
+// Copied takes announcements of a page that was copied from a server that the operator
+// named, which were passed for that long since it wrote their ages. done is told how many
+// were new; false: nothing was taken, because too much waits already, and the same page is
+// to be given again later (a Copy asks for it once only), or the server is not named.
 func (s *Server) Copied(now time.Time, server identity.Key, list query.Announcements, passed time.Duration, done func(now time.Time, accepted int, ok bool)) {
-	named := slices.Contains(s.c.Servers, server)
-	o := s.source(now, server, named)
-	if o == nil {
+	o := s.source(now, server, true)
+	if o == nil || !slices.Contains(s.c.Servers, server) {
 		done(now, 0, false)
 		return
 	}
-	s.take(now, o, false, list, passed, func(now time.Time, accepted int, refused bool) { done(now, accepted, !refused) })
+	s.take(now, o, true, list, passed, func(now time.Time, accepted int, refused bool) { done(now, accepted, !refused) })
 }
 
 // take checks what is cheap to check, and has the signatures of the rest checked later.
-func (s *Server) take(now time.Time, o *source, local bool, list query.Announcements, passed time.Duration, done func(time.Time, int, bool)) {
+// Whom the operator trusts is not limited in new relays.
+func (s *Server) take(now time.Time, o *source, trusted bool, list query.Announcements, passed time.Duration, done func(time.Time, int, bool)) {
 	g := &gift{from: o, done: done}
 	if o.waiting+len(list) > sourceWaiting || s.waiting+len(list) > totalWaiting {
 		s.N.Limited++
@@ -81,7 +82,7 @@ func (s *Server) take(now time.Time, o *source, local bool, list query.Announcem
 	for raw, age, ok := list.Next(); ok; raw, age, ok = list.Next() {
 		s.N.Received++
 		c := candidate{raw, raw.Key().Short(), now.Sub(s.start) - age - passed}
-		if s.news(now, &c) && (local || s.mayBring(now, o, &c)) {
+		if s.news(now, &c) && (trusted || s.mayBring(now, o, &c)) {
 			c.raw = slices.Clone(raw)
 			g.list = append(g.list, c)
 			g.bytes += len(raw)
@@ -127,7 +128,7 @@ func (s *Server) news(now time.Time, c *candidate) bool {
 
 // mayBring says whether a source may bring one more relay that is not known.
 func (s *Server) mayBring(now time.Time, o *source, c *candidate) bool {
-	rate, burst := s.newcomerRate(o)
+	rate, burst := s.newcomerRate()
 	if s.store.find(c.short) == nil && !o.newcomers.Take(now, rate, burst) {
 		s.N.Limited++
 		return false
