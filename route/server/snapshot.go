@@ -21,7 +21,6 @@ type Snapshot struct {
 	gone  []departure   // in order of short ids, each once, none that is an item
 	floor uint32        // what is gone since this snapshot is known
 	marks *Landmarks
-	own   identity.ShortID
 	crowd crowds
 }
 
@@ -64,7 +63,7 @@ func (s *Server) mapNext(now time.Time) {
 
 // begin copies what the snapshot is made of; what changes from now on is for the next.
 func (s *Server) begin(now time.Time) *Snapshot {
-	n := &Snapshot{id: s.store.next, start: s.start, made: now.Sub(s.start), own: s.own, floor: s.store.gone.floor}
+	n := &Snapshot{id: s.store.next, start: s.start, made: now.Sub(s.start), floor: s.store.gone.floor}
 	n.items, n.gone = slices.Clone(s.store.held), slices.Clone(s.store.gone.list)
 	s.store.next++
 	s.store.dirty = false
@@ -100,8 +99,18 @@ func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int) {
 	}
 	n.marks = Spread(g, n.first(g, servers), landmarks)
 	if tight {
-		n.crowd = findCrowds(n.marks, g.Find(n.own), most)
+		n.crowd = findCrowds(n.marks, honest(g, servers), most)
 	}
+}
+
+// honest returns the first of some relays that has links; −1: none has.
+func honest(g *Graph, ids []identity.ShortID) int32 {
+	for _, id := range ids {
+		if v := g.Find(id); v >= 0 && len(g.from(v)) > 0 {
+			return v
+		}
+	}
+	return -1
 }
 
 // sortGone leaves the last departure of each relay that did not come back.

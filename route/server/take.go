@@ -38,7 +38,7 @@ func (s *Server) offered(now time.Time, o *source, offers query.Offers, reply Re
 		switch {
 		case h != nil && int32(sequence-h.raw.Sequence()) <= 0:
 		case h == nil && was && int32(sequence-gone) <= 0:
-		case h == nil && (!s.room(announce.MinSize) && !s.mayReplace(id) || !newcomers.Take(now, rate, burst)):
+		case h == nil && (!s.room(announce.MinSize) && !s.victim() || !newcomers.Take(now, rate, burst)):
 		default:
 			response = query.AppendID(response, id)
 		}
@@ -106,7 +106,7 @@ func (s *Server) news(now time.Time, c *candidate) bool {
 		s.N.Old++
 	case h == nil && s.store.gone.expired(c.short, c.raw):
 		s.N.Old++
-	case h == nil && !s.room(len(c.raw)) && !s.mayReplace(c.short):
+	case h == nil && !s.room(len(c.raw)) && !s.mayReplace(c):
 		s.N.Full++
 	case h == nil:
 		return true
