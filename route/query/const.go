@@ -43,7 +43,7 @@ const (
 	MaxGive   = 256 << 10 // bytes of announcements
 	MaxAnswer = 256 << 10 // bytes of announcements of an answer
 	MaxPage   = 128 << 10 // bytes of a page, all together
-	MaxWays   = 16
+	MaxWays   = 8
 	MaxHops   = 64 // of a way of OpPaths
 	MaxAvoid  = 64 // relays to avoid
 

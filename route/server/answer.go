@@ -13,6 +13,8 @@ func (n *Snapshot) answer(at time.Duration, r *query.Request) []byte {
 	switch r.Op {
 	case query.OpSegments:
 		return n.segments(at, r.Key)
+	case query.OpPaths:
+		return n.paths(at, &r.Paths)
 	case query.OpMap:
 		return n.page(at, r.From, r.Since)
 	}
@@ -22,11 +24,10 @@ func (n *Snapshot) answer(at time.Duration, r *query.Request) []byte {
 // segments are the ways to a relay: its own announcement first, then those of the relays
 // on the ways from landmarks, nearest first.
 func (n *Snapshot) segments(at time.Duration, to identity.Key) []byte {
-	i := n.find(to.Short())
-	if i < 0 || n.items[i].raw.Key() != to {
+	v := n.vertex(to)
+	if v < 0 {
 		return []byte{byte(query.StatusUnknown)}
 	}
-	v := n.marks.g.byID[i]
 	size := func(relay int32) int { return query.AnnouncementSize(n.relay(relay).raw) }
 	relays := n.marks.Segments(v, answerBytes(len(n.items)), size)
 	if len(relays) == 0 {

@@ -26,9 +26,10 @@ const (
 	forgetGap = 10 * time.Second
 	mostGone  = 1 << 16 // relays that are remembered as gone
 
-	snapshotGap  = 2 * time.Second // at least, and
-	snapshotRest = 8               // times what the last one took
-	stampGap     = time.Minute     // ages of answers are rounded up to
+	snapshotGap  = 2 * time.Second  // at least, and
+	snapshotRest = 8                // times what the last one took
+	waysKept     = 10 * time.Minute // what ways are found with is made anew, after a question for them
+	stampGap     = time.Minute      // ages of answers are rounded up to
 
 	answerSmall  = 96 << 10 // bytes of an answer up to smallMap relays,
 	smallMap     = 10_000   // then more, up to query.MaxAnswer at

@@ -27,6 +27,7 @@ type Server struct {
 	build   building
 	snap    *Snapshot // the current one; nil: none yet
 	crowd   evictions
+	ways    time.Time // when ways were last asked for
 	forget  step.Timer
 }
 
@@ -106,6 +107,9 @@ func (s *Server) answer(now time.Time, o *source, from *Caller, r query.Request,
 	case s.snap == nil || o.asking >= mostAsking || s.asking >= mostAsking*8:
 		s.end(now, reply, query.StatusRefused)
 		return
+	}
+	if r.Op == query.OpPaths {
+		s.ways = now
 	}
 	snap, at := s.snap, now.Sub(s.start)
 	r.Paths.Avoid = slices.Clone(r.Paths.Avoid) // the request is valid during the call only

@@ -2,10 +2,12 @@ package server
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
 	"hopwire/link/identity"
+	"hopwire/route/announce"
 	"hopwire/route/geo"
 	"hopwire/route/query"
 )
@@ -83,4 +85,70 @@ func TestLookup(t *testing.T) {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
 	}
+}
+
+// TestPaths: ways are for those who were allowed; they join, avoid who is to be avoided
+// and share nobody.
+func TestPaths(t *testing.T) {
+	m := newTown(t, 0, geo.New(3, 400, 0.02).Links)
+	boss := Caller{Neighbour: identity.Key{1}, Key: identity.Key{4}}
+	w := newWorld(t, Config{Allowed: []identity.Key{boss.Key}})
+	w.give(own, m.raws, 0)
+	w.pass(time.Minute)
+	q := query.PathsRequest{From: m.ids[3].Key(), To: m.ids[250].Key(), K: 2, Disjoint: true}
+	ways, raws := w.paths(boss, &q)
+	if len(ways) != 2 {
+		t.Fatalf("%d ways", len(ways))
+	}
+	seen := map[identity.ShortID]bool{}
+	for _, way := range ways {
+		at := m.shorts[3]
+		for _, id := range way {
+			if _, ok := raws[id].Links().Find(at); !ok || seen[id] && id != m.shorts[250] {
+				t.Fatalf("no way: %v after %v", id, at)
+			}
+			at, seen[id] = id, true
+		}
+		if at != m.shorts[250] {
+			t.Errorf("it leads to %v", at)
+		}
+	}
+	q.Avoid = query.AppendID(nil, ways[0][1])
+	again, _ := w.paths(boss, &q)
+	for _, way := range again {
+		if slices.Contains(way, ways[0][1]) {
+			t.Error("it goes through whom it was to avoid")
+		}
+	}
+	q.From = person(t, 999).Key()
+	if got, _ := w.paths(boss, &q); got != nil {
+		t.Errorf("a stranger has the ways %v", got)
+	}
+	if r := w.ask(friend, q.Append(nil)); query.Status(r[0]) != query.StatusNotAllowed {
+		t.Errorf("anybody has status %d", r[0])
+	}
+	if r := w.ask(own, q.Append(nil)); query.Status(r[0]) != query.StatusUnknown {
+		t.Errorf("the operator has status %d", r[0])
+	}
+}
+
+// paths asks for ways and returns them with the announcements.
+func (w *world) paths(from Caller, q *query.PathsRequest) (ways [][]identity.ShortID, raws map[identity.ShortID]announce.Raw) {
+	w.t.Helper()
+	_, list, a, err := query.ParseWays(w.ask(from, q.Append(nil)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for way, ok := list.Next(); ok; way, ok = list.Next() {
+		var ids []identity.ShortID
+		for i := range way.Len() {
+			ids = append(ids, way.At(i))
+		}
+		ways = append(ways, ids)
+	}
+	raws = map[identity.ShortID]announce.Raw{}
+	for raw, _, ok := a.Next(); ok; raw, _, ok = a.Next() {
+		raws[raw.Key().Short()] = raw
+	}
+	return ways, raws
 }

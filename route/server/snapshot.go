@@ -11,7 +11,7 @@ import (
 )
 
 // A Snapshot is the map at one time, with its graph, landmarks and trees. It is never
-// changed, so many may read it at once.
+// changed once it is made (but for ways, which have a lock), so many may read it at once.
 type Snapshot struct {
 	id    uint32
 	start time.Time     // of the server
@@ -21,6 +21,7 @@ type Snapshot struct {
 	gone  []departure   // in order of short ids, each once, none that is an item
 	floor uint32        // what is gone since this snapshot is known
 	marks *Landmarks
+	ways  ways
 	crowd crowds
 }
 
@@ -51,9 +52,13 @@ func (s *Server) mapNext(now time.Time) {
 	}
 	n, servers := s.begin(now), s.servers()
 	tight := len(s.store.held) > s.c.Relays/8*7 || s.store.bytes > s.c.Bytes/8*7
+	ways := len(s.c.Allowed) > 0 || !s.ways.IsZero() && now.Sub(s.ways) < waysKept
 	s.build.busy, s.build.began = true, now
 	ok := s.c.Work(Mapping, func() func(time.Time) {
 		n.make(servers, tight, s.c.Relays/crowdPart)
+		if ways {
+			n.ways.ready(n.marks)
+		}
 		return func(now time.Time) { s.made(now, n) }
 	})
 	if !ok {
