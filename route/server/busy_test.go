@@ -1,9 +1,13 @@
 package server
 
 import (
+	"bytes"
 	"encoding/binary"
+	"io"
 	mrand "math/rand/v2"
 	"runtime"
+	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -118,4 +122,89 @@ func BenchmarkGive(b *testing.B) {
 			b.Fatalf("%+v", w.N)
 		}
 	}
+}
+
+// BenchmarkRestart is from the file to the first answer.
+func BenchmarkRestart(b *testing.B) {
+	old := filled(b, geo.New(1, largest, 0.02).Links)
+	old.pass(0)
+	var saved bytes.Buffer
+	if err := old.snap.Save(&saved, old.c.Identity, old.now, t0); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(saved.Len()))
+	for b.Loop() {
+		w := newWorld(b, Config{Relays: largest, Bytes: largest * 600})
+		if n, err := w.Load(w.now, bytes.NewReader(saved.Bytes()), t0); n != largest || err != nil {
+			b.Fatal(n, err)
+		}
+		w.pass(0)
+		if status, _, _ := w.segments(old.snap.items[77].raw.Key()); status != query.StatusOK {
+			b.Fatal(status)
+		}
+	}
+}
+
+// BenchmarkSave is what is written every few minutes.
+func BenchmarkSave(b *testing.B) {
+	w := filled(b, geo.New(1, largest, 0.02).Links)
+	w.pass(0)
+	for b.Loop() {
+		if err := w.snap.Save(io.Discard, w.c.Identity, w.now, t0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPaths is two disjoint ways of the largest map, with and without long links.
+func BenchmarkPaths(b *testing.B) {
+	for name, long := range map[string]float64{"long": 0.02, "none": 0} {
+		w := filled(b, geo.New(1, largest, long).Links)
+		w.pass(0)
+		items := w.snap.items
+		r := query.Request{Op: query.OpPaths, Paths: query.PathsRequest{K: 2, Disjoint: true}}
+		ask := func(i int) {
+			r.Paths.From, r.Paths.To = items[i*7919%largest].raw.Key(), items[(i*104729+1)%largest].raw.Key()
+			w.snap.answer(time.Second, &r)
+		}
+		ask(0)
+		b.Run(name, func(b *testing.B) { report(b, ask) })
+	}
+}
+
+// BenchmarkSegments99 is the 99th percentile of questions.
+func BenchmarkSegments99(b *testing.B) {
+	for name, long := range map[string]float64{"long": 0.02, "none": 0} {
+		w := filled(b, geo.New(1, largest, long).Links)
+		w.pass(0)
+		items, r := w.snap.items, query.Request{Op: query.OpSegments}
+		b.Run(name, func(b *testing.B) {
+			report(b, func(i int) {
+				r.Key = items[i*7919%largest].raw.Key()
+				w.snap.answer(time.Second, &r)
+			})
+		})
+	}
+}
+
+// report runs questions and reports the CPU time of the median and the slow ones.
+func report(b *testing.B, ask func(i int)) {
+	var took []time.Duration
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for i := 0; b.Loop(); i++ {
+		begin := cpu()
+		ask(i)
+		took = append(took, cpu()-begin)
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
+// cpu is the time that this thread has run.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	syscall.Getrusage(1, &u) // RUSAGE_THREAD
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
