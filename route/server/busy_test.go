@@ -72,7 +72,7 @@ func TestMemory(t *testing.T) {
 	w.pass(0)
 	one := inUse()
 	next := w.begin(w.now)
-	next.make(w.servers(), false, 0)
+	next.make(w.servers(), false, 0, 0)
 	two := inUse()
 	t.Logf("%d relays: %d bytes each with a snapshot, %d with two", relays, (one-before)/uint64(relays), (two-before)/uint64(relays))
 	if two-before > uint64(relays)*perRelay {
@@ -93,7 +93,7 @@ func inUse() uint64 {
 func BenchmarkSnapshot(b *testing.B) {
 	w := filled(b, geo.New(1, largest, 0.02).Links)
 	for b.Loop() {
-		w.begin(w.now).make(w.servers(), false, 0)
+		w.begin(w.now).make(w.servers(), false, 0, 0)
 	}
 }
 

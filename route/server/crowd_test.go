@@ -2,7 +2,6 @@ package server
 
 import (
 	mrand "math/rand/v2"
-	"slices"
 	"testing"
 
 	"hopwire/route/geo"
@@ -34,7 +33,8 @@ func crowdOf(links [][]geo.Link, own, most int) (crowds, func(i int) bool) {
 		}
 	}
 	g := b.Graph()
-	c := findCrowds(Spread(g, []int32{g.Find(id(own))}, 24), g.Find(id(own)), most)
+	f := NewFinder(Spread(g, []int32{g.Find(id(own))}, 24))
+	c := findCrowds(f, g.Find(id(own)), most, mrand.New(mrand.NewPCG(1, 1)))
 	return c, func(i int) bool { return c.has(g.Find(id(i))) }
 }
 
@@ -83,72 +83,32 @@ func TestCrowdLeaf(t *testing.T) {
 	}
 }
 
-// slowBehind are the relays without a way from a root when one is taken out, for reading.
-func slowBehind(g *Graph, root, without int32) (behind []int32) {
-	cost := slowCosts(g, root, func(v int32) bool { return v != without })
-	for v := range int32(g.Len()) {
-		if cost[v] == Far && v != without {
-			behind = append(behind, v)
-		}
+// TestCrowdRow: villages in a row, each behind the one before and none too large, are one
+// crowd.
+func TestCrowdRow(t *testing.T) {
+	links := joined(2000, 50, 0.02, [2]int{700, 2000})
+	for k := range 9 {
+		n := len(links)
+		links = append(links, shifted(joined(50, 0, 0.3), n)...)
+		links[n-1] = append(links[n-1], geo.Link{To: n + k%3, Cost: 500})
+		links[n+k%3] = append(links[n+k%3], geo.Link{To: n - 1, Cost: 500})
 	}
-	return behind
-}
-
-// TestCrowdTwin: the crowds behind one relay are those of the slow twin.
-func TestCrowdTwin(t *testing.T) {
-	for seed := range uint64(60) {
-		r := mrand.New(mrand.NewPCG(seed, 17))
-		g := random(r, 20+r.IntN(120), 2)
-		root, most := int32(r.IntN(g.Len())), 4
-		for !g.passes[root] {
-			root = int32(r.IntN(g.Len()))
-		}
-		f := newCrowdFinder(g, most)
-		f.from(root, -1)
-		reached := len(f.order)
-		f.leaves()
-		want := make([]bool, g.Len())
-		for x := range int32(g.Len()) {
-			behind := slices.DeleteFunc(slowBehind(g, root, x), func(v int32) bool { return f.seen[v] == 0 && g.passes[v] })
-			n := len(slices.DeleteFunc(slices.Clone(behind), func(v int32) bool { return !g.passes[v] }))
-			if x != root && g.passes[x] && n > most && reached-1-n > most {
-				for _, v := range behind {
-					want[v] = true
-				}
-			}
-		}
-		for v := range int32(g.Len()) {
-			if f.found.has(v) != want[v] && g.passes[v] {
-				t.Fatalf("seed %d: relay %d in a crowd: %v, want %v", seed, v, f.found.has(v), want[v])
-			}
-		}
+	c, _ := crowdOf(links, 100, 60)
+	largest := 0
+	for _, m := range c.members[1:] {
+		largest = max(largest, len(m))
+	}
+	if largest < 400 {
+		t.Errorf("the largest crowd has %d of 500", largest)
 	}
 }
 
-// TestSizes: those of the slow twin, which walks every way.
-func TestSizes(t *testing.T) {
-	for seed := range uint64(20) {
-		r := mrand.New(mrand.NewPCG(seed, 18))
-		g := random(r, 80, 3)
-		tree := NewTree(g, 3)
-		want := make([]int32, g.Len())
-		for v := range int32(g.Len()) {
-			for _, on := range tree.Way(nil, v) {
-				want[on]++
-			}
-		}
-		for v, k := range tree.sizes() {
-			if tree.Cost(int32(v)) != Far && k != want[v] {
-				t.Fatalf("seed %d: %d through %d, want %d", seed, k, v, want[v])
-			}
+// shifted is a map whose numbers begin at n.
+func shifted(links [][]geo.Link, n int) [][]geo.Link {
+	for _, l := range links {
+		for k := range l {
+			l[k].To += n
 		}
 	}
-}
-
-func BenchmarkCrowds(b *testing.B) {
-	g := graphFrom(geo.New(1, largest, 0.02))
-	l := Spread(g, []int32{5}, 24)
-	for b.Loop() {
-		findCrowds(l, 5, largest/crowdPart)
-	}
+	return links
 }

@@ -38,9 +38,9 @@ func holds(w *world) (raws []announce.Raw) {
 	return raws
 }
 
-// TestLoad: what was saved is there again, older by the time that passed by the clock of
+// TestRestart: what was saved is there again, older by the time that passed by the clock of
 // the world; where that clock is not to be believed, 45 minutes old.
-func TestLoad(t *testing.T) {
+func TestRestart(t *testing.T) {
 	m, old, b := saved(t, 200)
 	for name, c := range map[string]struct {
 		passed time.Duration
@@ -73,8 +73,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestLoadTwice: ages add up over restarts; nothing becomes younger by one.
-func TestLoadTwice(t *testing.T) {
+// TestRestarts: ages add up over restarts; nothing becomes younger by one.
+func TestRestarts(t *testing.T) {
 	_, old, b := saved(t, 50)
 	wall := old.now
 	for i := range 5 {

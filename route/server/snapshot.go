@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	mrand "math/rand/v2"
 	"slices"
 	"time"
 
@@ -55,7 +56,7 @@ func (s *Server) mapNext(now time.Time) {
 	ways := len(s.c.Allowed) > 0 || !s.ways.IsZero() && now.Sub(s.ways) < waysKept
 	s.build.busy, s.build.began = true, now
 	ok := s.c.Work(Mapping, func() func(time.Time) {
-		n.make(servers, tight, s.c.Relays/crowdPart)
+		n.make(servers, tight, s.c.Relays/crowdPart, uint64(s.c.First))
 		if ways {
 			n.ways.ready(n.marks)
 		}
@@ -94,7 +95,7 @@ func (s *Server) servers() (ids []identity.ShortID) {
 }
 
 // make does what takes long.
-func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int) {
+func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int, seed uint64) {
 	slices.SortFunc(n.items, func(a, b held) int { return compareIDs(a.short, b.short) })
 	n.sortGone()
 	g := n.graph()
@@ -104,7 +105,7 @@ func (n *Snapshot) make(servers []identity.ShortID, tight bool, most int) {
 	}
 	n.marks = Spread(g, n.first(g, servers), landmarks)
 	if tight {
-		n.crowd = findCrowds(n.marks, honest(g, servers), most)
+		n.crowd = findCrowds(n.ways.ready(n.marks), honest(g, servers), most, mrand.New(mrand.NewPCG(seed, uint64(n.id))))
 	}
 }
 
