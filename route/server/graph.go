@@ -35,7 +35,7 @@ type rate struct {
 	loss byte // in 1/256
 }
 
-// unknownKbits is what a link counts for that states no capacity (route/wire.md, "Cost").
+// unknownKbits is what a link counts for that states no capacity (route/announce/wire.md, "Cost").
 const unknownKbits = 100_000
 
 func rateOf(kbits uint32, loss byte) rate {

@@ -48,7 +48,7 @@ type Way struct {
 const MostWays = 8
 
 // shared is what a relay of an earlier way costs, as a factor, when ways need not be
-// disjoint: as in the node's own search (route/wire.md, "Cost").
+// disjoint: as in the node's own search (route/announce/wire.md, "Cost").
 const shared = 16
 
 // A Finder answers questions. It holds 119 bytes for each relay, and is not safe for
