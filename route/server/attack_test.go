@@ -284,3 +284,24 @@ func TestGiftsBounded(t *testing.T) {
 		t.Errorf("%d bytes wait, %d of one neighbour", w.waiting, w.sources[0].waiting)
 	}
 }
+
+// FuzzServe: whatever is asked, there is one response, and nothing that waits is left
+// behind.
+func FuzzServe(f *testing.F) {
+	m := newTown(f, 0, geo.New(3, 20, 0).Links)
+	f.Add(query.AppendSegments(nil, m.ids[3].Key()))
+	f.Add(query.AppendMap(nil, 7, 9))
+	f.Add(append([]byte{byte(query.OpGive)}, list(m.raws[15:16], 0)...))
+	f.Add((&query.PathsRequest{From: m.ids[1].Key(), To: m.ids[2].Key(), K: 3}).Append(nil))
+	f.Add(query.AppendOffer([]byte{byte(query.OpOffer)}, m.shorts[19], 9))
+	w := newWorld(f, Config{Relays: 64, Bytes: 1 << 16})
+	w.give(own, m.raws[:10], 0)
+	w.pass(time.Minute)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		w.t = t
+		r := w.ask(own, b)
+		if len(r) == 0 || r[0] > byte(query.StatusNotAllowed) || r[0] != 0 && len(r) > 1 || w.waiting != 0 || w.asking != 0 {
+			t.Fatalf("%x", r)
+		}
+	})
+}

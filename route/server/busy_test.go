@@ -7,9 +7,10 @@ import (
 	mrand "math/rand/v2"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"hopwire/link/identity"
 	"hopwire/route/announce"
@@ -204,7 +205,7 @@ func report(b *testing.B, ask func(i int)) {
 
 // cpu is the time that this thread has run.
 func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(1, &u) // RUSAGE_THREAD
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	var t unix.Timespec
+	unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t)
+	return time.Duration(t.Nano())
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hopwire/link/identity"
 	"hopwire/route/announce"
 	"hopwire/route/geo"
 	"hopwire/route/query"
@@ -88,4 +89,42 @@ func TestCopyGone(t *testing.T) {
 	if more || err != nil || p.Gone.Len() != 20 || len(p.Announcements) != 0 {
 		t.Errorf("%v %v: %d gone", more, err, p.Gone.Len())
 	}
+}
+
+// TestLyingServer: a server that we copy sends what was forgotten as new, what nobody
+// signed, and other ages; of all that nothing is believed.
+func TestLyingServer(t *testing.T) {
+	links := geo.New(3, 60, 0).Links
+	m := newTown(t, 0, links)
+	liar := person(t, 99).Key()
+	w := newWorld(t, Config{Servers: []identity.Key{liar}})
+	copied := func(raws []announce.Raw, age time.Duration) (n int) {
+		w.Copied(w.now, liar, list(raws, age), 0, func(_ time.Time, accepted int, _ bool) { n = accepted })
+		w.work()
+		return n
+	}
+	w.give(friend, m.raws[:20], 59*time.Minute)
+	w.give(friend, m.raws[20:40], 30*time.Minute)
+	w.pass(2 * time.Minute)
+	if got := copied(m.raws[:20], 0); got != 0 {
+		t.Errorf("%d that were forgotten came back", got)
+	}
+	if got := copied(m.raws[20:40], 0); got != 0 {
+		t.Errorf("%d became younger", got)
+	}
+	if age := w.now.Sub(t0) - w.store.find(m.shorts[30]).born; age != 32*time.Minute {
+		t.Errorf("an age is %v, want 32 min", age)
+	}
+	forged := invented(links)
+	if got := copied(append(forged[:3:3], m.raws[40:]...), 0); got != 0 || w.N.BadSignature != 1 {
+		t.Errorf("%d were taken from a page that begins with a forged one, %d signatures were bad", got, w.N.BadSignature)
+	}
+	if n, _ := w.Len(); n != 20 || len(w.Server.sources[len(w.Server.sources)-1].gifts) != 0 {
+		t.Errorf("%d relays", n)
+	}
+	w.Copied(w.now, identity.Key{5}, list(m.raws[40:], 0), 0, func(_ time.Time, n int, ok bool) {
+		if ok || n != 0 {
+			t.Error("whom the operator did not name is copied")
+		}
+	})
 }

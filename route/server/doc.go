@@ -1,6 +1,14 @@
 // Package server is what a route server knows and answers: the whole map, as far as it
 // fits, and for each relay the ways that lead to it.
 //
+//	s := server.New(now, server.Config{Identity: id, Work: work, ...})
+//	s.Load(now, file, clock)                    // what an earlier one saved
+//	s.Serve(now, caller, request, reply)        // the calls of route/query
+//	next := s.Advance(now)                      // at the end of each turn
+//	s.Snapshot().Save(file, id, now, clock)
+//
+// Below that are the map as a graph and the ways in it:
+//
 //	b := server.NewBuilder(relays)
 //	b.Relay(id, passes); b.Link(id, to, cost)   // as announced
 //	g := b.Graph()                              // links that both ends state
@@ -13,6 +21,7 @@
 // others 2017, section 7).
 //
 // Graphs and trees are never changed once they are made, so that many may read them at
-// once while the next ones are being made. Nothing here does I/O, reads a clock or draws
-// at random.
+// once while the next ones are being made. Nothing here does I/O but by the reader and the
+// writer of a file, reads a clock or draws at random. What a server can and cannot do is
+// in wire.md.
 package server
