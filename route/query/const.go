@@ -44,8 +44,8 @@ const (
 	MaxAnswer = 256 << 10 // bytes of announcements of an answer
 	MaxPage   = 128 << 10 // bytes of a page, all together
 	MaxWays   = 8
-	MaxHops   = 64 // of a way of OpPaths
-	MaxAvoid  = 64 // relays to avoid
+	MaxHops   = 255 // of a way of OpPaths
+	MaxAvoid  = 64  // relays to avoid
 
 	idSize    = len(identity.ShortID{})
 	keySize   = len(identity.Key{})

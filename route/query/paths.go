@@ -46,7 +46,7 @@ type PathsRequest struct {
 	Capacity uint32 // kbit/s at least, at the narrowest link
 	Price    uint32 // at most, of all relays together
 	Loss     byte   // at most, in 1/256, of all links together
-	Hops     int    // at most MaxHops
+	Hops     int    // at most; MaxHops at most
 	Avoid    IDs    // at most MaxAvoid
 }
 
@@ -71,7 +71,7 @@ func (p *PathsRequest) parse(b []byte) bool {
 	*p = PathsRequest{From: identity.Key(b[offPathsFrom:]), To: identity.Key(b[offPathsTo:]), K: int(b[offPathsK]), Metric: Metric(b[offPathsMetric]),
 		Disjoint: b[offPathsFlags] != 0, Latency: u32(b[offPathsLatency:]), Capacity: u32(b[offPathsCapacity:]), Price: u32(b[offPathsPrice:]),
 		Loss: b[offPathsLoss], Hops: int(b[offPathsHops]), Avoid: IDs(b[offPathsAvoid+1:])}
-	return p.K > 0 && p.K <= MaxWays && p.Metric < metrics && p.Hops <= MaxHops && p.Avoid.Len() <= MaxAvoid && p.Avoid.valid()
+	return p.K > 0 && p.K <= MaxWays && p.Metric < metrics && p.Avoid.Len() <= MaxAvoid && p.Avoid.valid()
 }
 
 // Ways is a list of ways: the relays of each after the one where it begins, the destination

@@ -87,7 +87,7 @@ func TestBadRequests(t *testing.T) {
 		"an offer of nothing": {byte(OpOffer)}, "one twice": append(two, two[1:]...), "falling": append(two, requests(t)["offer"][1:1+offerSize]...),
 		"too many": append([]byte{byte(OpOffer)}, many(MaxOffers+1)...), "a gift of nothing": {byte(OpGive)},
 		"no ways": change("paths", 1+offPathsK, 0), "too many ways": change("paths", 1+offPathsK, MaxWays+1), "metric": change("paths", 1+offPathsMetric, byte(metrics)),
-		"flags": change("paths", 1+offPathsFlags, 2), "hops": change("paths", 1+offPathsHops, MaxHops+1), "avoid": change("paths", 1+offPathsAvoid, 1),
+		"flags": change("paths", 1+offPathsFlags, 2), "avoid": change("paths", 1+offPathsAvoid, 1),
 		"length": change("give", 1, 0xff), "version": change("give", 3, 9),
 	} {
 		if r, err := ParseRequest(b); !errors.Is(err, ErrFormat) {

@@ -119,9 +119,10 @@ func (w *world) some() bool {
 // pass lets time go by, up to when the server wants to be called and beyond.
 func (w *world) pass(d time.Duration) {
 	for end := w.now.Add(d); ; {
-		next := w.Advance(w.now)
+		w.Advance(w.now)
 		w.work()
-		if next = w.Advance(w.now); next.IsZero() || next.After(end) {
+		next := w.Advance(w.now)
+		if next.IsZero() || next.After(end) {
 			w.now = end
 			w.Advance(end)
 			w.work()

@@ -152,3 +152,22 @@ func (w *world) paths(from Caller, q *query.PathsRequest) (ways [][]identity.Sho
 	}
 	return ways, raws
 }
+
+// TestLongWays: ways longer than any circuit are answered, up to what an answer can say.
+func TestLongWays(t *testing.T) {
+	for relays, want := range map[int]int{200: 1, 256: 1, 257: 0, 300: 0} {
+		links := make([][]geo.Link, relays)
+		for i := range links[1:] {
+			links[i] = append(links[i], geo.Link{To: i + 1, Cost: 500})
+			links[i+1] = append(links[i+1], geo.Link{To: i, Cost: 500})
+		}
+		raws := invented(links)
+		w := newWorld(t, Config{})
+		w.stored(raws)
+		w.pass(time.Minute)
+		ways, _ := w.paths(own, &query.PathsRequest{From: raws[0].Key(), To: raws[relays-1].Key(), K: 1})
+		if len(ways) != want || want == 1 && len(ways[0]) != relays-1 {
+			t.Errorf("%d relays in a row: %d ways", relays, len(ways))
+		}
+	}
+}

@@ -43,9 +43,6 @@ func (n *Snapshot) question(r *query.PathsRequest) (q Query, ok bool) {
 	from, to := n.vertex(r.From), n.vertex(r.To)
 	q = Query{From: from, To: to, K: r.K, By: Metric(r.Metric), Disjoint: r.Disjoint,
 		Limits: Limits{Hops: r.Hops, Cost: uint64(r.Latency), Kbits: r.Capacity, Loss: float64(r.Loss) / 256, Price: uint64(r.Price)}}
-	if q.Limits.Hops == 0 {
-		q.Limits.Hops = query.MaxHops
-	}
 	for i := range r.Avoid.Len() {
 		if v := n.marks.g.Find(r.Avoid.At(i)); v >= 0 {
 			q.Avoid = append(q.Avoid, v)
@@ -63,14 +60,18 @@ func (n *Snapshot) vertex(key identity.Key) int32 {
 	return n.marks.g.byID[i]
 }
 
-// found writes ways, as far as the announcements of their relays fit.
+// found writes ways, as far as the announcements of their relays fit. (To have none that
+// is too long for an answer found at all would be a limit, and a search with a limit
+// takes ten times as long.)
 func (n *Snapshot) found(at time.Duration, found []Way) []byte {
 	var list []byte
 	var relays, way []int32
 	var ids []identity.ShortID
 	count, left := 0, query.MaxAnswer
 	for _, w := range found {
-		way, ids = way[:0], ids[:0]
+		if way, ids = way[:0], ids[:0]; len(w.Relays) > query.MaxHops+1 {
+			continue
+		}
 		for _, v := range w.Relays[1:] {
 			ids = append(ids, n.relay(v).short)
 			if !slices.Contains(relays, v) {
