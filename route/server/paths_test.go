@@ -156,7 +156,7 @@ func TestLimits(t *testing.T) {
 		g := rated(r, 4+r.IntN(6), 3+r.IntN(4))
 		f := NewFinder(Spread(g, nil, 3))
 		for range 10 {
-			q := query(r, g)
+			q := anyQuery(r, g)
 			q.Limits = []Limits{{Hops: 1 + r.IntN(4)}, {Cost: uint64(10 + r.IntN(80))}, {Kbits: 1 << r.IntN(4)}, {Loss: r.Float64() / 4}}[r.IntN(4)]
 			got, some := f.Paths(q), false
 			for _, a := range everyWay(g, q, []int32{q.From}, nil) {
@@ -181,7 +181,7 @@ func TestManyWays(t *testing.T) {
 		r := mrand.New(mrand.NewPCG(seed, 18))
 		g := random(r, 80, 8)
 		f := NewFinder(Spread(g, nil, 4))
-		q := query(r, g)
+		q := anyQuery(r, g)
 		q.K, q.Disjoint, q.By = 3, true, Latency
 		for i, a := range f.Paths(q) {
 			for _, b := range f.Paths(q)[:i] {

@@ -51,7 +51,7 @@ func (j *joined) vicinity(from int) {
 }
 
 // exactly and inSteps are what a link counts for: nodes reckon in steps of a tenth
-// (route/wire.md, "Cost").
+// (route/announce/wire.md, "Cost").
 func exactly(cost uint32) uint64 { return uint64(cost) }
 func inSteps(cost uint32) uint64 {
 	return uint64(math.Pow(1.1, math.Ceil(math.Log(float64(cost))/math.Log(1.1))))

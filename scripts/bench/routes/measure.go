@@ -15,7 +15,7 @@ const (
 	mostHops   = 48  // of a path
 	landmarks  = 32
 	fewServers = 2  // with no more of them known, a node has the answer for one as a core, too
-	penalty    = 16 // of a relay of the first path, for the second (route/wire.md, "Cost")
+	penalty    = 16 // of a relay of the first path, for the second (route/announce/wire.md, "Cost")
 )
 
 // A row is a mesh.
@@ -73,7 +73,7 @@ func (r row) generate(seed uint64, draw *mrand.Rand) *mesh {
 }
 
 // announced is how many bytes a relay takes in an answer: its announcement and its age
-// (route/wire.md, "Announcement").
+// (route/announce/wire.md, "Announcement").
 func (s *mesh) announced(relay int) int { return 188 + 16*min(len(s.m.Links[relay]), 56) + 4 }
 
 // measure asks for ways between pairs of relays drawn at random.
