@@ -21,7 +21,7 @@ $(error no $(GO); hint: go.mod says which Go is needed, https://go.dev/dl has it
 endif
 endif
 
-.PHONY: help build demo test attack check race fuzz sim netns wifi emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
+.PHONY: help build demo test attack check race fuzz sim sim-routes netns wifi emulate bench bench-peers profile load memory insns mips cross size ipk ipk-check feed-key openwrt-emulate openwrt-test luci-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ fuzz: ## each fuzz target for FUZZTIME
 
 sim: ## the simulator with a seed of your own: make sim SEED=7
 	SIM_SEED=$(SEED) $(GO) test -count=1 -v -timeout 600s -run 'TestMesh200' ./route
+
+sim-routes: ## stretch of our ways on generated maps, beside early exit: a table and bin/routes.svg
+	$(GO) run ./scripts/bench/routes -out bin
 
 attack: build ## every attack on others, in full, with a table (those on real cables: root)
 	scripts/test/attack.sh

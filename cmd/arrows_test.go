@@ -213,6 +213,11 @@ var arrows = map[string]map[string]string{
 	"scripts/test/tally":       {},
 	"scripts/test/openwrt/box": {},
 	"scripts/bench/load":       {},
+	"scripts/bench/routes": {
+		"link/identity": "relays have short ids",
+		"route/geo":     "the maps",
+		"route/server":  "what a server answers on them",
+	},
 	"scripts/bench/memory/memload": {
 		"link":          "frames that are played",
 		"link/identity": "who plays",

@@ -11,6 +11,8 @@
 // airtime of its frames), and 200 more at full reach. A long link joins two relays drawn
 // at random and costs 500 µs and 5 ms for the side of the square. The same seed gives
 // the same map.
+//
+// Providers divides a map among providers, for comparison with routing between them.
 package geo
 
 import (

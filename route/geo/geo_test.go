@@ -58,3 +58,43 @@ func TestSameMap(t *testing.T) {
 		t.Error("one map of two seeds")
 	}
 }
+
+// TestProviders: each provider hangs together, and nearly every relay has one.
+func TestProviders(t *testing.T) {
+	m := New(2, 1000, 0.02)
+	of := m.Providers(1, 40)
+	if !reflect.DeepEqual(of, m.Providers(1, 40)) {
+		t.Error("the same seed gave other providers")
+	}
+	var sizes [40]int
+	for _, p := range of {
+		if p >= 0 {
+			sizes[p]++
+		}
+	}
+	for p, size := range sizes {
+		if got := m.together(of, p); got != size || size > 400 {
+			t.Errorf("provider %d: %d of %d relays hang together", p, got, size)
+		}
+	}
+}
+
+// together counts the relays of a provider that can be reached from one of them within it.
+func (m *Map) together(of []int, p int) int {
+	var queue []int
+	seen := map[int]bool{}
+	for i, q := range of {
+		if q == p {
+			queue, seen[i] = append(queue, i), true
+			break
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		for _, l := range m.Links[queue[0]] {
+			if of[l.To] == p && !seen[l.To] {
+				seen[l.To], queue = true, append(queue, l.To)
+			}
+		}
+	}
+	return len(seen)
+}

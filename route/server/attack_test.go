@@ -190,9 +190,9 @@ func TestOften(t *testing.T) {
 	}
 }
 
-// TestLimits: a neighbour may ask so much and no more, in whatever names; another one is
+// TestNeighbours: a neighbour may ask so much and no more, in whatever names; another one is
 // not hindered, and no call is left without an answer.
-func TestLimits(t *testing.T) {
+func TestNeighbours(t *testing.T) {
 	m := newTown(t, 0, geo.New(3, 20, 0).Links)
 	w := newWorld(t, Config{})
 	w.give(own, m.raws, 0)

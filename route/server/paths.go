@@ -97,15 +97,17 @@ func (f *Finder) widest(q Query) (best []Way) {
 }
 
 // within finds ways of links of at least a width. Where the best exceed a limit, the
-// excess is weighed in, ever more, until they do not (the constrained problem itself is
-// NP-hard; this is the relaxation of Jüttner and others 2001, by doubling).
+// excess is weighed in, ever more, and at last alone, until they do not (the constrained
+// problem itself is NP-hard; this is the relaxation of Jüttner and others 2001, in steps).
+// Ways that exceed a limit even so are left out.
 func (f *Finder) within(q Query, bits byte) []Way {
-	ways := f.find(q, weigher{by: q.By, bits: bits})
-	if i := slices.IndexFunc(ways, func(w Way) bool { return q.Limits.exceeded(w) != nothing }); i >= 0 {
-		excess := q.Limits.exceeded(ways[i])
-		for extra := uint(0); extra <= mostExtra && i >= 0; extra += 4 {
-			ways = f.find(q, weigher{by: q.By, bits: bits, also: excess, extra: extra})
-			i = slices.IndexFunc(ways, func(w Way) bool { return q.Limits.exceeded(w) != nothing })
+	w := weigher{by: q.By, bits: bits}
+	ways := f.find(q, w)
+	if e := q.Limits.exceededBy(ways); e != nothing {
+		tries := []weigher{{by: q.By, bits: bits, also: e, extra: 4}, {by: q.By, bits: bits, also: e, extra: 10},
+			{by: q.By, bits: bits, also: e, extra: 16}, e.alone(bits)}
+		for i := 0; i < len(tries) && q.Limits.exceededBy(ways) != nothing; i++ {
+			ways = f.find(q, tries[i])
 		}
 	}
 	return slices.DeleteFunc(ways, func(w Way) bool { return q.Limits.exceeded(w) != nothing })
@@ -128,6 +130,16 @@ func (f *Finder) find(q Query, w weigher) (ways []Way) {
 		ways = f.disjoint()
 	}
 	return ways
+}
+
+// exceededBy says which limit one of some ways exceeds.
+func (l *Limits) exceededBy(ways []Way) excess {
+	for _, w := range ways {
+		if e := l.exceeded(w); e != nothing {
+			return e
+		}
+	}
+	return nothing
 }
 
 // exceeded says which limit a way exceeds.

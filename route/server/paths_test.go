@@ -148,6 +148,73 @@ func TestDisjointTwin(t *testing.T) {
 	}
 }
 
+// TestLimits: a way found keeps the limits; and where one limit alone is set and some way
+// keeps it, one is found.
+func TestLimits(t *testing.T) {
+	for seed := range uint64(400) {
+		r := mrand.New(mrand.NewPCG(seed, 17))
+		g := rated(r, 4+r.IntN(6), 3+r.IntN(4))
+		f := NewFinder(Spread(g, nil, 3))
+		for range 10 {
+			q := anyQuery(r, g)
+			q.Limits = []Limits{{Hops: 1 + r.IntN(4)}, {Cost: uint64(10 + r.IntN(80))}, {Kbits: 1 << r.IntN(4)}, {Loss: r.Float64() / 4}}[r.IntN(4)]
+			got, some := f.Paths(q), false
+			for _, a := range everyWay(g, q, []int32{q.From}, nil) {
+				some = some || q.Limits.exceeded(a) == nothing && a.Kbits >= q.Limits.Kbits
+			}
+			if some != (len(got) > 0) {
+				t.Fatalf("seed %d: %+v: a way within the limits %v, got %v", seed, q, some, got)
+			}
+			for _, w := range got {
+				if q.Limits.exceeded(w) != nothing || w.Kbits < q.Limits.Kbits {
+					t.Fatalf("seed %d: %+v: %v", seed, q, w)
+				}
+			}
+		}
+	}
+}
+
+// TestManyWays: three disjoint ways share no relay, and ways that may share are all
+// different, the best first.
+func TestManyWays(t *testing.T) {
+	for seed := range uint64(100) {
+		r := mrand.New(mrand.NewPCG(seed, 18))
+		g := random(r, 80, 8)
+		f := NewFinder(Spread(g, nil, 4))
+		q := anyQuery(r, g)
+		q.K, q.Disjoint, q.By = 3, true, Latency
+		for i, a := range f.Paths(q) {
+			for _, b := range f.Paths(q)[:i] {
+				if !apart(a, b) {
+					t.Fatalf("seed %d: %v and %v", seed, a, b)
+				}
+			}
+		}
+		q.Disjoint = false
+		ways, best := f.Paths(q), f.Paths(Query{From: q.From, To: q.To, Avoid: q.Avoid})
+		for i, a := range ways {
+			if slices.ContainsFunc(ways[:i], func(b Way) bool { return slices.Equal(a.Relays, b.Relays) }) || a.Cost < best[0].Cost {
+				t.Fatalf("seed %d: %v", seed, ways)
+			}
+		}
+	}
+}
+
+// TestBadQuery: whatever is asked, nothing breaks: ends that are not there, or the same,
+// more ways than there are, relays to avoid that are ends or not there.
+func TestBadQuery(t *testing.T) {
+	g := graphOf(3, [3]int{0, 1, 1}, [3]int{1, 0, 1})
+	f := NewFinder(Spread(g, nil, 2))
+	for _, q := range []Query{{From: -1, To: 1}, {From: 0, To: 3}, {From: 1, To: 1}, {From: 0, To: 2, K: 99}, {From: 0, To: 2, By: Capacity}} {
+		if got := f.Paths(q); len(got) != 0 {
+			t.Errorf("%+v: %v", q, got)
+		}
+	}
+	if got := f.Paths(Query{From: 0, To: 1, K: 99, By: 99, Avoid: []int32{0, 1, -4, 77}}); len(got) != 1 {
+		t.Errorf("%v, want the link", got)
+	}
+}
+
 func benchmarkPaths(b *testing.B, long float64, by Metric) {
 	g := graphFrom(geo.New(1, largest, long))
 	f := NewFinder(Spread(g, []int32{5}, 32))

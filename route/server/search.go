@@ -278,13 +278,13 @@ func (s *search) weight(e, to int32) uint64 {
 	}
 	w := 2 * s.weigh.weigh(s.g, e, to)
 	if u := s.used[to]; u > 0 {
-		w *= penalties[min(u, 3)]
+		w *= penalties[min(u, 2)]
 	}
 	return w
 }
 
 // penalties are those for relays of so many ways.
-var penalties = [4]uint64{1, shared, shared * shared, shared * shared * shared}
+var penalties = [3]uint64{1, shared, shared * shared}
 
 // step looks whether a state is nearer to an end by way of another. Weights may be below
 // zero, as the two's complement; reduced they are not.

@@ -17,10 +17,10 @@ func (l *Landmarks) Segments(to int32, most int, size func(relay int32) int) []i
 	return a.relays
 }
 
-// Segments is that of Landmarks, and has a second way from the first two servers beside
-// each of theirs, with no relay in common where that is possible: else all ways of an
-// answer may enter a relay by the same few others, and a node that knows one server finds
-// no second path. The second way is left out where it takes long to be found.
+// Segments is that of Landmarks, and where there are few servers it has a second way from
+// each, with no relay in common with the first: else all ways of an answer may enter a
+// relay by the same few others, and a node that knows one server finds no second path.
+// The second way is left out where it takes long to be found.
 func (f *Finder) Segments(to int32, most int, size func(relay int32) int) []int32 {
 	a := answer{left: most, size: size, seen: f.seen, way: f.room}
 	f.l.gather(&a, to, f)
@@ -31,10 +31,10 @@ func (f *Finder) Segments(to int32, most int, size func(relay int32) int) []int3
 	return a.relays
 }
 
-// pairServers is how many servers have a second way in an answer. Who knows more than
-// two servers has other ways than those that meet (shared relays at p99: 4 with one
-// server known, 2 with four, 1 with eight).
-const pairServers = 2
+// fewServers is with how many servers there are second ways from them in an answer. Of
+// more servers the ways differ anyway (relays shared by both paths at p99: 4 with one
+// server, 2 with four, 1 with eight).
+const fewServers = 2
 
 func (l *Landmarks) gather(a *answer, to int32, f *Finder) {
 	servers, others := l.nearest(l.trees[:l.servers], to), l.nearest(l.trees[l.servers:], to)
@@ -43,8 +43,8 @@ func (l *Landmarks) gather(a *answer, to int32, f *Finder) {
 			return
 		}
 	}
-	for _, t := range l.trees[:min(l.servers, pairServers)] {
-		if f != nil {
+	if f != nil && l.servers <= fewServers {
+		for _, t := range servers {
 			for _, w := range f.pair(to, t) {
 				a.add(append(a.way[:0], w...))
 			}

@@ -18,7 +18,7 @@ const (
 
 // A weigher says what a step along a link weighs: what is asked for, then the cost, in
 // one number, so that sums compare as pairs do as long as the cost of a way is below
-// 2^24 µs. A weight is never below the cost, for landmarks bound that.
+// 2^20 µs. A weight is never below the cost, for landmarks bound that.
 type weigher struct {
 	by    Metric
 	bits  byte   // links narrower than this are none
@@ -26,11 +26,23 @@ type weigher struct {
 	extra uint
 }
 
+// alone weighs a quantity before all else.
+func (e excess) alone(bits byte) weigher {
+	switch e {
+	case hops:
+		return weigher{bits: bits, also: hops, extra: 2 * costBits}
+	case loss:
+		return weigher{by: Loss, bits: bits}
+	case price:
+		return weigher{by: Price, bits: bits}
+	}
+	return weigher{bits: bits}
+}
+
 const (
-	costBits  = 24
-	mostPrice = 1 << 28 // dearer relays are all as dear: sums stay below 2^63
+	costBits  = 20
+	priceBits = 8       // left out of prices, rounded up: sums of 500 relays stay below 2^63
 	lossUnit  = 1 << 16 // of −ln(1 − loss), in 1/65536
-	mostExtra = 24
 )
 
 // losses is −ln(1 − loss) of each loss in 1/256.
@@ -69,7 +81,7 @@ func (w *weigher) price(g *Graph, relay int32) uint64 {
 	if relay < 0 {
 		return 0
 	}
-	return uint64(min(g.prices[relay], mostPrice))
+	return (uint64(g.prices[relay]) + 1<<priceBits - 1) >> priceBits
 }
 
 // total is what a way weighs.
