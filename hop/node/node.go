@@ -157,7 +157,8 @@ func (n *Node) Advance(now time.Time) time.Time {
 		n.advanceWaits(now)
 	}
 	n.emit(now)
-	c, m := n.Circuits.Advance(now), n.Map.Advance(now)
+	m := n.Map.Advance(now) // which may begin errands
+	c := n.Circuits.Advance(now)
 	l := n.Links.Advance(now)
 	n.Links.Flush(now)
 	return step.Earliest(n.next.At(), c, m, l)

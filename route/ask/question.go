@@ -179,7 +179,9 @@ func (c *Client) send(q *question) {
 		c.at(now)
 		c.by(c.t)
 		c.busy--
-		s.RTT = rtt
+		if rtt > 0 {
+			s.RTT = rtt
+		}
 		if q.state == asking && q.server() == s { // else another was asked, or it is over
 			c.answered(q, s, response, err)
 		}
