@@ -139,9 +139,8 @@ func (f *full) others(c *crowd) {
 		m.retain(said(c.says(of[i]), testNow), onWay)
 		m.retain(said(c.says(of[maxOnWay+i]), testNow), inAnswer)
 	}
-	for i := range m.ways.slots {
-		s := &m.ways.slots[i]
-		s.held = &way{from: m.near[i%4], since: testNow, told: testNow}
+	for i, s := range m.ways.slots {
+		s.held = &way{from: m.near[i%4]}
 		for j := range 32 {
 			s.held.ids = append(s.held.ids, c.ids[of[32*i+j]].Short())
 		}

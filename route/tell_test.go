@@ -105,7 +105,7 @@ func TestDigestsAreBounded(t *testing.T) {
 		m.Message(testNow, nil, kindAskSequence, nil)
 		m.Message(testNow, nil, kindSequence, []byte{0, 0, 0, 127})
 	}
-	if len(n.wants) > 64*8 || len(n.control) > maxControl {
+	if len(n.wants) > (64+maxOnWay)*8 || len(n.control) > maxControl {
 		t.Errorf("%d names and %d messages wait", len(n.wants), len(n.control))
 	}
 	if got := m.N.Limited; got != 3000-queryBurst {
