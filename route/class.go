@@ -65,7 +65,7 @@ func (m *Map) settle(o *node, from *port) {
 	m.enlist(o, inVicinity)
 	o.from = from
 	from.heard++
-	m.graph.stale = true
+	m.graph.near[o.vertex], m.graph.stale = true, true
 }
 
 // release takes classes away from a node. One of no class leaves the store.
@@ -80,7 +80,7 @@ func (m *Map) release(o *node, classes class) {
 	if had&inVicinity > o.class&inVicinity {
 		o.from.heard--
 		o.from, o.distance = nil, -1
-		m.graph.stale = true
+		m.graph.near[o.vertex], m.graph.stale = false, true
 	}
 	if o.class&open == 0 {
 		m.unqueue(o)

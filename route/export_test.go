@@ -37,8 +37,8 @@ func (m *Map) OnWays() (nodes, told, servers int) {
 	for _, p := range m.ports {
 		told += p.ways
 	}
-	for i := range m.ways.slots {
-		if m.ways.slots[i].used() {
+	for _, s := range m.ways.slots {
+		if s.used() {
 			servers++
 		}
 	}

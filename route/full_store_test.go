@@ -120,15 +120,33 @@ func (c *crowd) shorn() *crowd {
 }
 
 func newFull(degree int, come func(m *Map, c *crowd) []announce.Raw) *full {
-	c := newCrowd(1024, degree)
+	c := newCrowd(1024+maxOnWay+maxInAnswer, degree)
 	f := &full{m: crowdMap(c), now: testNow}
 	for i := range c.ids {
 		f.m.install(f.m.near[0], said(c.says(i), testNow))
 	}
+	f.others(c)
 	for _, a := range come(f.m, c) {
 		f.said = append(f.said, append(a, 0, 0, 0, 0))
 	}
 	return f
+}
+
+// others fills the other classes, by eight ways of 32 nodes, as far as they are new.
+func (f *full) others(c *crowd) {
+	m, of := f.m, strangersOf(f.m, c)
+	for i := range maxOnWay {
+		m.retain(said(c.says(of[i]), testNow), onWay)
+		m.retain(said(c.says(of[maxOnWay+i]), testNow), inAnswer)
+	}
+	for i, s := range m.ways.slots {
+		s.held = &way{from: m.near[i%4]}
+		for j := range 32 {
+			s.held.ids = append(s.held.ids, c.ids[of[32*i+j]].Short())
+		}
+		s.id, s.by, s.out = s.held.ids[0], s.held.from, s.held
+		m.near[(i+1)%4].knows |= 1 << i
+	}
 }
 
 // next has the next one come, ten seconds later, with a sequence above all before. Its

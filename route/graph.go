@@ -12,6 +12,7 @@ import (
 // anew when they are needed and something has changed.
 type graph struct {
 	nodes []*node // nil: a free place, and [0]
+	near  []bool  // of the vicinity
 	free  []int
 	stale bool
 
@@ -33,14 +34,14 @@ type edge struct {
 
 const maxVertex = 1 << 15
 
-func newGraph() graph { return graph{nodes: []*node{nil}, stale: true} }
+func newGraph() graph { return graph{nodes: []*node{nil}, near: []bool{true}, stale: true} }
 
 // add gives a node a place.
 func (g *graph) add(o *node) {
 	if n := len(g.free); n > 0 {
 		o.vertex, g.free = g.free[n-1], g.free[:n-1]
 	} else {
-		o.vertex, g.nodes = len(g.nodes), append(g.nodes, nil)
+		o.vertex, g.nodes, g.near = len(g.nodes), append(g.nodes, nil), append(g.near, false)
 	}
 	g.nodes[o.vertex] = o
 }
@@ -159,7 +160,7 @@ func (g *graph) plug(m *Map) {
 func (g *graph) spread() {
 	g.queue, g.farthest = g.queue[:0], 0
 	reach := func(v uint16, hops int) {
-		if o := g.nodes[v]; o.distance < 0 && o.class&inVicinity != 0 {
+		if o := g.nodes[v]; g.near[v] && o.distance < 0 {
 			o.distance, g.farthest = hops, hops
 			g.queue = append(g.queue, int(v))
 		}
@@ -197,9 +198,7 @@ func (g *graph) neighbour(v, i int) (w int, ok bool) {
 }
 
 // outside says whether a vertex is a node that is not in the vicinity.
-func (g *graph) outside(v int) bool {
-	return 0 < v && v < len(g.nodes) && g.nodes[v].class&inVicinity == 0
-}
+func (g *graph) outside(v int) bool { return v < len(g.near) && !g.near[v] }
 
 func at(list []uint16, i int) (int, bool) {
 	if i >= len(list) {

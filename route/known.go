@@ -58,6 +58,9 @@ func (m *Map) Routes(now time.Time) []Route {
 			continue
 		}
 		way := m.inUse(now, r.Key, ways[i])
+		if o.distance < 0 { // not of the vicinity
+			r.Hops = len(way)
+		}
 		if len(way) > hop.MaxHops {
 			r.Err = tooLong(way)
 		} else if r.Path, ok = m.path(now, g, way); ok {

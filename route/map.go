@@ -96,10 +96,7 @@ func New(c Config) *Map {
 	}
 	c.MaxNodes, c.MaxAnswers = min(c.MaxNodes, maxVertex/2), min(c.MaxAnswers, maxVertex/2-maxOnWay)
 	key := c.Identity.Key()
-	if c.Slots == 0 {
-		c.Slots = maxServers
-	}
-	return &Map{c: c, ways: gradient{slots: make([]slot, min(c.Slots, maxServers))}, short: key.Short(), graph: newGraph(),
+	return &Map{c: c, ways: newGradient(c.Slots), short: key.Short(), graph: newGraph(),
 		avoid: map[pair]*avoidance{}, chosen: map[identity.Key]*choice{}}
 }
 

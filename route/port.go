@@ -24,7 +24,7 @@ type port struct {
 	pending bool        // a new neighbour is not announced yet
 	ways    int         // to route servers, that all of them have told
 	news    step.Bucket // of those
-	vain    pace        // of ways that did not prove true
+	vain    rest        // of ways that did not prove true
 	reputes []*repute   // of who is or was a neighbour; the latest last
 }
 
@@ -35,7 +35,7 @@ type repute struct {
 	back  bool        // it has been lost before
 	ups   step.Bucket // how often it comes back
 	lies  pace        // of bad signatures: until then nothing of it is verified
-	vain  pace        // of ways that did not prove true: until then none is tried
+	vain  rest        // of ways that did not prove true: until then none is tried
 }
 
 // near is a neighbour and what is to be sent to it.
@@ -114,7 +114,7 @@ type pace struct {
 
 // earliest returns at, or when the gap is over.
 func (p *pace) earliest(now, at time.Time) time.Time {
-	if now.Sub(p.last) > 2*max(lastGap, p.gap) {
+	if now.Sub(p.last) > 2*lastGap {
 		p.gap = 0
 	}
 	if end := p.last.Add(p.gap); end.After(at) {
@@ -124,9 +124,6 @@ func (p *pace) earliest(now, at time.Time) time.Time {
 }
 
 // used doubles the gap, up to most.
-func (p *pace) used(now time.Time, most time.Duration) { p.grow(now, firstGap, most) }
-
-// grow is used with another first gap.
-func (p *pace) grow(now time.Time, first, most time.Duration) {
-	p.last, p.gap = now, min(max(2*p.gap, first), most)
+func (p *pace) used(now time.Time, most time.Duration) {
+	p.last, p.gap = now, min(max(2*p.gap, firstGap), most)
 }

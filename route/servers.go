@@ -24,8 +24,7 @@ type Server struct {
 func (m *Map) Servers(now time.Time) (servers []Server) {
 	g := m.look()
 	g.search(0, m.factor(now, g, 0, nil))
-	for i := range m.ways.slots {
-		s := &m.ways.slots[i]
+	for _, s := range m.ways.slots {
 		w := s.way()
 		if !s.used() || w == nil {
 			continue
@@ -40,7 +39,7 @@ func (m *Map) Servers(now time.Time) (servers []Server) {
 		}
 		v := Server{Key: o.raw.Key(), Configured: s.configured, Neighbour: w.from.short, Hops: w.hops(), Path: p}
 		if s.held != nil {
-			v.Since = s.since
+			v.Since = m.ways.begun.Add(time.Duration(s.since))
 		}
 		servers = append(servers, v)
 	}

@@ -15,54 +15,50 @@ import (
 const ownWay = maxServers
 
 // publish has neighbours told what a slot holds, now or when it is due.
-func (m *Map) publish(now time.Time, i int) {
-	s := &m.ways.slots[i]
+func (m *Map) publish(now time.Time, t tick, i int, s *slot) {
 	if s.held == s.out && (s.held == nil || s.held.sequence == s.sequence) {
-		s.due = time.Time{}
+		s.due = 0
 		return
 	}
 	if s.out != nil && !m.stands(s.out) {
-		s.out, s.settled = nil, now.Add(settleAfter)
+		s.out, s.settled = nil, t+tick(settleAfter)
 		m.tellAll(now, 1<<i)
 	}
-	if at := m.publishAt(now, s); s.due.IsZero() || at.Before(s.due) {
+	if at := s.publishAt(now, t); s.due == 0 || at < s.due {
 		s.due = at
 	}
-	if !now.Before(s.due) {
-		m.tell(now, i)
+	if t < s.due {
+		m.ways.by(s.due)
+	} else if s.due = 0; s.held != nil {
+		s.publish(now, t)
+		m.tellAll(now, 1<<i)
 	}
-	m.ways.next.By(s.due)
 }
 
-// tell has neighbours told what a slot holds.
-func (m *Map) tell(now time.Time, i int) {
-	s := &m.ways.slots[i]
-	if s.due = (time.Time{}); s.held == nil {
-		return
-	}
+// publish has what is held be what neighbours are told.
+func (s *slot) publish(now time.Time, t tick) {
 	if s.held != s.out && (s.out != nil || !s.lost.Take(now, lostRate, lostBurst)) {
-		s.pace.grow(now, holdFirst, holdMost)
+		s.pace.begin(t, holdFirst, holdMost)
 	}
-	s.out, s.at, s.sequence = s.held, now, s.held.sequence
-	m.tellAll(now, 1<<i)
+	s.out, s.at, s.sequence = s.held, t, s.held.sequence
 }
 
 // publishAt is when neighbours are to be told: of another in the place of one that is lost
 // as soon as all have heard of the loss, who may have told that other, unless that happens
 // all the time; of a better one when the hold-down is over; of a newer sequence now and then.
-func (m *Map) publishAt(now time.Time, s *slot) time.Time {
+func (s *slot) publishAt(now time.Time, t tick) tick {
 	switch {
 	case s.held == nil:
-		return now
+		return t
 	case s.held == s.out:
-		return s.at.Add(digestGap)
+		return s.at + tick(digestGap)
 	case s.out != nil:
-		return s.pace.earliest(now, now.Add(holdFirst))
+		return max(s.pace.over(t, holdFirst), t+tick(holdFirst))
 	}
 	if has := s.lost; has.Take(now, lostRate, lostBurst) {
 		return s.settled
 	}
-	return s.pace.earliest(now, s.settled)
+	return max(s.pace.over(t, holdFirst), s.settled)
 }
 
 // tellAll has all neighbours told of ways, by the bits of their slots.
@@ -75,8 +71,9 @@ func (m *Map) tellAll(now time.Time, slots uint16) {
 
 // tellOwn has our own way told, as a server, when it is new and at each refresh.
 func (m *Map) tellOwn(now time.Time) {
-	if g := &m.ways; m.c.Flags&announce.FlagServer != 0 && (g.own.IsZero() || now.Sub(g.own) > refreshAfter/2) {
-		g.own = now
+	t := m.ways.tick(now)
+	if g := &m.ways; m.c.Flags&announce.FlagServer != 0 && (g.own == 0 || t-g.own > tick(refreshAfter/2)) {
+		g.own = t
 		m.tellAll(now, 1<<ownWay)
 	}
 }
@@ -115,7 +112,7 @@ func (m *Map) vector(n *near, i int) []byte {
 	if i >= len(m.ways.slots) {
 		return nil
 	}
-	s := &m.ways.slots[i]
+	s := m.ways.slots[i]
 	if s.out == nil || s.out.hops() >= maxWay || s.out.has(n.short) {
 		return nil
 	}
@@ -131,8 +128,8 @@ func (m *Map) vector(n *near, i int) []byte {
 // its newer announcement.
 func (m *Map) notify(from *near, o *node, at time.Time) {
 	var on uint16
-	for i := range m.ways.slots {
-		if m.ways.slots[i].out.has(o.short) {
+	for i, s := range m.ways.slots {
+		if s.out.has(o.short) {
 			on |= 1 << i
 		}
 	}

@@ -16,10 +16,10 @@ import (
 type way struct {
 	ids      []identity.ShortID // the server first, the neighbour last
 	from     *near
-	sequence uint32    // of the server, when it was told first
-	since    time.Time // it is told like this
-	told     time.Time // the last time
-	gone     bool      // it is not told any more
+	sequence uint32 // of the server, when it was told first
+	since    tick   // it is told like this
+	told     tick   // the last time
+	gone     bool   // it is not told any more
 }
 
 func (w *way) hops() int { return len(w.ids) }
@@ -45,7 +45,8 @@ func (m *Map) takeWay(now time.Time, n *near, data []byte) {
 		m.N.BadFormat++
 		return
 	}
-	w := &way{from: n, sequence: binary.LittleEndian.Uint32(data), since: now, told: now}
+	t := m.ways.tick(now)
+	w := &way{from: n, sequence: binary.LittleEndian.Uint32(data), since: t, told: t}
 	good := w.read(data[waySize:], m.short, n.short)
 	old := n.wayTo(w.ids[0])
 	again := good && old != nil && old.same(w)
@@ -53,7 +54,7 @@ func (m *Map) takeWay(now time.Time, n *near, data []byte) {
 		m.N.Limited++
 		good = again
 	} else if again {
-		old.sequence, old.told = w.sequence, now
+		old.sequence, old.told = w.sequence, t
 		m.freshen(n, w)
 	}
 	m.rankSoon(now)
@@ -184,12 +185,12 @@ func (m *Map) freshen(n *near, w *way) {
 // have been announced anew, and forgets what it has not told for long.
 func (m *Map) mend(now time.Time, n *near) {
 	for i := len(n.ways) - 1; i >= 0; i-- {
-		if w := n.ways[i]; now.Sub(w.told) > maxAge {
+		if w := n.ways[i]; m.ways.tick(now)-w.told > tick(maxAge) {
 			m.forgetWay(n, w)
 		}
 	}
-	for i := range m.ways.slots {
-		w := m.ways.slots[i].held
+	for _, s := range m.ways.slots {
+		w := s.held
 		if w == nil || w.from != n {
 			continue
 		}

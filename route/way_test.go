@@ -235,3 +235,33 @@ func TestWayVector(t *testing.T) {
 	v.Output("withdrawn", append([]byte{kind}, told...))
 	v.Save()
 }
+
+// TestWaysHaveRoom: neighbours tell ways that are as long as can be, of which nothing is
+// known, and more than there is room for. No more is asked for than the class has room.
+func TestWaysHaveRoom(t *testing.T) {
+	m, _ := newTestMap(t, 64)
+	x := &net{Map: m, t: t, now: testNow}
+	for i := range 8 {
+		n := m.enter(m.port(i), identity.ShortID{9, byte(i)})
+		n.flying = sendWindow
+		b := []byte{7, 0, 0, 0}
+		for j := range maxWay - 1 {
+			id := identity.ShortID{1, byte(i), byte(j)}
+			b = append(b, id[:]...)
+		}
+		m.takeWay(x.now, n, append(b, n.short[:]...))
+	}
+	asked := func() (sum int) {
+		for _, n := range m.near {
+			sum += len(n.wants) / 8
+		}
+		return sum
+	}
+	for range 20 {
+		x.settle()
+		m.rankSoon(x.now)
+		if got := asked(); got > maxOnWay || got < maxOnWay/2 {
+			t.Fatalf("%d are asked for, and there is room for %d", got, maxOnWay)
+		}
+	}
+}
