@@ -53,7 +53,7 @@ func (n *Snapshot) list(at time.Duration, b []byte, relays []int32) []byte {
 // more of them.
 func answerBytes(relays int) int {
 	part := float64(max(0, min(relays, largeMap)-smallMap)) / (largeMap - smallMap)
-	return answerSmall + int(part*(query.MaxAnswer-answerSmall))
+	return answerSmall + int(part*(answerLarge-answerSmall))
 }
 
 // page is the map from a prefix on. Relays of one prefix are on one page; what is too

@@ -21,23 +21,23 @@ func BenchmarkGraph(b *testing.B) {
 func BenchmarkSpread(b *testing.B) {
 	g := graphFrom(geo.New(1, largest, 0.02))
 	for b.Loop() {
-		Spread(g, []int32{5}, 24)
+		Spread(g, []int32{5}, landmarks)
 	}
 }
 
 func BenchmarkSegments(b *testing.B) {
 	g := graphFrom(geo.New(1, largest, 0.02))
-	f, size := NewFinder(Spread(g, []int32{5}, 24)), announced(g)
+	l, size := Spread(g, []int32{5}, landmarks), announced(g)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		f.Segments(int32(i*7919%largest), 128<<10, size)
+		l.Segments(int32(i*7919%largest), 128<<10, size)
 	}
 }
 
 // BenchmarkGates looks for gates of N/64 where there are none: what a full map takes.
 func BenchmarkGates(b *testing.B) {
 	g := graphFrom(geo.New(1, largest, 0.02))
-	f := NewFinder(Spread(g, []int32{5}, 24))
+	f := NewFinder(Spread(g, []int32{5}, landmarks))
 	for i := uint64(0); b.Loop(); i++ {
 		f.Gates(5, largest/64, mrand.New(mrand.NewPCG(i, 1)))
 	}

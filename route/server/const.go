@@ -31,10 +31,11 @@ const (
 	waysKept     = 10 * time.Minute // what ways are found with is made anew, after a question for them
 	stampGap     = time.Minute      // ages of answers are rounded up to
 
-	answerSmall  = 96 << 10 // bytes of an answer up to smallMap relays,
-	smallMap     = 10_000   // then more, up to query.MaxAnswer at
+	answerSmall  = 96 << 10  // bytes of an answer up to smallMap relays, then
+	answerLarge  = 128 << 10 // more up to this at largeMap
+	smallMap     = 10_000
 	largeMap     = 100_000
-	landmarks    = 24
+	landmarks    = 32
 	pageBytes    = 64 << 10
 	meanBytes    = 400 // of an announcement, for Fit
 	crowdPart    = 64  // of all relays may stand behind one cut

@@ -94,36 +94,6 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestPair: an answer holds two ways from a server that share no relay, wherever there
-// are two, and they are the two of least sum.
-func TestPair(t *testing.T) {
-	for seed := range uint64(200) {
-		r := mrand.New(mrand.NewPCG(seed, 14))
-		g := random(r, 4+r.IntN(60), 4)
-		l := Spread(g, []int32{int32(r.IntN(g.Len()))}, 4)
-		f, root := NewFinder(l), l.Trees()[0]
-		for to := range int32(g.Len()) {
-			got, want := f.pair(to, root), f.Paths(Query{From: to, To: root.Root, K: 2, Disjoint: true})
-			if len(got) != len(want) {
-				t.Fatalf("seed %d: to %d: %v, want %v", seed, to, got, want)
-			}
-			sum, best := uint64(0), uint64(0)
-			for i, w := range got {
-				sum, best = sum+g.sum(w).Cost, best+want[i].Cost
-			}
-			all := f.Segments(to, 1<<20, one)
-			if sum != best || len(got) == 2 && !apart(Way{Relays: got[0]}, Way{Relays: got[1]}) {
-				t.Fatalf("seed %d: to %d: %v, want %v", seed, to, got, want)
-			}
-			for _, v := range slices.Concat(got...) {
-				if !slices.Contains(all, v) {
-					t.Fatalf("seed %d: to %d: %d is not in the answer", seed, to, v)
-				}
-			}
-		}
-	}
-}
-
 // TestSegmentsBounded: the bound is kept at every size, nearer landmarks come first, and
 // a way is there whole or not at all.
 func TestSegmentsBounded(t *testing.T) {
@@ -161,13 +131,10 @@ func endsAtLandmark(l *Landmarks, relays []int32, to int32) bool {
 	return false
 }
 
-// TestSegmentsSame: the answer is the same every time, whatever was asked before.
+// TestSegmentsSame: the answer is the same every time.
 func TestSegmentsSame(t *testing.T) {
 	g := random(mrand.New(mrand.NewPCG(5, 5)), 400, 5)
-	a, b := NewFinder(Spread(g, []int32{3}, 10)), NewFinder(Spread(g, []int32{3}, 10))
-	for i := range int32(50) {
-		a.Paths(Query{From: i, To: 399 - i, K: 3, Disjoint: i%2 == 0, Avoid: []int32{i + 60}})
-	}
+	a, b := Spread(g, []int32{3}, 10), Spread(g, []int32{3}, 10)
 	for to := range int32(g.Len()) {
 		if !slices.Equal(a.Segments(to, 5000, one), b.Segments(to, 5000, one)) {
 			t.Fatalf("to %d: two answers", to)

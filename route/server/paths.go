@@ -16,7 +16,7 @@ const (
 )
 
 // A Query asks for ways between two relays. It names who asks and what he avoids, so it
-// is for a server's own people only (route/server/wire.md, "Paths").
+// is for a server's own people only (routes.md, "Paths").
 type Query struct {
 	From, To int32
 	K        int // ways, at most MostWays
@@ -51,19 +51,17 @@ const MostWays = 8
 // disjoint: as in the node's own search (route/announce/wire.md, "Cost").
 const shared = 16
 
-// A Finder answers questions. It holds 119 bytes for each relay, and is not safe for
+// A Finder answers questions. It holds 118 bytes for each relay, and is not safe for
 // concurrent use; Finders of one Landmarks may be used side by side.
 type Finder struct {
 	search
 	widths *widths
-	seen   []bool  // relays in an answer, all false between answers
-	room   []int32 // for a way
 }
 
 // NewFinder returns a Finder on the graph of some landmarks: their trees say how far it
 // is at least, so that a search looks at little else than what lies between.
 func NewFinder(l *Landmarks) *Finder {
-	return &Finder{search: newSearch(l), widths: newWidths(l.g), seen: make([]bool, l.g.Len())}
+	return &Finder{search: newSearch(l), widths: newWidths(l.g)}
 }
 
 // Paths returns up to q.K ways, the best first; none when there is none within the

@@ -164,9 +164,6 @@ func (s *search) round() bool {
 		if a == math.MaxUint64 || b == math.MaxUint64 || a+b >= s.best {
 			break
 		}
-		if s.most > 0 && len(s.touched) > s.most {
-			return false
-		}
 		i := ahead
 		if s.exact == nil && len(s.heaps[back]) < len(s.heaps[ahead]) {
 			i = back

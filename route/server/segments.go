@@ -13,48 +13,13 @@ import (
 // whoever asks.
 func (l *Landmarks) Segments(to int32, most int, size func(relay int32) int) []int32 {
 	a := answer{left: most, size: size, seen: make([]bool, l.g.Len())}
-	l.gather(&a, to, nil)
-	return a.relays
-}
-
-// Segments is that of Landmarks, and where there are few servers it has a second way from
-// each, with no relay in common with the first: else all ways of an answer may enter a
-// relay by the same few others, and a node that knows one server finds no second path.
-// The second way is left out where it takes long to be found.
-func (f *Finder) Segments(to int32, most int, size func(relay int32) int) []int32 {
-	a := answer{left: most, size: size, seen: f.seen, way: f.room}
-	f.l.gather(&a, to, f)
-	for _, r := range a.relays {
-		f.seen[r] = false
-	}
-	f.room = a.way
-	return a.relays
-}
-
-// fewServers is with how many servers there are second ways from them in an answer. Of
-// more servers the ways differ anyway (relays shared by both paths at p99: 4 with one
-// server, 2 with four, 1 with eight).
-const fewServers = 2
-
-func (l *Landmarks) gather(a *answer, to int32, f *Finder) {
-	servers, others := l.nearest(l.trees[:l.servers], to), l.nearest(l.trees[l.servers:], to)
-	for _, t := range servers {
+	order := append(l.nearest(l.trees[:l.servers], to), l.nearest(l.trees[l.servers:], to)...)
+	for _, t := range order {
 		if !a.add(t.Way(a.way[:0], to)) {
-			return
+			break
 		}
 	}
-	if f != nil && l.servers <= fewServers {
-		for _, t := range servers {
-			for _, w := range f.pair(to, t) {
-				a.add(append(a.way[:0], w...))
-			}
-		}
-	}
-	for _, t := range others {
-		if !a.add(t.Way(a.way[:0], to)) {
-			return
-		}
-	}
+	return a.relays
 }
 
 // nearest puts trees in order of their distance; those without a way are left out.
@@ -89,29 +54,4 @@ func (a *answer) add(way []int32) bool {
 	}
 	a.relays = append(a.relays, a.way...)
 	return true
-}
-
-// mostStates is how far a second way is looked for: 0.2 ms. Of 100,000 relays with 2 % of
-// long links 97 in 100 have it; without any, where ways are 200 hops long, few.
-const mostStates = 1000
-
-// pair finds two ways from a relay to a landmark that share no other relay. Its tree says
-// how far it is from everywhere, so that only what is on no best way is looked at: from
-// the relay on, since from the landmark back all is on one.
-func (f *Finder) pair(from int32, t *Tree) (ways [][]int32) {
-	if from == t.Root || t.cost[from] == Far {
-		return nil
-	}
-	f.exact, f.most = t, mostStates
-	f.begin(Query{From: from, To: t.Root, K: 2, Disjoint: true}, weigher{})
-	for range 2 {
-		if !f.round() {
-			break
-		}
-	}
-	f.exact, f.most = nil, 0
-	for _, w := range f.disjoint() {
-		ways = append(ways, w.Relays)
-	}
-	return ways
 }

@@ -43,8 +43,8 @@ func announced(g *Graph) func(relay int32) int {
 // stretches asks for ways between relays drawn at random and returns what the way of the
 // asker costs over the best there is, rising. The asker has the 512 relays nearest to it
 // and the way to one server, and joins the answer to them.
-func stretches(t *testing.T, g *Graph, f *Finder, pairs, most int) (all []float64, largest int) {
-	r, size, l := mrand.New(mrand.NewPCG(8, 8)), announced(g), f.l
+func stretches(t *testing.T, g *Graph, l *Landmarks, pairs, most int) (all []float64, largest int) {
+	r, size := mrand.New(mrand.NewPCG(8, 8)), announced(g)
 	for len(all) < pairs {
 		from, to := int32(r.IntN(g.Len())), int32(r.IntN(g.Len()))
 		if l.Trees()[0].Cost(from) == Far || l.Trees()[0].Cost(to) == Far || from == to {
@@ -55,7 +55,7 @@ func stretches(t *testing.T, g *Graph, f *Finder, pairs, most int) (all []float6
 			known[v] = true
 		}
 		bytes := 0
-		for _, v := range f.Segments(to, most, size) {
+		for _, v := range l.Segments(to, most, size) {
 			known[v] = true
 			bytes += size(v)
 		}
@@ -71,7 +71,7 @@ func stretches(t *testing.T, g *Graph, f *Finder, pairs, most int) (all []float6
 	return all, largest
 }
 
-// TestStretch: ways by segments are nearly the best ones: 10,000 relays, 32 landmarks, one
+// TestStretch: ways by segments are nearly the best ones: 10,000 relays, one
 // server known to the asker, with 2 % of long links and without any; there an answer has
 // room for the longer ways. (Where time is short, a mesh of 2,000 is asked less. Second
 // ways, and beside other rules: scripts/bench/routes.)
@@ -86,7 +86,7 @@ func TestStretch(t *testing.T) {
 		largest       int
 	}{{0.02, 1.05, 1.25, 1.7, 96_000}, {0, 1.05, 1.25, 1.7, 256_000}} {
 		g := graphFrom(geo.New(4, relays, c.long))
-		all, largest := stretches(t, g, NewFinder(Spread(g, []int32{77}, 32)), pairs, c.largest)
+		all, largest := stretches(t, g, Spread(g, []int32{77}, landmarks), pairs, c.largest)
 		p := func(part int) float64 { return all[len(all)*part/100] }
 		t.Logf("long links %.0f %%: stretch %.2f / %.2f / %.2f, answers up to %d bytes", 100*c.long, p(50), p(90), p(99), largest)
 		if p(50) > c.p50 || p(90) > c.p90 || p(99) > c.p99 || largest > c.largest {

@@ -21,7 +21,7 @@ func TestWire(t *testing.T) {
 		"sourceWaiting": sourceWaiting, "totalWaiting": totalWaiting, "checkBatch": checkBatch, "newcomerTime": newcomerTime, "newcomerPart": newcomerPart,
 		"originGap": originGap, "originBurst": originBurst, "maxAge": maxAge, "forgetGap": forgetGap, "mostGone": mostGone,
 		"snapshotGap": snapshotGap, "snapshotRest": snapshotRest, "waysKept": waysKept, "stampGap": stampGap,
-		"answerSmall": answerSmall, "smallMap": smallMap, "largeMap": largeMap, "landmarks": landmarks, "serverMarks": serverMarks,
+		"answerSmall": answerSmall, "answerLarge": answerLarge, "smallMap": smallMap, "largeMap": largeMap, "landmarks": landmarks, "serverMarks": serverMarks,
 		"pageBytes": pageBytes, "meanBytes": meanBytes, "perRelay": perRelay, "crowdPart": crowdPart, "unknownAge": unknownAge,
 		"plausibleGap": time.Duration(plausibleGap), "mostBlock": mostBlock,
 	})

@@ -22,20 +22,20 @@ import (
 
 // rows are the meshes that are measured, some with what must hold.
 var rows = []row{
-	{relays: 1_000, long: 0.02, servers: 1, providers: 40, most: 96_000},
-	{relays: 1_000, long: 0, servers: 1, providers: 40, most: 96_000},
+	{relays: 1_000, long: 0.02, servers: 1, providers: 40, most: 96 << 10},
+	{relays: 1_000, long: 0, servers: 1, providers: 40, most: 96 << 10},
 	tenThousand,
-	{relays: 10_000, long: 0, servers: 1, providers: 400, most: 96_000},
-	{relays: 10_000, long: 0, servers: 8, providers: 400, most: 96_000},
-	{relays: 100_000, long: 0.02, servers: 1, most: 128_000},
-	{relays: 100_000, long: 0.02, servers: 8, providers: 4000, most: 128_000},
-	{relays: 100_000, long: 0.02, servers: 12, most: 128_000},
-	{relays: 100_000, long: 0.02, servers: 16, most: 128_000, holds: &bounds{1.2, 1.6, 2.0, 0, 0}},
-	{relays: 100_000, long: 0, servers: 16, most: 128_000},
+	{relays: 10_000, long: 0, servers: 1, providers: 400, most: 96 << 10},
+	{relays: 10_000, long: 0, servers: 8, providers: 400, most: 96 << 10},
+	{relays: 100_000, long: 0.02, servers: 1, most: 128 << 10},
+	{relays: 100_000, long: 0.02, servers: 8, providers: 4000, most: 128 << 10},
+	{relays: 100_000, long: 0.02, servers: 12, most: 128 << 10},
+	{relays: 100_000, long: 0.02, servers: 16, most: 128 << 10, holds: &bounds{1.2, 1.6, 2.0, 0, 0}},
+	{relays: 100_000, long: 0, servers: 16, most: 128 << 10},
 }
 
 // tenThousand is the mesh that answers were made for.
-var tenThousand = row{relays: 10_000, long: 0.02, servers: 1, providers: 400, most: 96_000, holds: &bounds{1.05, 1.25, 1.7, 1.7, 1}}
+var tenThousand = row{relays: 10_000, long: 0.02, servers: 1, providers: 400, most: 96 << 10, holds: &bounds{1.05, 1.25, 1.7, 1.7, 1}}
 
 func main() {
 	out := flag.String("out", "bin", "folder of routes.svg")

@@ -109,7 +109,7 @@ func (s *mesh) best(from, to, k int) []server.Way {
 
 // answer is what a server says of a relay.
 func (s *mesh) answer(to, most int) (relays []int) {
-	for _, v := range s.finder.Segments(s.number[to], most, func(v int32) int { return s.announced(s.relay[v]) }) {
+	for _, v := range s.marks.Segments(s.number[to], most, func(v int32) int { return s.announced(s.relay[v]) }) {
 		relays = append(relays, s.relay[v])
 	}
 	return relays
