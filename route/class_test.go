@@ -3,6 +3,7 @@ package route
 import (
 	"testing"
 
+	"hopwire/hop"
 	"hopwire/link/identity"
 	"hopwire/route/announce"
 )
@@ -79,6 +80,11 @@ func TestAnswersAreSecret(t *testing.T) {
 				t.Error("the digest names it")
 			}
 		}
+	}
+	n.control = nil
+	m.Failed(testNow, hop.Path{Hops: []hop.Hop{{Key: c.ids[i]}}}, 0, hop.ReasonRefused)
+	if len(n.control) != 0 {
+		t.Error("neighbours are asked for a hop of an answer when it refuses")
 	}
 	if m.known(c.ids[i]).raw.Sequence() != announce.Raw(newer).Sequence() {
 		t.Error("the newer one is gone")

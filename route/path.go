@@ -219,7 +219,7 @@ func (m *Map) Failed(now time.Time, p hop.Path, i int, why hop.Reason) {
 		}
 	case hop.ReasonExpired:
 	case hop.ReasonRefused, hop.ReasonNoNext:
-		if i < len(p.Hops) {
+		if i < len(p.Hops) && m.open(p.Hops[i].Key.Short()) != nil { // else neighbours would learn the path
 			m.want(now, p.Hops[i].Key.Short())
 		}
 		m.shun(now, p, i, penaltyAvoid, step.Jitter(m.c.Jitter, avoidFirst, 20))

@@ -40,9 +40,24 @@ func newRouter(d *daemon.Daemon, c *config) *router {
 }
 
 func (r *router) parts() daemon.Parts {
-	return daemon.Parts{Wrap: r.wrap, Open: r.open, Look: r.keeper.look, Answer: r.answer, Findings: r.findings,
+	return daemon.Parts{Configure: r.configure, Wrap: r.wrap, Open: r.open, Look: r.keeper.look, Answer: r.answer, Findings: r.findings,
 		Name:    func(name string) (identity.Key, bool) { return r.names.table().Find(name) },
 		Metrics: r.metrics}
+}
+
+// smallMemory is below what ways to eight route servers are kept for, in MB.
+const smallMemory = 14
+
+// configure says which route servers come first, and how many ways to some are kept. Who
+// copies the whole map keeps as much of it as there is memory for.
+func (r *router) configure(_ *node.Config, m *route.Config) {
+	servers, _ := r.c.routeServers()
+	if m.Servers = servers.Keys; r.c.Memory < smallMemory {
+		m.Slots = 4
+	}
+	if servers.Own {
+		m.MaxAnswers = r.c.Memory * 128
+	}
 }
 
 // wrap has route servers asked for what the map does not have.
