@@ -125,6 +125,9 @@ func wayEach(m *meshtest.Mesh, i, j int, d time.Duration) (changes int) {
 // TestSaturatedPath: the better way is full for ten minutes of somebody else's traffic.
 // Its queues drop, which is no fault of any relay; traffic changes sides at most twice.
 func TestSaturatedPath(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	m := meshtest.Ring(meshtest.Options{Seed: 91, Delay: 5 * time.Millisecond}, 5)
 	m.Run(8 * time.Second)
 	answered(m, 0, 2, 2*time.Second)

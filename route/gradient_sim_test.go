@@ -130,6 +130,9 @@ func TestGradientLine(t *testing.T) {
 // TestGradientLoss: when a cable on many ways is cut, who is behind it has another way
 // within a second after both ends have noticed, and all the time afterwards.
 func TestGradientLoss(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	s := serve(t, 3, 16, grid(12), 0, 77)
 	s.all(time.Minute)
 	s.Run(2 * time.Minute)
@@ -183,6 +186,9 @@ func (s *served) ways() (sum uint64) {
 // count to infinity: each node tells a few ways and is quiet. When it is back, so are
 // the ways.
 func TestGradientServerDies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	s := serve(t, 4, 16, grid(12), 0, 77)
 	s.all(time.Minute)
 	s.Run(2 * time.Minute)
@@ -219,6 +225,9 @@ func TestGradientServerDies(t *testing.T) {
 // TestGradientPartition: a mesh falls apart for forty minutes. Each half has its own
 // server and forgets the other's; once they are together, all have both again.
 func TestGradientPartition(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	s := serve(t, 5, 16, grid(8), 0, 63)
 	s.all(time.Minute)
 	for i := range 8 {
@@ -259,6 +268,9 @@ func (s *served) busiest(i int) [2]int {
 // neighbour brought at most two, or to as many as it has slots. One that it has configured
 // has a slot as soon as a neighbour tells a way to it, however far it is.
 func TestGradientSlots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	s := serve(t, 6, 16, grid(8), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	first := s.Route
 	var far route.Server

@@ -29,6 +29,9 @@ func longRow(t *testing.T, seed uint64, nodes int) (w *world, src, dst *member) 
 // be traced, no leg is blamed though all are asked for their counts, and when the traffic
 // has ended nothing is left.
 func TestFarPeer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	for hops, gap := range map[int]time.Duration{17: 100 * time.Millisecond, 32: 100 * time.Millisecond, 33: 100 * time.Millisecond, 48: 5 * time.Millisecond} {
 		w, src, dst := longRow(t, 530+uint64(hops), hops+1)
 		w.connect(src, dst)
@@ -58,6 +61,9 @@ func TestFarPeer(t *testing.T) {
 
 // TestFarFails: whichever hop of a long way fails, it is the one that the map is told of.
 func TestFarFails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	const hops = 40
 	for _, cut := range []int{5, 15, 16, 17, 31, 32, 33, 39} {
 		w, src, dst := longRow(t, 540+uint64(cut), hops+1)
@@ -101,6 +107,9 @@ func TestFarErrand(t *testing.T) {
 
 // TestFarLoss: the leg that loses is found beyond the first set-up, and no other is blamed.
 func TestFarLoss(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	w, src, dst := longRow(t, 570, 41)
 	w.connect(src, dst)
 	w.lose(36, 37, 0.3)

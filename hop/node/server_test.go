@@ -30,6 +30,9 @@ func spokes(t testing.TB, seed uint64, n int, change func(c *Config)) (w *world,
 // second than a node that is not set for it would look at. Each is answered, its place is
 // free at once, and in the end the server holds what it held before.
 func TestOneShotCallers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	const relays, each = 8, 125
 	w, s := spokes(t, 520, relays, func(c *Config) { c.SessionRate, c.SessionBurst, c.SetupRate = 200, 200, 200 })
 	server := w.members[0]

@@ -32,9 +32,15 @@ type town struct {
 	setting ask.Servers
 }
 
+// shortTown is how many nodes are simulated at most where time is short.
+const shortTown = 9
+
 // newTown builds one of side × side nodes, which know near others each; servers are some
 // of them.
 func newTown(t testing.TB, side, near int, servers ...int) *town {
+	if testing.Short() && side*side > shortTown {
+		t.Skip("simulates for long")
+	}
 	w := &town{t: t, side: side, servers: servers, asked: map[int][]query.Request{}, from: map[int][]node.Caller{}, clients: make([]*ask.Client, side*side)}
 	w.Mesh = meshtest.New(meshtest.Options{Seed: 1, Delay: 2 * time.Millisecond, MaxNodes: near,
 		Serve: w.serve,

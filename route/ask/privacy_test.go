@@ -186,6 +186,9 @@ func (s *survey) slow(t *testing.T) {
 // TestPrivacy holds the bounds and compares what is measured with the table of wire.md.
 // SIM_ROUTES=1: on twelve maps, whose medians must hold, and on slow links too.
 func TestPrivacy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	maps := uint64(1)
 	if os.Getenv("SIM_ROUTES") != "" {
 		maps = 12
