@@ -1,11 +1,9 @@
 package handshake
 
 import (
-	"crypto/hkdf"
 	"crypto/mlkem"
 	"encoding/binary"
 	"errors"
-	"hash"
 	"io"
 
 	"github.com/dchest/siphash"
@@ -126,6 +124,7 @@ func headSize(filtered bool) int {
 
 // InitiateConfig says with whom and how to begin.
 type InitiateConfig struct {
+	_          [0]func() // not compared: saves the code
 	Kind       Kind
 	Version    byte // newest that is spoken; 0: the constant
 	Identity   *identity.Identity
@@ -309,29 +308,14 @@ func (k *Keys) Wipe() { *k = Keys{} }
 func newKeys(initiator bool, version byte, s *noise, secret, msg1, msg2 []byte) *Keys {
 	ka, kb := s.split()
 	ikm := append(append(append([]byte(nil), ka[:]...), kb[:]...), secret...)
-	prk, err := hkdf.Extract(newBlake, ikm, nil)
-	if err != nil {
-		panic("handshake: internal error: " + err.Error())
-	}
+	prk := mac(nil, ikm) // HKDF-Extract without salt
 	h := newBlake()
 	h.Write(msg1)
 	h.Write(msg2)
 	info := string(s.h[:]) + string(h.Sum(nil))
-	expand := func(label string, n int) []byte {
-		out, err := hkdf.Expand(newBlake, prk, info+label, n)
-		if err != nil {
-			panic("handshake: internal error: " + err.Error())
-		}
-		return out
-	}
-	send, recv := cutSecrets(expand("initiator", secretsSize)), cutSecrets(expand("responder", secretsSize))
+	send, recv := cutSecrets(expand(prk[:], info+"initiator", secretsSize)), cutSecrets(expand(prk[:], info+"responder", secretsSize))
 	if !initiator {
 		send, recv = recv, send
 	}
-	return &Keys{Version: version, Send: send, Recv: recv, Resume: [32]byte(expand("resume", 32))}
-}
-
-func newBlake() hash.Hash {
-	h, _ := blake2s.New256(nil) // no key: no error
-	return h
+	return &Keys{Version: version, Send: send, Recv: recv, Resume: [32]byte(expand(prk[:], info+"resume", 32))}
 }

@@ -1,7 +1,6 @@
 package handshake
 
 import (
-	"crypto/hmac"
 	"errors"
 	"io"
 
@@ -30,6 +29,7 @@ var errNoise = errors.New("handshake: Noise message does not open")
 // A noise is the state of one handshake at one end. A method that returns an error
 // has not changed it.
 type noise struct {
+	_        [0]func() // not compared: saves the code
 	ck, h, k [32]byte
 	n        byte     // messages sealed under k
 	s, sp    [32]byte // our static key: private, public
@@ -179,19 +179,10 @@ func (s *noise) mixPSK() {
 
 // hkdf is the specification's (section 4.3), with three outputs.
 func (s *noise) hkdf(ikm []byte) (a, b, c [32]byte) {
-	temp := s.mac(s.ck[:], ikm)
-	a = s.mac(temp[:], []byte{1})
-	b = s.mac(temp[:], a[:], []byte{2})
-	return a, b, s.mac(temp[:], b[:], []byte{3})
-}
-
-func (s *noise) mac(key []byte, parts ...[]byte) (sum [32]byte) {
-	m := hmac.New(newBlake, key)
-	for _, p := range parts {
-		m.Write(p)
-	}
-	m.Sum(sum[:0])
-	return sum
+	temp := mac(s.ck[:], ikm)
+	a = mac(temp[:], []byte{1})
+	b = mac(temp[:], a[:], []byte{2})
+	return a, b, mac(temp[:], b[:], []byte{3})
 }
 
 func (s *noise) seal(out, plain []byte) []byte {
