@@ -15,6 +15,7 @@ import (
 
 // A pending set-up waits for its Diffie-Hellman.
 type pending struct {
+	_       [0]func() // not compared: saves the code
 	side    *side
 	label   uint32
 	print   uint64

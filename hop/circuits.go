@@ -14,6 +14,7 @@ import (
 
 // CircuitsConfig says what the circuit layer of a node is made of.
 type CircuitsConfig struct {
+	_           [0]func() // not compared: saves the code
 	Env         link.Env
 	Rand        io.Reader
 	Jitter      *mrand.Rand

@@ -27,7 +27,7 @@ func TestTables(t *testing.T) {
 			t.Errorf("%T has a pointer: %s", one, where)
 		}
 	}
-	for _, one := range []any{new(int), "", [2][]int{}, struct{ a, b error }{}, map[int]int{}} {
+	for _, one := range []any{new(int), "", [2][]int{}, [1]func(){}, struct{ a, b error }{}, map[int]int{}} {
 		if pointer(reflect.TypeOf(one)) == "" {
 			t.Errorf("no pointer found in a %T", one)
 		}
@@ -37,6 +37,8 @@ func TestTables(t *testing.T) {
 // pointer is where values of a type have one; "": they have none.
 func pointer(t reflect.Type) string {
 	switch {
+	case t.Kind() == reflect.Array && t.Len() == 0: // the mark of what is not compared
+		return ""
 	case t.Kind() == reflect.Array:
 		return pointer(t.Elem())
 	case t.Kind() == reflect.Struct:

@@ -11,6 +11,7 @@ import (
 // An attempt is our own handshake with one neighbour at one address of a port. At most
 // two first messages of it are alive at once: the answer to the one before may be late.
 type attempt struct {
+	_        [0]func() // not compared: saves the code
 	peer     identity.Key
 	addr     Addr    // zero: broadcast
 	port     [8]byte // the neighbour's boot and port as its beacon said

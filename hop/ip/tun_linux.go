@@ -37,6 +37,7 @@ var ErrTUNName = errors.New("the name is in use by another device")
 
 // A TUNError says why there is no device; Hint what to do about it, maybe nothing.
 type TUNError struct {
+	_          [0]func() // not compared: saves the code
 	Name, Hint string
 	Err        error
 }

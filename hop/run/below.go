@@ -21,6 +21,7 @@ const (
 // we come back, so that ours is the queue that decides whose turn it is. It is found
 // as BQL finds it between the kernel and its drivers (Herbert 2011).
 type below struct {
+	_      [0]func() // not compared: saves the code
 	limit  float64   // long frames that the kernel may have
 	set    int       // the same as the kernel knows it
 	at     time.Time // limit was looked at

@@ -6,6 +6,7 @@ import "time"
 // burst after a rest. The zero Bucket is full at its first use. Rate and burst are
 // arguments, so that a table of buckets does not store them in each.
 type Bucket struct {
+	_      [0]func() // not compared: saves the code
 	tokens float64
 	last   time.Time // of the last Take; zero: none yet
 }
