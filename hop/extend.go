@@ -111,7 +111,7 @@ func (c *Circuit) grown(now time.Time, hop int) {
 // repeated for long.
 func (cs *Circuits) growAgain(now time.Time) {
 	cs.growing = slices.DeleteFunc(cs.growing, func(c *Circuit) bool { return c.ended || c.growth == nil && c.restAt.IsZero() })
-	for _, c := range slices.Clone(cs.growing) {
+	for _, c := range step.Clone(cs.growing) {
 		switch g := c.growth; {
 		case g == nil && now.Before(c.restAt):
 			cs.next.By(c.restAt)

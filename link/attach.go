@@ -2,7 +2,6 @@ package link
 
 import (
 	"encoding/binary"
-	"slices"
 	"time"
 
 	"hopwire/link/handshake"
@@ -71,7 +70,7 @@ func (ls *Links) RemovePort(now time.Time, id int) {
 	if p == nil {
 		return
 	}
-	for _, l := range slices.Clone(p.links) {
+	for _, l := range step.Clone(p.links) {
 		l.close(now)
 	}
 	ls.ports[id] = nil
@@ -183,7 +182,7 @@ func (p *port) doorBucket(a Addr) *step.Bucket {
 
 func (ls *Links) advancePort(now time.Time, p *port) {
 	ls.advanceBeacon(now, p)
-	for _, a := range slices.Clone(p.attempts) {
+	for _, a := range step.Clone(p.attempts) {
 		ls.advanceAttempt(now, p, a)
 	}
 }

@@ -182,7 +182,7 @@ func (ls *Links) Advance(now time.Time) time.Time {
 			ls.advancePort(now, p)
 		}
 	}
-	for _, l := range slices.Clone(ls.links) {
+	for _, l := range step.Clone(ls.links) {
 		if !l.gone {
 			l.advance(now)
 		}

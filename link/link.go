@@ -178,7 +178,7 @@ func (l *Link) receive(now time.Time, h Header, f *Frame) bool {
 // its neighbour has as many on this port as it may.
 func (l *Link) confirm(now time.Time) *Link {
 	ls := l.ls
-	for _, o := range slices.Clone(l.port.links) {
+	for _, o := range step.Clone(l.port.links) {
 		if o == l || !o.up || o.peer != l.peer || [4]byte(o.remote[:4]) == [4]byte(l.remote[:4]) && o.remote != l.remote {
 			continue
 		}

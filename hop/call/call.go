@@ -278,7 +278,7 @@ func (c *Endpoint) end(now time.Time, o *callOut, response []byte, err error) {
 
 // Advance sends what is due and returns when to come back; zero: nothing pending.
 func (c *Endpoint) Advance(now time.Time) (next time.Time) {
-	for _, o := range slices.Clone(c.out) {
+	for _, o := range step.Clone(c.out) {
 		at, ok := o.send.advance(now)
 		if !ok || !now.Before(o.giveUp) {
 			c.end(now, o, nil, ErrTimeout)
@@ -286,7 +286,7 @@ func (c *Endpoint) Advance(now time.Time) (next time.Time) {
 		}
 		next = step.Earliest(next, at, o.giveUp)
 	}
-	for _, i := range slices.Clone(c.in) {
+	for _, i := range step.Clone(c.in) {
 		if !now.Before(i.until) {
 			c.forget(i)
 			continue
@@ -329,10 +329,10 @@ func (c *Endpoint) Close(err error) {
 	if c.closed == nil {
 		c.closed = err
 	}
-	for _, o := range slices.Clone(c.out) {
+	for _, o := range step.Clone(c.out) {
 		c.end(time.Time{}, o, nil, err)
 	}
-	for _, i := range slices.Clone(c.in) {
+	for _, i := range step.Clone(c.in) {
 		c.forget(i)
 	}
 }

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"slices"
 	"time"
 
 	"hopwire/hop"
@@ -202,7 +201,7 @@ func (e *errand) drop(ch *channel) {
 
 // advanceErrands does what is due.
 func (n *Node) advanceErrands(now time.Time) {
-	for _, e := range slices.Clone(n.errands) {
+	for _, e := range step.Clone(n.errands) {
 		e.advance(now)
 	}
 }

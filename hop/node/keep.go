@@ -13,7 +13,7 @@ import (
 // advancePeers does what is due at the ends: openings, renewals, moves,
 // keep-alives, and forgetting what nobody uses.
 func (n *Node) advancePeers(now time.Time) {
-	for _, p := range slices.Clone(n.order) {
+	for _, p := range step.Clone(n.order) {
 		if p.next.Due(now) {
 			p.advance(now)
 		}

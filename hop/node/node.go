@@ -4,7 +4,6 @@ import (
 	"io"
 	mrand "math/rand/v2"
 	"net/netip"
-	"slices"
 	"time"
 
 	"hopwire/hop"
@@ -169,7 +168,7 @@ func (n *Node) Close(now time.Time) {
 	for _, p := range n.order {
 		p.closeAll(now)
 	}
-	for _, e := range slices.Clone(n.errands) {
+	for _, e := range step.Clone(n.errands) {
 		e.end(now, nil, call.ErrClosed)
 		e.ch.close(now)
 	}

@@ -125,7 +125,7 @@ func (p *peer) forget(now time.Time) {
 
 // channels are all of the peer's.
 func (p *peer) channels() []*channel {
-	all := append(slices.Clone(p.terminals), p.old...)
+	all := append(step.Clone(p.terminals), p.old...)
 	for _, ch := range []*channel{p.active, p.warm, p.opening} {
 		if ch != nil {
 			all = append(all, ch)
