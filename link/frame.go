@@ -43,6 +43,8 @@ type Header struct {
 }
 
 // Body returns the frame's body.
+//
+//go:noinline
 func (f *Frame) Body() []byte { return f.buffer()[offBody:f.N] }
 
 // A half is one direction of a session's keys. It holds scratch space: not safe
