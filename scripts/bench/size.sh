@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/need.sh
 . scripts/need.sh
 need xz:xz-utils
-most=4430000 # bytes, on mipsle
+most=4630000 # bytes, on mipsle
 printf '%-18s %10s %10s\n' target bytes xz
 for t; do
 	printf '%-18s %10d %10d\n' "$t" "$(stat -c %s "bin/$t/hopwire")" "$(xz -6 -c "bin/$t/hopwire" | wc -c)"
