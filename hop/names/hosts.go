@@ -23,6 +23,7 @@ type Table struct{ Names []Name }
 
 // A Name is a friendly name, in lower case and without ".hop".
 type Name struct {
+	_    [0]func() // not compared: saves the code
 	Text string
 	Key  identity.Key
 	ip   netip.Addr
@@ -67,7 +68,7 @@ func (t *Table) add(fields []string) (why string) {
 		case len(t.Names) == MaxNames:
 			return "more than 1024 names"
 		default:
-			t.Names = append(t.Names, Name{name, key, ip})
+			t.Names = append(t.Names, Name{Text: name, Key: key, ip: ip})
 		}
 	}
 	return why

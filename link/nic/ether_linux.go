@@ -34,7 +34,10 @@ type Ether struct {
 
 // A BridgeMemberError says that the interface is a port of a bridge, which hears
 // nothing of our EtherType.
-type BridgeMemberError struct{ Name, Bridge string }
+type BridgeMemberError struct {
+	_            [0]func() // not compared: saves the code
+	Name, Bridge string
+}
 
 func (e *BridgeMemberError) Error() string {
 	return fmt.Sprintf("nic: %s is a port of the bridge %s and would hear nothing", e.Name, e.Bridge)
@@ -76,7 +79,7 @@ func openEther(name string, etherType uint16, queues int, plain bool) (link.Port
 		return nil, err
 	}
 	if i.Bridge != "" {
-		return nil, &BridgeMemberError{name, i.Bridge}
+		return nil, &BridgeMemberError{Name: name, Bridge: i.Bridge}
 	}
 	e := &Ether{name: name, index: i.Index, mac: i.MAC, typ: etherType}
 	e.to = e.receiver
