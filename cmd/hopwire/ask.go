@@ -12,7 +12,6 @@ import (
 	"hopwire/cmd/hint"
 	"hopwire/cmd/table"
 	"hopwire/hop"
-	"hopwire/hop/node"
 	"hopwire/link/identity"
 	"hopwire/route"
 	"hopwire/route/ask"
@@ -111,22 +110,27 @@ func (r *router) paths(w io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	ways, err := r.ways(control.Gone(w), &c)
+	gone := control.Gone(w)
+	ways, err := r.ways(gone, &c)
 	if err != nil {
 		return r.noWay(c.to, err)
 	}
 	control.Begin(w, "path:n hops:n cost_ms:n rtt_ms:n measured_ms:n kbits:n loss:n price:n age_s:n from:s alive:s way:l")
+	living := 0
 	for i, p := range ways {
 		measured, alive := time.Duration(0), "unknown"
 		switch {
 		case c.probe:
-			if measured, err = r.probe(control.Gone(w), p.Path); err == nil {
+			if measured = r.probe(gone, p.Path); measured != 0 {
 				alive = "yes"
+				living++
 			} else {
 				alive = "no"
 			}
 		case !p.Stands:
 			alive = "no"
+		default:
+			living++
 		}
 		var hops []string
 		for _, h := range p.Path.Hops {
@@ -136,6 +140,9 @@ func (r *router) paths(w io.Writer, args []string) error {
 			int(p.Age.Seconds()), whence(p.From), alive, strings.Join(hops, " ")) != nil {
 			return nil // the client has gone
 		}
+	}
+	if living == 0 {
+		return hint.Errorf("--refresh asks a route server again", "no path to %s is alive", c.to)
 	}
 	return nil
 }
@@ -201,41 +208,15 @@ func (r *router) noWay(to identity.Key, err error) error {
 	return hint.Errorf("without --avoid and --via there may be one", "there is no such way to %s", to)
 }
 
-// probe measures a way: a node that answers no calls refuses one, and that is an answer.
-func (r *router) probe(gone <-chan struct{}, p hop.Path) (rtt time.Duration, err error) {
-	if len(p.Hops) < 2 { // a neighbour: its link is measured all the time
-		r.Runner.Turn(func(time.Time) { rtt = r.linkRTT(p.Hops[0].Key) })
-		if rtt == 0 {
-			err = hop.ErrNoPath
-		}
-		return rtt, err
+// probe measures a way: the round trip to its end, the second time, for the first has the
+// set-up in it; 0: it does not answer.
+func (r *router) probe(gone <-chan struct{}, p hop.Path) (rtt time.Duration) {
+	walk := r.Walk(p)
+	defer walk.Close()
+	if _, ok := walk.Ask(gone, len(p.Hops)-1); ok {
+		rtt, _ = walk.Ask(gone, len(p.Hops)-1)
 	}
-	answer := make(chan time.Duration, 1)
-	r.Runner.Turn(func(now time.Time) {
-		err = r.Runner.Node().Errand(now, node.Errand{Path: p, Request: []byte{0}, Done: func(_ time.Time, _ []byte, rtt time.Duration, _ error) { answer <- rtt }})
-	})
-	if err != nil {
-		return 0, err
-	}
-	select {
-	case rtt = <-answer:
-	case <-gone:
-	case <-time.After(2 * askPatience):
-	}
-	if rtt == 0 {
-		err = hop.ErrNoPath
-	}
-	return rtt, err
-}
-
-// linkRTT is that of the best link to a neighbour; 0: there is none.
-func (r *router) linkRTT(key identity.Key) (least time.Duration) {
-	for _, l := range r.Runner.Node().Links.All() {
-		if q := l.Quality(); l.Peer() == key && (least == 0 || q.RTT < least) {
-			least = q.RTT
-		}
-	}
-	return least
+	return rtt
 }
 
 // asked is the doctor's look at route servers.

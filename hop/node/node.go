@@ -90,6 +90,7 @@ type Node struct {
 	icmp      *ip.ErrorLimit
 	calls     *call.Pool
 	errands   []*errand
+	probes    []*Probe
 	arrived   uint64 // circuits that have ended here
 	doors     doors
 	next      step.Timer
@@ -172,6 +173,9 @@ func (n *Node) Close(now time.Time) {
 	for _, e := range slices.Clone(n.errands) {
 		e.end(now, nil, call.ErrClosed)
 		e.ch.close(now)
+	}
+	for _, p := range slices.Clone(n.probes) {
+		p.Close(now)
 	}
 	n.Links.Flush(now)
 	n.Links.Close(now)
