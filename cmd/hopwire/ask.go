@@ -51,8 +51,8 @@ func serverState(s *ask.ServerStatus) string {
 	switch {
 	case s.Avoided > 0:
 		return "avoided for " + strconv.Itoa(int(s.Avoided.Seconds())) + " s"
-	case len(s.Way) == 0:
-		return "no way yet"
+	case !s.Known:
+		return "no way now"
 	case s.NoDetour:
 		return "no way with two relays between: not asked"
 	}
@@ -222,42 +222,53 @@ func (r *router) probe(gone <-chan struct{}, p hop.Path) (rtt time.Duration) {
 // asked is the doctor's look at route servers.
 func (r *router) asked(f *daemon.Findings) {
 	r.Runner.Turn(func(now time.Time) {
-		if !r.client.Full() {
-			f.OK("the whole mesh fits into the map: no route server is asked")
-			return
-		}
-		if s, _ := r.c.routeServers(); s.None || s.Own {
-			return
-		}
-		list := r.client.ServerList(now)
-		answers, near, first := 0, 0, map[identity.ShortID]bool{}
-		for _, s := range list {
-			if s.Answered > 0 || s.Asked == 0 {
-				answers++
-			}
-			if s.NoDetour {
-				near++
-			}
-			if len(s.Way) > 0 {
-				first[s.Way[0]] = true
-			}
-		}
-		const farther = "nodes beyond the map are not found"
+		s, _ := r.c.routeServers()
 		switch {
-		case len(list) == 0:
-			f.Bad("run hopwire-route on a node, or set HOPWIRE_ROUTE_SERVERS", "the map is full and no route server is known: %s", farther)
-		case answers == 0:
-			f.Bad("'hopwire servers' says what became of the questions", "no route server answers: %s", farther)
-		case near == len(list):
-			f.Bad("a further link helps, to another neighbour than the server's", "no way to a route server has two relays between: it is not asked, since it would learn who asks")
+		case !r.client.Full():
+			f.OK("the whole mesh fits into the map: no route server is asked")
+		case s.None:
+			f.Note("HOPWIRE_ROUTE_SERVERS says so", "the map is full, and no route server is asked: "+farther)
 		default:
-			f.OK("%d route servers are known", len(list))
-		}
-		if len(list) > 1 && len(first) == 1 {
-			f.Note("a further link, to another neighbour, helps", "all ways to route servers begin with the same neighbour")
+			judgeServers(f, r.client.ServerList(now), s.Own)
 		}
 		if n := r.client.N.Contradicted; n > 0 {
 			f.Note("'hopwire servers' says which: it, or a neighbour, hides or invents something", "%d answers of route servers were contradicted by what is known here", n)
 		}
 	})
+}
+
+const farther = "nodes beyond it are not found"
+
+// judgeServers says what is wrong with those that are known, where some are needed; own:
+// their maps are copied, and none is asked.
+func judgeServers(f *daemon.Findings, list []ask.ServerStatus, own bool) {
+	known, answers, near, first := 0, 0, 0, map[identity.ShortID]bool{}
+	for _, s := range list {
+		if !s.Known {
+			continue
+		}
+		known++
+		if s.Answered > 0 || s.Asked == 0 {
+			answers++
+		}
+		if s.NoDetour {
+			near++
+		}
+		if len(s.Way) > 0 {
+			first[s.Way[0]] = true
+		}
+	}
+	switch {
+	case known == 0:
+		f.Bad("run hopwire-route on a node, or set HOPWIRE_ROUTE_SERVERS", "the map is full and no route server is known: "+farther)
+	case answers == 0:
+		f.Bad("'hopwire servers' says what became of the questions", "no route server answers: "+farther)
+	case near == known && !own:
+		f.Bad("a further link helps, to another neighbour than the server's", "no way to a route server has two relays between: it is not asked, since it would learn who asks")
+	default:
+		f.OK("%d route servers are known", known)
+	}
+	if known > 1 && len(first) == 1 {
+		f.Note("a further link, to another neighbour, helps", "all ways to route servers begin with the same neighbour")
+	}
 }
