@@ -33,7 +33,7 @@ build: ## bin/hopwire, bin/hopwire-route and the tools of the demo
 	$(BUILD) -o bin/hopwire-route ./cmd/hopwire-route
 	$(BUILD) -o bin/capture ./scripts/test/capture
 
-demo: build ## six routers in network namespaces do the main job (root)
+demo: build ## routers in network namespaces do the main job, and find others by a route server (root)
 	scripts/demo.sh
 
 test: build ## everything: unit, simulator, root tests, scenarios (root)

@@ -22,20 +22,6 @@ server=$PWD/bin/hopwire-route
 need ip:iproute2 ethtool ping:iputils-ping python3
 export HOPWIRE_VICINITY=6
 
-# route NAME COMMAND...: the route server's commands there. serve NAME: run it.
-route() {
-	n=$1
-	shift
-	in_ns "$n" env HOPWIRE_ROUTE_STATE="$lab_dir/$n/route" HOPWIRE_ROUTE_NETWORK_KEY_FILE="$(key)" HOPWIRE_ROUTE_INTERFACES='to-*' HOPWIRE_ROUTE_MEMORY=64 "$server" "$@"
-}
-serve() {
-	[ -f "$lab_dir/$1/route/identity" ] || route "$1" init >/dev/null || die "init failed on $1"
-	ip netns exec "$lab_id-$1" env HOPWIRE_ROUTE_STATE="$lab_dir/$1/route" HOPWIRE_ROUTE_NETWORK_KEY_FILE="$(key)" HOPWIRE_ROUTE_INTERFACES='to-*' HOPWIRE_ROUTE_MEMORY=64 \
-		HOPWIRE_ROUTE_PEERS="${peers:-}" "$server" run >>"$lab_dir/$1/log" 2>&1 &
-	pid=$!
-	echo "$pid" >"$lab_dir/$1/pid"
-	lab_pids="$lab_pids $pid"
-}
 stop() { kill "-$2" "$(pid_of "$1")" && wait "$(pid_of "$1")" 2>/dev/null; }
 again() { # NAME: start a node anew
 	stop "$1" TERM
@@ -52,13 +38,12 @@ all = json.load(sys.stdin)
 for o in all if type(all) is list else [all]:
     if os.environ["of"] in ("", o.get("address")): print(*o[sys.argv[1]] if type(o[sys.argv[1]]) is list else [o[sys.argv[1]]]); break' "$column"
 }
-of_server() { field "$1" "$2" route "$1" status; }
+of_server() { field "$1" "$2" with_server "$1" status; }
 of_servers() { of=$3 field "$1" "$2" with "$1" "$hopwire" servers; }
 metric() { with "$1" "$hopwire" metrics | awk -v m="hopwire_$2_total" '$1 == m {print $2}'; }
 knows() { [ "$(of_server "$1" relays)" -ge "$2" ]; }
 has_way() { [ "$(of_servers "$1" hops "$2")" -ge 3 ]; }
-short_of() { with "$1" "$hopwire" address --ip | python3 -c 'import ipaddress, sys; print(ipaddress.ip_address(sys.stdin.read().strip()).packed[4:12].hex())'; }
-saved() { [ "$(field "$1" relays route "$1" verify "$lab_dir/$1/route/map")" -ge "$2" ]; }
+saved() { [ "$(field "$1" relays with_server "$1" verify "$lab_dir/$1/route/map")" -ge "$2" ]; }
 prints() { # WORD COMMAND...
 	word=$1
 	shift
@@ -66,15 +51,16 @@ prints() { # WORD COMMAND...
 }
 
 nodes="n0 n1 n2 n3 n4 n5 n6 n7 n8 n9 lf lx"
+# shellcheck disable=SC2086
 host $nodes rs r2
 for i in 0 1 2 3 4 5 6 7 8; do cable n$i n$((i + 1)); done
 for c in "n5 rs" "n3 lf" "lf rs" "lx rs" "n2 r2"; do
 	# shellcheck disable=SC2086
 	cable $c
 done
-for n in $nodes; do start $n; done
-serve rs
-rs=$(route rs address)
+for n in $nodes; do start "$n"; done
+start_server rs
+rs=$(with_server rs address)
 is "the server has the whole map within 40 s" wait_for 40 knows rs 13
 
 # What is beyond the horizon.
@@ -90,9 +76,9 @@ is "what nobody knows is one line and a hint, within four seconds" wait_for 4 pr
 
 # What the server learns. Who asks has an identity that is drawn for the question; who offers
 # his vicinity does so by name, on circuits of his own.
-everybody() { for n in $nodes; do address $n; done; }
+everybody() { for n in $nodes; do address "$n"; done; }
 everybody >"$lab_dir/everybody"
-watch() { while :; do route rs circuits --json; done >"$lab_dir/circuits" 2>/dev/null; }
+watch() { while :; do with_server rs circuits --json; done >"$lab_dir/circuits" 2>/dev/null; }
 watch &
 watching=$!
 lab_pids="$lab_pids $watching"
@@ -106,8 +92,8 @@ is "they come under identities of nobody" strangers
 nameless() { # the asker is in nothing that the server says, but for what all nodes announce
 	{
 		cat "$lab_dir/rs/log"
-		for c in status peers metrics findings; do route rs $c; done
-		route rs doctor
+		for c in status peers metrics findings; do with_server rs $c; done
+		with_server rs doctor
 	} >"$lab_dir/said" 2>&1
 	! grep -qe "$(address n0)" -e "$(short_of n0)" -e "$(ip_of n0)" "$lab_dir/said" && grep -q questions "$lab_dir/said"
 }
@@ -132,17 +118,17 @@ few_lost() { [ "$(awk 'END {print $NF}' "$lab_dir/pings")" -le 20 ]; }
 is "the server is killed: traffic goes on" few_lost
 with n0 "$hopwire" circuits >"$lab_dir/own"
 is "a node that was asked for before is reached" wait_for 10 reaches n0 n8
-serve rs
+start_server rs
 is "a server that was killed has its map at once" wait_for 10 prints 'map read.*relays=13' cat "$lab_dir/rs/log"
-is "and answers" wait_for 10 prints ' ' route rs paths "$(address n0)" "$far"
+is "and answers" wait_for 10 prints ' ' with_server rs paths "$(address n0)" "$far"
 again n0
 is "a node that is started anew finds it" wait_for 30 has_way n0 "$rs"
 is "and by it who is beyond the horizon" wait_for 20 reaches n0 n9
 
 # A second server copies the first; whom to ask can be set.
-peers=$rs serve r2
-r2=$(route r2 address)
-is "a second server copies the map of the first" wait_for 30 prints "ok *the map of $rs was copied" route r2 doctor
+lab_peers=$rs start_server r2
+r2=$(with_server r2 address)
+is "a second server copies the map of the first" wait_for 30 prints "ok *the map of $rs was copied" with_server r2 doctor
 is "and has it whole" wait_for 20 knows r2 14
 is "a node has a way to both" wait_for 30 has_way n9 "$r2"
 is "doctor says that both ways begin alike" wait_for 10 prints 'begin with the same neighbour' with n9 "$hopwire" doctor
