@@ -15,6 +15,8 @@ SHORT    := context errors internal/poll internal/strconv io/fs net/netip os reg
 SMALL    := -gcflags=all=-l $(foreach p,$(HOT) $(SHORT),-gcflags=$(p)=)
 # What to build for which OpenWrt architecture; make ipk ARCHS="mipsel_24kc" builds a part.
 TARGETS  := $(shell awk -v only="$(ARCHS)" '!/^\#/ && NF && (only == "" || index(" " only " ", " " $$1 " ")) {print $$2}' openwrt/architectures | sort -u)
+# Route servers are no routers: what they run on.
+SERVERS  := amd64|arm64
 EPOCH     = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 KEYS     ?= .keys
 # Go comes from go.dev, not by apt: what Debian has is older.
@@ -29,11 +31,12 @@ endif
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' Makefile
 
-build: ## bin/hopwire and the tools of the demo
+build: ## bin/hopwire, bin/hopwire-route and the tools of the demo
 	$(BUILD) -o bin/hopwire ./cmd/hopwire
+	$(BUILD) -o bin/hopwire-route ./cmd/hopwire-route
 	$(BUILD) -o bin/capture ./scripts/test/capture
 
-demo: build ## six routers in network namespaces do the main job (root)
+demo: build ## routers in network namespaces do the main job, and find others by a route server (root)
 	scripts/demo.sh
 
 test: build ## everything: unit, simulator, root tests, scenarios (root)
@@ -67,6 +70,7 @@ netns: build ## scenarios with real daemons in network namespaces (root)
 	scripts/test/failover.sh
 	scripts/test/names.sh
 	scripts/test/secrecy.sh
+	scripts/test/servers.sh
 
 wifi: build ## three radios of the kernel's own model, in a virtual machine (root)
 	scripts/test/wifi/wifi.sh
@@ -106,7 +110,7 @@ cross: ## every target
 		case $$arch in mips|mipsle) small='$(SMALL)' link='-R 0x4000';; esac; \
 		case $$arch in arm) set -- GOARM=$$v;; 386) set -- GO386=$$v;; mips*) set -- GOMIPS=$$v GOMIPS64=$$v;; *) set -- GOAMD64=v1 GOARM64=v8.0;; esac; \
 		env GOFLAGS=-buildvcs=false GOEXPERIMENT= GOOS=linux GOARCH=$$arch "$$@" CGO_ENABLED=0 \
-		$(GO) build -trimpath $$small -ldflags "$(LDFLAGS) $$link" -o bin/$$t/hopwire ./cmd/hopwire && echo "built $$t" || exit 1; done
+		$(GO) build -trimpath $$small -ldflags "$(LDFLAGS) $$link" -o bin/$$t/ $$(case $$t in $(SERVERS)) echo ./cmd/hopwire-route;; esac) ./cmd/hopwire && echo "built $$t" || exit 1; done
 
 size: cross ## binary sizes, lines of code, modules
 	scripts/bench/size.sh $(TARGETS)

@@ -1,5 +1,6 @@
 #!/bin/bash
-# make demo: six routers in network namespaces, real frames between them.
+# make demo: six routers in network namespaces, real frames between them; then eight others,
+# of which none knows all, and a route server.
 #
 #        r1 ---- r2
 #       /          \
@@ -8,9 +9,16 @@
 #        `-- r4 --'
 #
 # A ring of five with one router hanging off it. No cable has an IP address.
+#
+#   v1 -- v2 -- v3 -- v4 -- v5 -- v6 -- v7 -- v8
+#                            |
+#                           rs
+#
+# A valley in which each router knows five others. rs is a route server.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 hopwire=$PWD/bin/hopwire
+server=$PWD/bin/hopwire-route
 # shellcheck source=scripts/lab.sh
 . scripts/lab.sh
 [ "$(id -u)" = 0 ] || die "make demo needs root, for network namespaces"
@@ -19,11 +27,17 @@ need ip:iproute2 ethtool ping:iputils-ping curl python3
 say() { printf '\n== %s\n' "$*"; }
 fail() {
 	echo "demo: FAILED: $*"
-	tail -n 5 "$lab_dir"/r*/log
+	tail -n 5 "$lab_dir"/[rv]*/log
 	exit 1
 }
 
-sed -n '4,9p' scripts/demo.sh | cut -c 3-
+# gap MOST LEAST: what the ping has seen: no pause above MOST seconds, LEAST answers.
+gap() {
+	awk -F'[][]' -v most="$1" -v least="$2" '/icmp_seq/ {if (last && $2 - last > gap) gap = $2 - last; last = $2; n++}
+		END {printf "traffic stood still for %.0f ms; %d answers\n", gap * 1000, n; exit gap > most || n < least}' "$lab_dir/ping"
+}
+
+sed -n '5,10p' scripts/demo.sh | cut -c 3-
 
 say "cables without any IP address, and a capture on r2-r3 from before the daemons start"
 host r1 r2 r3 r4 r5 r6
@@ -90,8 +104,7 @@ sleep 2
 in_ns "$cut_a" ip link set "to-$cut_b" down
 echo "cut: $cut_a-$cut_b of r1 $first"
 wait $ping
-awk -F'[][]' '/icmp_seq/ {if (last && $2 - last > gap) gap = $2 - last; last = $2; n++}
-	END {printf "traffic stood still for %.0f ms; %d answers in 6 s\n", gap * 1000, n; exit gap > 3 || n < 100}' "$lab_dir/ping" || fail "traffic did not come back"
+gap 3 100 || fail "traffic did not come back"
 echo "now active: r1 $(path)"
 [ "$(path)" != "$first" ] || fail "the circuit is the same"
 
@@ -105,5 +118,53 @@ for n in r1 r2 r3 r4 r5 r6; do echo "$n $(resident $n)"; done
 
 for n in r1 r2 r3 r4 r5 r6; do kill -TERM "$(pid_of $n)"; done
 for n in r1 r2 r3 r4 r5 r6; do wait "$(pid_of $n)" || fail "$n did not end well"; done
+
+say "a valley: eight routers, of which each has room for five others, and a route server (rs)"
+sed -n '13,15p' scripts/demo.sh | cut -c 3-
+valley="v1 v2 v3 v4 v5 v6 v7 v8"
+# shellcheck disable=SC2086
+host $valley rs
+for c in "v1 v2" "v2 v3" "v3 v4" "v4 v5" "v5 v6" "v6 v7" "v7 v8" "v5 rs"; do
+	# shellcheck disable=SC2086
+	cable $c
+done
+export HOPWIRE_VICINITY=5
+for n in $valley; do start "$n"; done
+start_server rs
+wait_for 5 with_server rs address || fail "no address on rs"
+for n in $valley; do sed_args="$sed_args -e s/$(address "$n")/$n/g -e s/$(short_of "$n")/$n/g"; done
+sed_args="$sed_args -e s/$(with_server rs address)/rs/g"
+mapped() { [ "$(with_server rs map | tail -n +2 | wc -l)" = 9 ]; }
+wait_for 40 mapped || fail "the server has no whole map"
+echo "the server knows $(with_server rs map | tail -n +2 | wc -l) nodes"
+echo "v1 knows $(with v1 "$hopwire" routes | tail -n +2 | cut -d ' ' -f 1 | name_them | sort | tr '\n' ' ')"
+
+say "beyond the horizon: a name for v8, of which v1 knows nothing but the address"
+echo "$(address v8) lake" >"$lab_dir/v1/hosts"
+wait_for 20 with v1 "$hopwire" ping lake.hop -c 1 || fail "v8 is not reached by its name"
+with v1 "$hopwire" ping lake.hop -c 3 -i 0.1 || fail "ping lake.hop"
+with v1 "$hopwire" paths lake.hop -k 1 --json | name_them |
+	python3 -c 'import json, sys
+p = json.loads(sys.stdin.readline()); print("the way: v1", *p["way"], "(" + str(p["hops"]) + " hops, known from", p["from"] + ")")' || fail "paths"
+echo "whose address is $(ip_of v7)? $(with v2 "$hopwire" address "$(ip_of v7)" | name_them), says the server to v2"
+in_ns v1 ping -c 20 -i 0.05 -q "$(ip_of v8)" | tail -n 2 || fail "ping to v8"
+
+say "what the server knows of who asked"
+with_server rs status | grep -E '^(relays|questions|answers)'
+with_server rs metrics >"$lab_dir/said"
+if cat "$lab_dir/said" "$lab_dir/rs/log" | grep -qe "$(address v1)" -e "$(short_of v1)"; then fail "the server names who asked"; fi
+echo "in its log and counters: nothing"
+
+say "the server is killed while a ping goes from v1 to v8 every 20 ms"
+ip netns exec "$lab_id-v1" ping -D -i 0.02 -w 4 "$(ip_of v8)" >"$lab_dir/ping" 2>&1 &
+ping=$!
+sleep 1
+kill -KILL "$(pid_of rs)"
+wait "$(pid_of rs)" 2>/dev/null
+wait $ping
+gap 1 150 || fail "traffic did not go on"
+
+for n in $valley; do kill -TERM "$(pid_of "$n")"; done
+for n in $valley; do wait "$(pid_of "$n")" || fail "$n did not end well"; done
 echo
 echo "demo: ok"

@@ -95,9 +95,28 @@ start() {
 	lab_pids="$lab_pids $pid"
 }
 
+# with_server NAME COMMAND...: hopwire-route's commands as the operator of the route server
+# there. start_server NAME: run it as start runs a router; it copies those in $lab_peers.
+lab_server() {
+	ns=$lab_id-$1 at=$1
+	shift
+	exec ip netns exec "$ns" env HOPWIRE_ROUTE_STATE="$lab_dir/$at/route" HOPWIRE_ROUTE_NETWORK_KEY_FILE="$(key)" HOPWIRE_ROUTE_INTERFACES='to-*' \
+		HOPWIRE_ROUTE_MEMORY=64 HOPWIRE_ROUTE_PEERS="${lab_peers:-}" "${server:-hopwire-route}" "$@"
+}
+with_server() { (lab_server "$@"); }
+start_server() {
+	[ -f "$lab_dir/$1/route/identity" ] || with_server "$1" init >/dev/null || die "init failed on $1"
+	lab_server "$1" run >>"$lab_dir/$1/log" 2>&1 &
+	pid=$!
+	echo "$pid" >"$lab_dir/$1/pid"
+	lab_pids="$lab_pids $pid"
+}
+
 pid_of() { cat "$lab_dir/$1/pid"; }
 address() { with "$1" "$hopwire" address; }
 ip_of() { with "$1" "$hopwire" address --ip; }
+# short_of NAME: the short id, which the mesh address ends with behind its prefix.
+short_of() { ip_of "$1" | python3 -c 'import ipaddress, sys; print(ipaddress.ip_address(sys.stdin.read().strip()).packed[4:12].hex())'; }
 
 # wait_for SECONDS COMMAND...: until the command succeeds. Time is read without a
 # program: a Ctrl-C while bash waits for one in $( ) can be lost.

@@ -22,7 +22,7 @@ stage() {
 all() {
 	trap 'exit 130' INT TERM # or else the next would begin
 	CI=true stage go go test -count=1 -timeout 900s -json ./...
-	for s in netns.sh operator.sh faults.sh flap.sh failover.sh evil.sh fair.sh names.sh secrecy.sh openwrt/test.sh; do
+	for s in netns.sh operator.sh faults.sh flap.sh failover.sh evil.sh fair.sh names.sh secrecy.sh servers.sh openwrt/test.sh; do
 		stage $s scripts/test/$s
 	done
 	echo "# done"

@@ -1,6 +1,9 @@
 package command
 
-import "io"
+import (
+	"io"
+	"strings"
+)
 
 // usage writes what the program is and its commands, the help of each on the same
 // line where it fits.
@@ -16,15 +19,25 @@ func (p *Program) usage(w io.Writer) {
 	io.WriteString(w, text+"\n"+p.Notes)
 }
 
-// column is where the help of a command begins.
-const column = "                                "
+// column is where the help of a command begins, or goes on; width is a terminal's.
+const (
+	column = "                                "
+	width  = 80
+)
 
-func entry(line, help string) string {
+func entry(line, help string) (text string) {
 	line = "  " + line
+	for len(line) > width {
+		cut := strings.LastIndex(line[:width], " [")
+		if cut < len(column) {
+			break
+		}
+		text, line = text+line[:cut]+"\n", column+line[cut+1:]
+	}
 	if len(line) < len(column) {
 		return line + column[len(line):] + help + "\n"
 	}
-	return line + "\n" + column + help + "\n"
+	return text + line + "\n" + column + help + "\n"
 }
 
 // help writes how one command is used.

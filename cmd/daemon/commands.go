@@ -32,8 +32,8 @@ func Commands(load func() (*Config, error), run func(*command.Args) error) []com
 		{Name: "peers", Usage: "[--json]", Help: "neighbours: round-trip time, loss, frames", Run: ask},
 		{Name: "circuits", Usage: "[--json]", Help: "circuits that start, pass or end here", Run: ask},
 		{Name: "routes", Usage: "[--json]", Help: "nodes that are known, how far they are", Run: ask},
-		{Name: "ping", Usage: "ADDR [-c N] [-i SECONDS] [--json]", Help: "round-trip time to a node", Run: ask},
-		{Name: "trace", Usage: "ADDR [--json]", Help: "round-trip time and loss to each hop", Run: ask},
+		{Name: "ping", Usage: "ADDR [-c N] [-i SECONDS] [--path N] [--json]", Help: "round-trip time to a node", Run: ask},
+		{Name: "trace", Usage: "ADDR [--path N] [--json]", Help: "round-trip time and loss to each hop", Run: ask},
 		{Name: "doctor", Usage: "[--json]", Help: "what may be wrong, with hints", Run: with((*Config).doctor)},
 		{Name: "metrics", Help: "counters in Prometheus text", Run: ask},
 	}

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
 	"hopwire/cmd/control"
 	"hopwire/cmd/hint"
 	"hopwire/hop"
+	"hopwire/hop/node"
 	"hopwire/link/identity"
 )
 
@@ -47,18 +47,15 @@ func (d *Daemon) Answer(w io.Writer, args []string) error {
 	return nil
 }
 
-// Target reads an address, a name, or the mesh IPv6 address of a node that is known.
+// Target reads an address, a name, or the mesh IPv6 address of a node that is known, or
+// that a map which asks others finds within three seconds.
 func (d *Daemon) Target(args []string) (key identity.Key, err error) {
 	if len(args) == 0 {
 		return key, hint.Errorf("give the address or name of a node", "no address")
 	}
 	text := args[0]
 	if ip, err := netip.ParseAddr(text); err == nil {
-		key, ok := d.lookup(ip)
-		if !ok {
-			return key, hint.Errorf(d.do("routes")+" lists the nodes that are known", "%s is not known", ip)
-		}
-		return key, nil
+		return d.resolve(ip)
 	}
 	ok := false
 	if d.Parts.Name != nil {
@@ -104,10 +101,36 @@ func (d *Daemon) address(w io.Writer, args []string) error {
 	return err
 }
 
-// lookup finds the key of a mesh address that the node knows.
-func (d *Daemon) lookup(ip netip.Addr) (key identity.Key, ok bool) {
-	d.Runner.Turn(func(time.Time) { key, ok = d.Runner.Node().Lookup(ip) })
-	return key, ok
+// resolvePatience is above what a map takes that asks others (node.Resolver).
+const resolvePatience = 4 * time.Second
+
+// resolve finds the key of a mesh address.
+func (d *Daemon) resolve(ip netip.Addr) (key identity.Key, err error) {
+	ok, asked, answer := false, false, make(chan identity.Key, 1)
+	d.Runner.Turn(func(now time.Time) {
+		n := d.Runner.Node()
+		if key, ok = n.Lookup(ip); ok {
+			return
+		}
+		r, can := n.Map.(node.Resolver)
+		asked = can && r.Resolve(now, ip, func(_ time.Time, key identity.Key, ok bool) {
+			if !ok {
+				key = identity.Key{}
+			}
+			answer <- key
+		})
+	})
+	if asked {
+		select {
+		case key = <-answer:
+			ok = key != identity.Key{}
+		case <-time.After(resolvePatience):
+		}
+	}
+	if !ok {
+		return key, hint.Errorf(d.do("routes")+" lists the nodes that are known, "+d.do("doctor")+" says whether a route server is asked", "%s is not known", ip)
+	}
+	return key, nil
 }
 
 // inText is an address, or its mesh IPv6 address.
@@ -129,52 +152,6 @@ func answered(rtt time.Duration) any {
 	return Milliseconds(rtt)
 }
 
-// ping prints the answers as they come.
-func (d *Daemon) ping(w io.Writer, args []string) error {
-	key, err := d.Target(args)
-	if err != nil {
-		return err
-	}
-	count, gap := 5, time.Second
-	for i := 1; i+1 < len(args); i += 2 {
-		v, err := strconv.ParseFloat(args[i+1], 64)
-		switch {
-		case err == nil && args[i] == "-c" && v >= 1 && v <= 1e6:
-			count = int(v)
-		case err == nil && args[i] == "-i" && v >= 0.001:
-			gap = time.Duration(v * float64(time.Second))
-		default:
-			return hint.Errorf("ping ADDR [-c N] [-i SECONDS]", "bad option %s %s", args[i], args[i+1])
-		}
-	}
-	control.Begin(w, "seq:n rtt_ms:n lost:n")
-	lost, gone := 0, control.Gone(w)
-	for seq := 1; seq <= count; seq++ {
-		next := time.After(gap)
-		rtt, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
-			return d.Runner.Node().Ping(now, key, done)
-		})
-		if !ok {
-			lost++
-		}
-		if control.Row(w, seq, answered(rtt), lost) != nil {
-			return nil // the client has gone
-		}
-		if seq == count {
-			break
-		}
-		select {
-		case <-next:
-		case <-gone:
-			return nil
-		}
-	}
-	if lost == count {
-		return d.unreachable(key)
-	}
-	return nil
-}
-
 // unreachable says why, as far as the map knows.
 func (d *Daemon) unreachable(key identity.Key) error {
 	var err error
@@ -192,66 +169,3 @@ func (d *Daemon) unreachable(key identity.Key) error {
 
 // plain is an error of the node's without the name of its package.
 func plain(err error) string { return strings.TrimPrefix(err.Error(), "hop: ") }
-
-// question asks the node something and waits for the answer, or until gone is closed.
-func (d *Daemon) question(gone <-chan struct{}, ask func(now time.Time, done func(time.Time, time.Duration, bool)) error) (rtt time.Duration, ok bool) {
-	answer := make(chan time.Duration, 1) // negative: there was none
-	var err error
-	d.Runner.Turn(func(now time.Time) {
-		err = ask(now, func(_ time.Time, rtt time.Duration, ok bool) {
-			if !ok {
-				rtt = -1
-			}
-			answer <- rtt
-		})
-	})
-	if err != nil {
-		return 0, false
-	}
-	select {
-	case rtt = <-answer:
-		return rtt, rtt >= 0
-	case <-time.After(10 * time.Second):
-	case <-gone:
-	}
-	return 0, false
-}
-
-// trace opens a circuit when there is none and asks each hop of it by control cells.
-func (d *Daemon) trace(w io.Writer, args []string) error {
-	key, err := d.Target(args)
-	if err != nil {
-		return err
-	}
-	gone := control.Gone(w)
-	if _, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
-		return d.Runner.Node().Ping(now, key, done)
-	}); !ok {
-		return d.unreachable(key)
-	}
-	var hops []hop.Hop
-	d.Runner.Turn(func(now time.Time) { hops = d.Runner.Node().Route(key) })
-	if len(hops) == 0 {
-		return hint.Errorf("the other end calls us: its circuit is used, and its path is not ours to know", "there is no circuit of our own to %s", key)
-	}
-	control.Begin(w, "hop:n address:s ip:s rtt_ms:n sent:n lost:n")
-	const probes = 10
-	for i, h := range hops {
-		var best time.Duration
-		lost := 0
-		for range probes {
-			rtt, ok := d.question(gone, func(now time.Time, done func(time.Time, time.Duration, bool)) error {
-				return d.Runner.Node().TraceHop(now, key, i, done)
-			})
-			if !ok {
-				lost++
-			} else if best == 0 || rtt < best {
-				best = rtt
-			}
-		}
-		if control.Row(w, i+1, h.Key, h.Key.IPv6(), answered(best), probes, lost) != nil {
-			return nil
-		}
-	}
-	return nil
-}

@@ -46,10 +46,18 @@ type Parts struct {
 	Look func() (again bool)
 	// Answer does a command of the program's own; false: it has none of that name.
 	Answer func(w io.Writer, args []string) (done bool, err error)
+	// Ways returns up to k ways to a node, the first of them the same whatever k is; it
+	// may ask others, and waits until gone is closed.
+	Ways func(gone <-chan struct{}, to identity.Key, k int) ([]route.Way, error)
 	// Name finds the address of a friendly name.
 	Name func(name string) (identity.Key, bool)
 	// Findings adds to what the doctor is told; within no turn.
 	Findings func(f *Findings)
+	// Status adds to what the command says: columns as package table has them, each behind
+	// a blank, and their values; within no turn.
+	Status func() (columns string, values []any)
+	// Close is called at the end, once stop is closed, while the node still runs.
+	Close func()
 	// Metrics adds counters.
 	Metrics func(w io.Writer)
 }
@@ -103,7 +111,7 @@ func serve(c *Config, queue *logs.Queue, parts func(d *Daemon) Parts) error {
 	}
 	defer d.Runner.Close()
 	stop := make(chan struct{})
-	defer close(stop)
+	defer d.end(stop)
 	if d.Parts.Open != nil {
 		if err := d.Parts.Open(stop); err != nil {
 			return err
@@ -128,6 +136,14 @@ func serve(c *Config, queue *logs.Queue, parts func(d *Daemon) Parts) error {
 	return nil
 }
 
+// end stops what the program's own parts do.
+func (d *Daemon) end(stop chan struct{}) {
+	close(stop)
+	if d.Parts.Close != nil {
+		d.Parts.Close()
+	}
+}
+
 // newDaemon checks everything that can be wrong before anything is opened.
 func newDaemon(c *Config, queue *logs.Queue) (d *Daemon, err error) {
 	level, _ := logs.ParseLevel(c.Settings.Log)
@@ -138,7 +154,6 @@ func newDaemon(c *Config, queue *logs.Queue) (d *Daemon, err error) {
 	if err = d.loadIdentity(); err != nil {
 		return nil, err
 	}
-	d.ports = newPortManager(d)
 	if len(c.Interfaces) == 0 && c.UDPListen == "" && !c.udpNeighbour() {
 		name := c.name("INTERFACES")
 		return nil, hint.Errorf("set it to the interfaces that lead to neighbours, such as eth1,lan*", "%s is not set", name)

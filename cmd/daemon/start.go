@@ -19,6 +19,7 @@ import (
 
 // Start wires link, hop and route together and runs them; there are no ports yet.
 func (d *Daemon) Start() (err error) {
+	d.ports = newPortManager(d)
 	if d.Runner, err = run.New(d.Budget.Frames); err != nil {
 		return hint.Errorf("raise the number of open files that a process may have (ulimit -n)", "the loops of the node: %v", err)
 	}

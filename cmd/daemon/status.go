@@ -20,7 +20,11 @@ import (
 
 // status is the node in one row.
 func (d *Daemon) status() *table.Table {
-	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n elsewhere:s")
+	columns, more := "", []any(nil)
+	if d.Parts.Status != nil {
+		columns, more = d.Parts.Status()
+	}
+	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n elsewhere:s" + columns)
 	t.Single = true
 	rss, peak := memory()
 	names, why := d.ports.list()
@@ -37,8 +41,8 @@ func (d *Daemon) status() *table.Table {
 		if from, ok := elsewhere(now, d.Map); ok {
 			by = from.String()
 		}
-		t.Add(d.ID.Key(), d.ID.Key().IPv6(), d.Version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), d.Map.Len(), n.Peers(),
-			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed+n.Circuits.N.RelayedBack, rss, peak, by)
+		t.Add(append([]any{d.ID.Key(), d.ID.Key().IPv6(), d.Version, int(time.Since(d.start).Seconds()), strings.Join(used, " "), len(n.Links.All()), d.Map.Len(), n.Peers(),
+			circuits, most, n.Links.N.In, n.Links.N.Out, n.Circuits.N.Relayed + n.Circuits.N.RelayedBack, rss, peak, by}, more...)...)
 	})
 	return t
 }

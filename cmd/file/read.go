@@ -11,30 +11,39 @@ import (
 // ErrKind is wrapped, with the name, for what is no regular file or longer than allowed.
 var ErrKind = errors.New("not a regular file, or too long")
 
-// Read returns what a regular file of at most most bytes holds. It never waits for
-// somebody to write: what stands there is looked at before it is opened, since
-// opening a device may do something, and after, since it may have changed meanwhile.
-func Read(name string, most int) ([]byte, error) {
-	kind := &os.PathError{Op: "read", Path: name, Err: ErrKind}
+// Open opens a regular file to be read. It never waits for somebody to write: what stands
+// there is looked at before it is opened, since opening a device may do something, and
+// after, since it may have changed meanwhile.
+func Open(name string) (f *os.File, size int64, err error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, kind
+	if info.Mode().IsRegular() {
+		if f, err = os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0); err != nil {
+			return nil, 0, err
+		}
+		if info, err = f.Stat(); err == nil && info.Mode().IsRegular() {
+			return f, info.Size(), nil
+		}
+		f.Close()
 	}
-	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	return nil, 0, kind(name)
+}
+
+func kind(name string) error { return &os.PathError{Op: "read", Path: name, Err: ErrKind} }
+
+// Read returns what a regular file of at most most bytes holds; it waits for nobody.
+func Read(name string, most int) ([]byte, error) {
+	f, size, err := Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, kind
-	}
-	b := make([]byte, min(int(info.Size()), most)+1)
+	b := make([]byte, min(int(size), most)+1)
 	n, err := io.ReadFull(f, b)
 	if err == nil { // longer than it was, or than is allowed; files of /proc have no size
-		return nil, kind
+		return nil, kind(name)
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = nil

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,11 +10,20 @@ import (
 // Write writes a file whole or not at all, as 0600: write, fsync, rename, and fsync
 // of the folder, so that after a power cut there is the old file or the new one.
 func Write(name string, data []byte) error {
+	return WriteBy(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// WriteBy is Write for what is too large to be held: write gives it piece by piece. After
+// an error of its own the old file stands.
+func WriteBy(name string, write func(w io.Writer) error) error {
 	folder := filepath.Dir(name)
 	tmp := filepath.Join(folder, ".new-"+strconv.Itoa(os.Getpid()))
 	os.Remove(tmp) // left by a power cut: a process after it may have the same id
 	defer os.Remove(tmp)
-	if err := fill(tmp, data); err != nil {
+	if err := fill(tmp, write); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, name); err != nil {
@@ -27,12 +37,12 @@ func Write(name string, data []byte) error {
 }
 
 // fill writes a new file.
-func fill(name string, data []byte) error {
+func fill(name string, write func(w io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(data); err == nil {
+	if err = write(f); err == nil {
 		err = f.Sync()
 	}
 	return done(f, err)

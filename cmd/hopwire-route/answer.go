@@ -1,15 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"hopwire/cmd/control"
-	"hopwire/cmd/daemon"
 	"hopwire/cmd/hint"
 	"hopwire/cmd/table"
 	"hopwire/link/identity"
@@ -44,43 +44,38 @@ func (s *routeServer) request(w io.Writer, b []byte) ([]byte, error) {
 	return nil, hint.Errorf("it may be making a large map; try again", "the server does not answer")
 }
 
-// eachRelay calls do for the announcements of the map, page by page.
-func eachRelay(ask func(request []byte) ([]byte, error), do func(raw announce.Raw, age time.Duration)) error {
-	c := query.NewCopy(1 << 30)
-	for more := true; more; {
-		b, err := ask(c.Request(nil))
-		if err != nil {
-			return err
-		}
-		var p query.Page
-		if p, more, err = c.Response(b); err != nil {
-			return err
-		}
-		for raw, age, ok := p.Announcements.Next(); ok; raw, age, ok = p.Announcements.Next() {
-			do(raw, age)
-		}
-	}
-	return nil
+// A relay is one on the map.
+type relay struct {
+	announce.Raw
+	age time.Duration
+}
+
+// relays are those on the map, in the order of their addresses.
+func (s *routeServer) relays() (all []relay) {
+	s.Runner.Turn(func(now time.Time) {
+		s.server.Each(now, func(raw announce.Raw, age time.Duration) { all = append(all, relay{raw, age}) })
+	})
+	slices.SortFunc(all, func(a, b relay) int {
+		k, o := a.Key(), b.Key()
+		return bytes.Compare(k[:], o[:])
+	})
+	return all
 }
 
 // showMap lists the relays, or the links that both ends state as a graph for dot.
 func (s *routeServer) showMap(w io.Writer, args []string) error {
-	var all []announce.Raw
-	t := table.New("address:s links:n relay:n server:n price:n age_s:n")
-	err := eachRelay(func(b []byte) ([]byte, error) { return s.request(w, b) }, func(raw announce.Raw, age time.Duration) {
-		all = append(all, raw)
-		t.Add(raw.Key(), raw.Links().Len(), flag(raw, announce.FlagRelay), flag(raw, announce.FlagServer), raw.Price(), int(age.Seconds()))
-	})
 	switch {
-	case err != nil:
-		return err
-	case len(args) == 0:
-		control.Send(w, t)
-	case args[0] == "--dot" && len(args) == 1:
-		dot(w, all)
-	default:
+	case len(args) == 1 && args[0] == "--dot":
+		dot(w, s.relays())
+		return nil
+	case len(args) > 0:
 		return hint.Errorf("map [--json] [--dot]", "bad option %s", args[0])
 	}
+	t := table.New("address:s ip:s links:n relay:n server:n price:n age_s:n")
+	for _, r := range s.relays() {
+		t.Add(r.Key(), r.Key().IPv6(), r.Links().Len(), flag(r.Raw, announce.FlagRelay), flag(r.Raw, announce.FlagServer), r.Price(), int(r.age.Seconds()))
+	}
+	control.Send(w, t)
 	return nil
 }
 
@@ -92,26 +87,37 @@ func flag(raw announce.Raw, f byte) int {
 }
 
 // dot writes a graph in the language of Graphviz.
-func dot(w io.Writer, all []announce.Raw) {
+func dot(w io.Writer, all []relay) {
 	by := map[identity.ShortID]announce.Raw{}
-	for _, raw := range all {
-		by[raw.Key().Short()] = raw
+	for _, r := range all {
+		by[r.Key().Short()] = r.Raw
 	}
 	control.Text(w, "graph mesh {")
-	for _, raw := range all {
-		id := raw.Key().Short()
+	for _, r := range all {
+		id := r.Key().Short()
 		control.Text(w, fmt.Sprintf("  %q;", id))
-		for i := range raw.Links().Len() {
-			l := raw.Links().At(i)
-			if far, ok := by[l.ID]; ok && l.ID.String() > id.String() {
-				if back, ok := far.Links().Find(id); ok {
-					ms := announce.Cost(l, back).Nanoseconds() / 1e6
-					control.Text(w, fmt.Sprintf("  %q -- %q [label=\"%.1f ms\"];", id, l.ID, ms))
-				}
+		for i := range r.Links().Len() {
+			if to := r.Links().At(i).ID; string(to[:]) > string(id[:]) && by[to] != nil && linked(by[to], id) {
+				control.Text(w, fmt.Sprintf("  %q -- %q [label=\"%.1f ms\"];", id, to, cost(r.Raw, by[to])))
 			}
 		}
 	}
 	control.Text(w, "}")
+}
+
+func linked(from announce.Raw, to identity.ShortID) bool {
+	_, ok := from.Links().Find(to)
+	return ok
+}
+
+// cost is that of a link, in ms; 0 where one end is not known.
+func cost(a, b announce.Raw) float64 {
+	if a == nil || b == nil {
+		return 0
+	}
+	there, _ := a.Links().Find(b.Key().Short())
+	back, _ := b.Links().Find(a.Key().Short())
+	return announce.Cost(there, back).Nanoseconds() / 1e6
 }
 
 // paths lists ways between two relays.
@@ -128,46 +134,35 @@ func (s *routeServer) paths(w io.Writer, args []string) error {
 	switch {
 	case err != nil:
 		return err
-	case status == query.StatusUnknown:
-		return hint.Errorf("'hopwire-route map' lists what is known", "one of the two is not on the map, or there is no such way")
+	case status == query.StatusRefused:
+		return hint.Errorf("try again: 'hopwire-route status' shows when there is a snapshot of the map", "there is no map to answer from yet")
 	case status != query.StatusOK:
-		return fmt.Errorf("the server says status %d", status)
+		return hint.Errorf("'hopwire-route map' lists the relays, 'map --dot' their links", "one of the two is not on the map, or there is no such way")
 	}
-	by := map[identity.ShortID]announce.Raw{}
+	by := map[identity.ShortID]announce.Raw{} // of those on the ways; the list has not the first
+	s.Runner.Turn(func(now time.Time) {
+		s.server.Each(now, func(raw announce.Raw, _ time.Duration) {
+			if raw.Key() == q.From {
+				by[q.From.Short()] = raw
+			}
+		})
+	})
 	for raw, _, ok := list.Next(); ok; raw, _, ok = list.Next() {
 		by[raw.Key().Short()] = raw
 	}
-	t := table.New("way:n hops:n cost_ms:n path:l")
+	t := table.New("path:n hops:n cost_ms:n way:l")
 	for way, ok := ways.Next(); ok; way, ok = ways.Next() {
-		t.Add(len(t.Rows)+1, way.Len(), costOf(q.From.Short(), way, by), join(way))
-	}
-	if len(t.Rows) == 0 {
-		return hint.Errorf("'hopwire-route map --dot' shows the links", "there is no way between them")
+		ids, ms, from := "", 0.0, q.From.Short()
+		for i := range way.Len() {
+			to := way.At(i)
+			ms += cost(by[from], by[to])
+			ids += " " + to.String()
+			from = to
+		}
+		t.Add(len(t.Rows)+1, way.Len(), ms, strings.TrimPrefix(ids, " "))
 	}
 	control.Send(w, t)
 	return nil
-}
-
-func join(way query.IDs) string {
-	var ids []string
-	for i := range way.Len() {
-		ids = append(ids, way.At(i).String())
-	}
-	return strings.Join(ids, " ")
-}
-
-// costOf adds up what the relays of a way state, in ms.
-func costOf(from identity.ShortID, way query.IDs, by map[identity.ShortID]announce.Raw) (ms float64) {
-	for i := range way.Len() {
-		to := way.At(i)
-		if a, b := by[from], by[to]; a != nil && b != nil {
-			there, _ := a.Links().Find(to)
-			back, _ := b.Links().Find(from)
-			ms += announce.Cost(there, back).Nanoseconds() / 1e6
-		}
-		from = to
-	}
-	return ms
 }
 
 var metrics = map[string]query.Metric{"latency": query.Latency, "capacity": query.Capacity, "loss": query.Loss, "price": query.Price}
@@ -204,29 +199,9 @@ func (s *routeServer) pathsRequest(args []string) (q query.PathsRequest, err err
 			err = hint.Errorf(pathsUsage, "bad option %s %s", args[i], value)
 		}
 	}
-	sort.Slice(avoid, func(i, j int) bool { return string(avoid[i][:]) < string(avoid[j][:]) })
-	for i, id := range avoid {
-		if i == 0 || id != avoid[i-1] {
-			q.Avoid = query.AppendID(q.Avoid, id)
-		}
+	slices.SortFunc(avoid, func(a, b identity.ShortID) int { return bytes.Compare(a[:], b[:]) })
+	for _, id := range slices.Compact(avoid) {
+		q.Avoid = query.AppendID(q.Avoid, id)
 	}
 	return q, err
-}
-
-// findings is what the server knows of its own trouble.
-func (s *routeServer) findings(f *daemon.Findings) {
-	s.Runner.Turn(func(now time.Time) {
-		relays, bytes := s.server.Len()
-		f.OK("%d relays on the map, %d kB of announcements", relays, bytes>>10)
-		if n := s.server.N; n.Full > 0 {
-			f.Bad("raise HOPWIRE_ROUTE_MEMORY", "%d announcements found no room", n.Full)
-		}
-		for _, c := range s.copies {
-			if c.said {
-				f.Bad("is it running, and is this server in its HOPWIRE_ROUTE_PEERS?", "the map of %s is not copied", c.of)
-			} else if !c.ok.IsZero() {
-				f.OK("the map of %s was copied %d s ago", c.of, int(now.Sub(c.ok).Seconds()))
-			}
-		}
-	})
 }

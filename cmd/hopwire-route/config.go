@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 
 	"hopwire/cmd/daemon"
 	"hopwire/cmd/hint"
@@ -62,12 +63,23 @@ func (c *config) keys(setting string, list []string) ([]identity.Key, error) {
 	return c.node().Addresses(setting, list)
 }
 
+// peers are the servers whose maps are copied: without this one, so that all of them may
+// have the same list.
+func (c *config) peers(id *identity.Identity) (list []identity.Key) {
+	all, _ := c.keys("PEERS", c.Peers)
+	for _, k := range all {
+		if k != id.Key() && !slices.Contains(list, k) {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
 // server is what the server is made of, but for who does its work.
 func (c *config) server(id *identity.Identity) server.Config {
-	peers, _ := c.keys("PEERS", c.Peers)
 	allowed, _ := c.keys("ALLOWED", c.Allowed)
 	relays, bytes := server.Fit((c.Memory - nodeMemory) << 20)
-	return server.Config{Identity: id, Servers: peers, Allowed: allowed, Relays: relays, Bytes: bytes}
+	return server.Config{Identity: id, Servers: c.peers(id), Allowed: allowed, Relays: relays, Bytes: bytes}
 }
 
 func (c *config) file() string { return filepath.Join(c.State, "map") }

@@ -15,7 +15,7 @@ var (
 )
 
 // counters writes those of the server.
-func (s *routeServer) counters(w io.Writer, n *server.Counters) {
+func counters(w io.Writer, n *server.Counters) {
 	for i, name := range operations {
 		if name != "" {
 			daemon.Counter(w, "route_asked_"+name, n.Asked[i])

@@ -5,17 +5,19 @@ import (
 	"encoding/binary"
 	"io"
 	mrand "math/rand/v2"
+	"net/netip"
 	"os"
-	"sync"
 	"time"
 
 	"hopwire/cmd/command"
 	"hopwire/cmd/daemon"
+	"hopwire/cmd/file"
 	"hopwire/hop/node"
 	"hopwire/link/identity"
 	"hopwire/link/step"
 	"hopwire/route"
 	"hopwire/route/announce"
+	"hopwire/route/query"
 	"hopwire/route/server"
 )
 
@@ -23,7 +25,8 @@ import (
 type routeServer struct {
 	*daemon.Daemon
 	c      *config
-	server *server.Server // the turn's
+	server *server.Server // the turn's, as are calls, copies and feedAt
+	calls  calls
 	work   *workers
 	copies []*copying
 	feedAt time.Time
@@ -46,7 +49,7 @@ func newServer(d *daemon.Daemon, c *config) *routeServer {
 	rand.Read(first[:])
 	sc.First, sc.Work = binary.LittleEndian.Uint32(first[:]), s.work.do
 	s.server = server.New(time.Now(), sc)
-	s.save.s = s
+	s.save = saver{s: s, done: make(chan struct{})}
 	for _, k := range sc.Servers {
 		s.copies = append(s.copies, newCopying(s, k, sc.Relays))
 	}
@@ -54,15 +57,25 @@ func newServer(d *daemon.Daemon, c *config) *routeServer {
 }
 
 func (s *routeServer) parts() daemon.Parts {
-	return daemon.Parts{Configure: s.configure, Wrap: s.wrap, Open: s.open, Answer: s.answer, Findings: s.findings, Metrics: s.metrics}
+	return daemon.Parts{Configure: s.configure, Wrap: s.wrap, Open: s.open, Close: s.close,
+		Answer: s.answer, Status: s.status, Findings: s.findings, Metrics: s.metrics}
 }
 
-// configure makes the node one that many strangers call.
+// configure makes the node one that many strangers call, and that holds ways to the servers
+// whose maps are copied.
 func (s *routeServer) configure(n *node.Config, m *route.Config) {
 	m.Flags |= announce.FlagServer
+	m.Servers = s.c.peers(s.ID)
 	n.MaxPeers, n.SessionRate, n.SessionBurst, n.SetupRate = 4096, 400, 800, 800
 	n.CallMemory = 16 << 20
 	n.Serve = func(now time.Time, from node.Caller, request []byte, reply func(now time.Time, response []byte)) {
+		if s.calls.asked(request) {
+			to := reply
+			reply = func(now time.Time, response []byte) {
+				s.calls.answered(response)
+				to(now, response)
+			}
+		}
 		s.server.Serve(now, server.Caller{Neighbour: neighbour(from), Key: from.Key}, request, reply)
 	}
 }
@@ -93,42 +106,51 @@ func (m *wholeMap) Advance(now time.Time) time.Time {
 	return next
 }
 
+// Resolve finds the key of a mesh address on the whole map, at once.
+func (m *wholeMap) Resolve(now time.Time, ip netip.Addr, done func(now time.Time, key identity.Key, ok bool)) bool {
+	m.s.local(now, query.AppendLookup(nil, ip), func(now time.Time, response []byte) {
+		r, err := query.ParseResponse(query.OpLookup, response)
+		done(now, r.Key, err == nil && r.Status == query.StatusOK)
+	})
+	return true
+}
+
 // open loads the map that was written before, and writes it from now on.
 func (s *routeServer) open(stop <-chan struct{}) error {
-	if err := s.load(); err != nil {
-		return err
-	}
-	var running sync.WaitGroup
-	s.work.start(stop, &running)
-	running.Go(func() { s.save.run(stop) })
+	s.load()
+	s.work.start(stop)
+	go s.save.run(stop)
 	return nil
 }
 
-// load reads the file of the map, if there is one. What is wrong with it is said, and the
-// map is learnt anew.
-func (s *routeServer) load() error {
-	f, err := os.Open(s.c.file())
+// close waits until the map is written. A worker may be making the next one still: that
+// takes seconds and comes to nothing.
+func (s *routeServer) close() { <-s.save.done }
+
+// load reads the file of the map, if there is one. What is wrong with it is said; the map
+// is then learnt anew, as far as it was not read.
+func (s *routeServer) load() {
+	begun, relays, name := time.Now(), 0, s.c.file()
+	f, _, err := file.Open(name)
 	if os.IsNotExist(err) {
-		return nil
+		return
+	}
+	if err == nil {
+		s.Runner.Turn(func(now time.Time) { relays, err = s.server.Load(now, f, time.Now()) })
+		f.Close()
 	}
 	if err != nil {
-		return err
+		s.Log.Error("the map is not whole", "file", name, "relays", relays, "error", err, "hint", "what is missing is learnt anew within the hour")
+		return
 	}
-	defer f.Close()
-	begun, relays := time.Now(), 0
-	s.Runner.Turn(func(now time.Time) { relays, err = s.server.Load(now, f, time.Now()) })
-	if err != nil {
-		s.Log.Error("map", "file", s.c.file(), "relays", relays, "error", err)
-	}
-	s.Log.Info("map read", "file", s.c.file(), "relays", relays, "ms", int(time.Since(begun).Milliseconds()))
-	return nil
+	s.Log.Info("map read", "file", name, "relays", relays, "ms", int(time.Since(begun).Milliseconds()))
 }
 
 func (s *routeServer) metrics(w io.Writer) {
 	var n server.Counters
 	relays, bytes := 0, 0
 	s.Runner.Turn(func(time.Time) { n = s.server.N; relays, bytes = s.server.Len() })
-	s.counters(w, &n)
+	counters(w, &n)
 	daemon.Gauge(w, "route_relays", relays)
 	daemon.Gauge(w, "route_bytes", bytes)
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"io"
 	"time"
 
 	"hopwire/cmd/file"
@@ -9,26 +9,32 @@ import (
 	"hopwire/route/server"
 )
 
-// saveGap is between two files of the map: what a restart may lose, and a write of some
-// ten megabytes to a disk.
-const saveGap = 5 * time.Minute
+// The map is written saveFirst after the start, and then at gaps that double up to
+// saveMost: what a kill may lose, against tens of megabytes to a disk.
+const (
+	saveFirst = 5 * time.Second
+	saveMost  = 5 * time.Minute
+)
 
 // A saver writes the map to the disk now and then, and at the end.
 type saver struct {
 	s    *routeServer
-	last uint32 // snapshot that is written
-	said string
+	last uint32        // snapshot that is written
+	done chan struct{} // closed at the end
+
+	what string    // is wrong; "": nothing. The turn's,
+	at   time.Time // as is when it was last written; zero: not yet
 }
 
+// run writes until stop is closed, and then once more.
 func (v *saver) run(stop <-chan struct{}) {
-	tick := time.NewTicker(saveGap)
-	defer tick.Stop()
-	for {
+	defer close(v.done)
+	for gap := saveFirst; ; gap = min(2*gap, saveMost) {
 		select {
 		case <-stop:
 			v.save()
 			return
-		case <-tick.C:
+		case <-time.After(gap):
 			v.save()
 		}
 	}
@@ -46,28 +52,28 @@ func (v *saver) save() {
 	if id == v.last {
 		return
 	}
-	var b bytes.Buffer
-	err := n.Save(&b, v.s.ID, now, time.Now())
+	err := file.WriteBy(v.s.c.file(), func(w io.Writer) error { return n.Save(w, v.s.ID, now, time.Now()) })
 	if err == nil {
-		err = file.Write(v.s.c.file(), b.Bytes())
+		v.last = id
+		v.s.Log.Log(logs.Debug, "map written", "relays", relays)
 	}
-	if err != nil {
-		v.say(err.Error())
-		return
-	}
-	v.last = id
-	v.say("")
-	v.s.Log.Log(logs.Debug, "map written", "relays", relays, "bytes", b.Len())
+	v.s.Runner.Turn(func(now time.Time) { v.wrote(now, err) })
 }
 
-// say logs what is wrong, or that nothing is any more, once.
-func (v *saver) say(what string) {
+// wrote logs what is wrong, or that nothing is any more, once.
+func (v *saver) wrote(now time.Time, err error) {
+	what := ""
+	if err == nil {
+		v.at = now
+	} else {
+		what = err.Error()
+	}
 	switch {
-	case what == v.said:
+	case what == v.what:
 	case what == "":
 		v.s.Log.Info("map is written again")
 	default:
-		v.s.Log.Error("map is not written", "error", what, "hint", "a restart begins with the map of before, or with none")
+		v.s.Log.Error("map is not written", "error", what, "hint", "it is tried again; a restart begins with the map of before, or with none")
 	}
-	v.said = what
+	v.what = what
 }

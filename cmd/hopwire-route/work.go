@@ -13,8 +13,9 @@ import (
 // workers do what the server gives away: a queue and a thread for each kind of work, so
 // that a map being made, which takes seconds, keeps no answer waiting.
 type workers struct {
-	queues [server.Mapping + 1]chan func() func(now time.Time)
-	turn   func(done func(now time.Time))
+	queues  [server.Mapping + 1]chan func() func(now time.Time)
+	turn    func(done func(now time.Time))
+	running sync.WaitGroup
 }
 
 // waiting is how many jobs of a kind may wait.
@@ -38,10 +39,10 @@ func (w *workers) do(kind server.Kind, job func() func(now time.Time)) bool {
 	}
 }
 
-// start begins to work, until stop is closed.
-func (w *workers) start(stop <-chan struct{}, running *sync.WaitGroup) {
+// start begins to work, until stop is closed: the job at hand is done, the others are not.
+func (w *workers) start(stop <-chan struct{}) {
 	for i := range w.queues {
-		running.Go(func() { w.run(stop, w.queues[i], 4*i) })
+		w.running.Go(func() { w.run(stop, w.queues[i], 4*i) })
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"hopwire/cmd/hint"
 	"hopwire/cmd/table"
 	"hopwire/hop"
-	"hopwire/hop/node"
 	"hopwire/link/identity"
 	"hopwire/route"
 	"hopwire/route/ask"
@@ -52,8 +51,8 @@ func serverState(s *ask.ServerStatus) string {
 	switch {
 	case s.Avoided > 0:
 		return "avoided for " + strconv.Itoa(int(s.Avoided.Seconds())) + " s"
-	case len(s.Way) == 0:
-		return "no way yet"
+	case !s.Known:
+		return "no way now"
 	case s.NoDetour:
 		return "no way with two relays between: not asked"
 	}
@@ -111,22 +110,27 @@ func (r *router) paths(w io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	ways, err := r.ways(control.Gone(w), &c)
+	gone := control.Gone(w)
+	ways, err := r.ways(gone, &c)
 	if err != nil {
 		return r.noWay(c.to, err)
 	}
 	control.Begin(w, "path:n hops:n cost_ms:n rtt_ms:n measured_ms:n kbits:n loss:n price:n age_s:n from:s alive:s way:l")
+	living := 0
 	for i, p := range ways {
 		measured, alive := time.Duration(0), "unknown"
 		switch {
 		case c.probe:
-			if measured, err = r.probe(control.Gone(w), p.Path); err == nil {
+			if measured = r.probe(gone, p.Path); measured != 0 {
 				alive = "yes"
+				living++
 			} else {
 				alive = "no"
 			}
 		case !p.Stands:
 			alive = "no"
+		default:
+			living++
 		}
 		var hops []string
 		for _, h := range p.Path.Hops {
@@ -136,6 +140,9 @@ func (r *router) paths(w io.Writer, args []string) error {
 			int(p.Age.Seconds()), whence(p.From), alive, strings.Join(hops, " ")) != nil {
 			return nil // the client has gone
 		}
+	}
+	if living == 0 {
+		return hint.Errorf("--refresh asks a route server again", "no path to %s is alive", c.to)
 	}
 	return nil
 }
@@ -201,82 +208,67 @@ func (r *router) noWay(to identity.Key, err error) error {
 	return hint.Errorf("without --avoid and --via there may be one", "there is no such way to %s", to)
 }
 
-// probe measures a way: a node that answers no calls refuses one, and that is an answer.
-func (r *router) probe(gone <-chan struct{}, p hop.Path) (rtt time.Duration, err error) {
-	if len(p.Hops) < 2 { // a neighbour: its link is measured all the time
-		r.Runner.Turn(func(time.Time) { rtt = r.linkRTT(p.Hops[0].Key) })
-		if rtt == 0 {
-			err = hop.ErrNoPath
-		}
-		return rtt, err
+// probe measures a way: the round trip to its end, the second time, for the first has the
+// set-up in it; 0: it does not answer.
+func (r *router) probe(gone <-chan struct{}, p hop.Path) (rtt time.Duration) {
+	walk := r.Walk(p)
+	defer walk.Close()
+	if _, ok := walk.Ask(gone, len(p.Hops)-1); ok {
+		rtt, _ = walk.Ask(gone, len(p.Hops)-1)
 	}
-	answer := make(chan time.Duration, 1)
-	r.Runner.Turn(func(now time.Time) {
-		err = r.Runner.Node().Errand(now, node.Errand{Path: p, Request: []byte{0}, Done: func(_ time.Time, _ []byte, rtt time.Duration, _ error) { answer <- rtt }})
-	})
-	if err != nil {
-		return 0, err
-	}
-	select {
-	case rtt = <-answer:
-	case <-gone:
-	case <-time.After(2 * askPatience):
-	}
-	if rtt == 0 {
-		err = hop.ErrNoPath
-	}
-	return rtt, err
-}
-
-// linkRTT is that of the best link to a neighbour; 0: there is none.
-func (r *router) linkRTT(key identity.Key) (least time.Duration) {
-	for _, l := range r.Runner.Node().Links.All() {
-		if q := l.Quality(); l.Peer() == key && (least == 0 || q.RTT < least) {
-			least = q.RTT
-		}
-	}
-	return least
+	return rtt
 }
 
 // asked is the doctor's look at route servers.
 func (r *router) asked(f *daemon.Findings) {
 	r.Runner.Turn(func(now time.Time) {
-		if !r.client.Full() {
-			f.OK("the whole mesh fits into the map: no route server is asked")
-			return
-		}
-		if s, _ := r.c.routeServers(); s.None || s.Own {
-			return
-		}
-		list := r.client.ServerList(now)
-		answers, near, first := 0, 0, map[identity.ShortID]bool{}
-		for _, s := range list {
-			if s.Answered > 0 || s.Asked == 0 {
-				answers++
-			}
-			if s.NoDetour {
-				near++
-			}
-			if len(s.Way) > 0 {
-				first[s.Way[0]] = true
-			}
-		}
-		const farther = "nodes beyond the map are not found"
+		s, _ := r.c.routeServers()
 		switch {
-		case len(list) == 0:
-			f.Bad("run hopwire-route on a node, or set HOPWIRE_ROUTE_SERVERS", "the map is full and no route server is known: %s", farther)
-		case answers == 0:
-			f.Bad("'hopwire servers' says what became of the questions", "no route server answers: %s", farther)
-		case near == len(list):
-			f.Bad("a further link helps, to another neighbour than the server's", "no way to a route server has two relays between: it is not asked, since it would learn who asks")
+		case !r.client.Full():
+			f.OK("the whole mesh fits into the map: no route server is asked")
+		case s.None:
+			f.Note("HOPWIRE_ROUTE_SERVERS says so", "the map is full, and no route server is asked: "+farther)
 		default:
-			f.OK("%d route servers are known", len(list))
-		}
-		if len(list) > 1 && len(first) == 1 {
-			f.Note("a further link, to another neighbour, helps", "all ways to route servers begin with the same neighbour")
+			judgeServers(f, r.client.ServerList(now), s.Own)
 		}
 		if n := r.client.N.Contradicted; n > 0 {
 			f.Note("'hopwire servers' says which: it, or a neighbour, hides or invents something", "%d answers of route servers were contradicted by what is known here", n)
 		}
 	})
+}
+
+const farther = "nodes beyond it are not found"
+
+// judgeServers says what is wrong with those that are known, where some are needed; own:
+// their maps are copied, and none is asked.
+func judgeServers(f *daemon.Findings, list []ask.ServerStatus, own bool) {
+	known, answers, near, first := 0, 0, 0, map[identity.ShortID]bool{}
+	for _, s := range list {
+		if !s.Known {
+			continue
+		}
+		known++
+		if s.Answered > 0 || s.Asked == 0 {
+			answers++
+		}
+		if s.NoDetour {
+			near++
+		}
+		if len(s.Way) > 0 {
+			first[s.Way[0]] = true
+		}
+	}
+	switch {
+	case known == 0:
+		f.Bad("run hopwire-route on a node, or set HOPWIRE_ROUTE_SERVERS", "the map is full and no route server is known: "+farther)
+	case answers == 0:
+		f.Bad("'hopwire servers' says what became of the questions", "no route server answers: "+farther)
+	case near == known && !own:
+		f.Bad("a further link helps, to another neighbour than the server's", "no way to a route server has two relays between: it is not asked, since it would learn who asks")
+	default:
+		f.OK("%d route servers are known", known)
+	}
+	if known > 1 && len(first) == 1 {
+		f.Note("a further link, to another neighbour, helps", "all ways to route servers begin with the same neighbour")
+	}
 }

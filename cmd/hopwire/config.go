@@ -57,6 +57,9 @@ func (c *config) routeServers() (ask.Servers, error) {
 	return ask.ParseServers(strings.Join(c.RouteServers, ","))
 }
 
+// ownMemory is what a copy of the whole map needs, in MB.
+const ownMemory = 16
+
 // budget is what the memory allows, with as much of the map as is set.
 func (c *config) budget() daemon.Budget {
 	b := budget(c.Memory)
@@ -74,8 +77,10 @@ func (c *config) check() error {
 	if c.Vicinity != 0 && (c.Vicinity < 4 || c.Vicinity > 8192) {
 		return hint.Errorf("leave it empty: the memory budget says how many", "HOPWIRE_VICINITY: %d is not between 4 and 8192", c.Vicinity)
 	}
-	if _, err := c.routeServers(); err != nil {
+	if s, err := c.routeServers(); err != nil {
 		return hint.Errorf("list addresses of 56 characters, or write own or none", "HOPWIRE_ROUTE_SERVERS: %v", err)
+	} else if s.Own && c.Memory < ownMemory {
+		return hint.Errorf("set HOPWIRE_MEMORY to 16 or more, or ask route servers", "HOPWIRE_ROUTE_SERVERS: own: the whole map does not fit into %d MB", c.Memory)
 	}
 	if err := c.checkDNS(); err != nil {
 		return err

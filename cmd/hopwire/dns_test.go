@@ -26,6 +26,12 @@ import (
 // testDaemon is one that has a node but no ports; its log is returned too.
 func testDaemon(t *testing.T, c *config) (*router, *bytes.Buffer) {
 	t.Helper()
+	return testRouter(t, c, func(*daemon.Parts) {})
+}
+
+// testRouter is the same with other parts.
+func testRouter(t *testing.T, c *config, change func(p *daemon.Parts)) (*router, *bytes.Buffer) {
+	t.Helper()
 	if c.State == "" {
 		c.State = t.TempDir()
 	}
@@ -37,12 +43,13 @@ func testDaemon(t *testing.T, c *config) (*router, *bytes.Buffer) {
 	n := c.node()
 	n.Settings, n.Budget = &c.Settings, daemon.Budget{Circuits: 64, Nodes: 16, Frames: 128}
 	d := &daemon.Daemon{Config: n, ID: id, Keys: []identity.NetworkKey{{1}}, Log: logs.New(log, program, logs.Debug)}
+	r := newRouter(d, c)
+	d.Parts = r.parts()
+	change(&d.Parts)
 	if err := d.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Runner.Close)
-	r := newRouter(d, c)
-	d.Parts = r.parts()
 	return r, log
 }
 

@@ -35,7 +35,7 @@ func hopwire() *command.Program {
 // commands are those of every node, and this one's own.
 func commands() []command.Command {
 	return append(daemon.Commands(nodeConfig, runNode),
-		command.Command{Name: "paths", Usage: "ADDR [-k N] [--avoid ADDR] [--via ADDR] [--probe] [--refresh]", Help: "ways to a node: cost, round trip, capacity, age", Run: passOn},
+		command.Command{Name: "paths", Usage: "ADDR [-k N] [--avoid ADDR] [--via ADDR] [--probe] [--refresh] [--json]", Help: "ways to a node: cost, round trip, capacity, age", Run: passOn},
 		command.Command{Name: "servers", Usage: "[--json]", Help: "route servers: way, questions, answers", Run: passOn})
 }
 

@@ -30,6 +30,12 @@ func TestConfigErrors(t *testing.T) {
 		{"HOPWIRE_DNS=127.0.0.1:53,router.lan:53", "router.lan", "127.0.0.1"},
 		{"HOPWIRE_DNS=0.0.0.0:53", "HOPWIRE_DNS", "LAN"},
 		{"HOPWIRE_DNS=[::]:53", "HOPWIRE_DNS", "LAN"},
+		{"HOPWIRE_ROUTE_SERVERS=bob", "HOPWIRE_ROUTE_SERVERS", "own or none"},
+		{"HOPWIRE_ROUTE_SERVERS=own,none", "HOPWIRE_ROUTE_SERVERS", "own or none"},
+		{"HOPWIRE_ROUTE_SERVERS=own", "HOPWIRE_ROUTE_SERVERS", "HOPWIRE_MEMORY"}, // with 12 MB
+		{"HOPWIRE_VICINITY=3", "HOPWIRE_VICINITY", "memory"},
+		{"HOPWIRE_VICINITY=8193", "HOPWIRE_VICINITY", "memory"},
+		{"HOPWIRE_VICINITY=near", "HOPWIRE_VICINITY", "help config"},
 	} {
 		t.Run(c.set, func(t *testing.T) {
 			name, value, _ := strings.Cut(c.set, "=")
@@ -48,7 +54,7 @@ func TestConfigDefaults(t *testing.T) {
 	if err != nil || c.State != "/var/lib/hopwire" || c.TUN != "hopwire0" || !c.Beacon || c.Memory != 12 || c.node().ControlSocket().Path != "/var/lib/hopwire/hopwire.sock" {
 		t.Errorf("%+v %v", c, err)
 	}
-	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "DNS", "HOSTS", "SOCKET", "MEMORY", "LOG"} {
+	for _, name := range []string{"STATE", "INTERFACES", "NETWORK_KEY_FILE", "ETHERTYPE", "NEIGHBOURS", "ALLOW", "BEACON", "UDP_LISTEN", "TUN", "DNS", "HOSTS", "SOCKET", "MEMORY", "LOG", "ROUTE_SERVERS", "VICINITY"} {
 		if !slices.Contains(setting.Names(program, c), "HOPWIRE_"+name) {
 			t.Errorf("HOPWIRE_%s is no setting", name)
 		}

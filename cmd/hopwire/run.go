@@ -42,6 +42,9 @@ func newRouter(d *daemon.Daemon, c *config) *router {
 
 func (r *router) parts() daemon.Parts {
 	return daemon.Parts{Configure: r.configure, Wrap: r.wrap, Open: r.open, Look: r.keeper.look, Answer: r.answer, Findings: r.findings,
+		Ways: func(gone <-chan struct{}, to identity.Key, k int) ([]route.Way, error) {
+			return r.ways(gone, &pathsCommand{to: to, k: k})
+		},
 		Name:    func(name string) (identity.Key, bool) { return r.names.table().Find(name) },
 		Metrics: r.metrics}
 }

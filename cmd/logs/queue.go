@@ -41,8 +41,13 @@ func (q *Queue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Lost returns how many lines were lost so far.
-func (q *Queue) Lost() int { return int(q.lost.Load()) }
+// Lost returns how many lines were lost so far. Nil has lost none.
+func (q *Queue) Lost() int {
+	if q == nil {
+		return 0
+	}
+	return int(q.lost.Load())
+}
 
 // Close waits for the lines that are there, but not longer than patience. false: they
 // were not written, and who writes to w now may wait for ever. Later lines are lost.

@@ -37,6 +37,9 @@ func (e *events) TerminalClosed(now time.Time, t *hop.Terminal) {
 }
 
 func (e *events) CircuitReady(now time.Time, c *hop.Circuit) {
+	if p, ok := c.User.(*Probe); ok {
+		p.stands(now)
+	}
 	if ch, ok := c.User.(*channel); ok && !ch.closed {
 		ch.first(now)
 	}
@@ -69,16 +72,26 @@ func (e *events) CircuitAnswer(now time.Time, c *hop.Circuit, at int, cell onion
 
 // CircuitBroken: the circuit has ended because a hop failed.
 func (e *events) CircuitBroken(now time.Time, c *hop.Circuit, at int, why hop.Reason) {
+	p, probes := c.User.(*Probe)
+	if probes {
+		p.broken(now, blamed(&p.path, at, why), why)
+	}
 	ch, ok := c.User.(*channel)
 	if !ok || ch.closed {
 		return
 	}
-	if next := at + 1; next < len(ch.path.Hops) && (why == hop.ReasonLinkDown || why == hop.ReasonNoNext || why == hop.ReasonRefused) {
-		at = next // it is the way to the next hop that failed
-	}
+	at = blamed(&ch.path, at, why)
 	if why == hop.ReasonRefused && ch.otherKey(now, at) {
 		return
 	}
 	e.node().N.Failed++
 	ch.o.fail(now, ch, at, why)
+}
+
+// blamed is the hop that failed: of the one that says so, often the way to the next.
+func blamed(path *hop.Path, at int, why hop.Reason) int {
+	if next := at + 1; next < len(path.Hops) && (why == hop.ReasonLinkDown || why == hop.ReasonNoNext || why == hop.ReasonRefused) {
+		return next
+	}
+	return at
 }

@@ -89,6 +89,7 @@ type Node struct {
 	icmp      *ip.ErrorLimit
 	calls     *call.Pool
 	errands   []*errand
+	probes    []*Probe
 	arrived   uint64 // circuits that have ended here
 	doors     doors
 	next      step.Timer
@@ -171,6 +172,9 @@ func (n *Node) Close(now time.Time) {
 	for _, e := range step.Clone(n.errands) {
 		e.end(now, nil, call.ErrClosed)
 		e.ch.close(now)
+	}
+	for _, p := range step.Clone(n.probes) {
+		p.Close(now)
 	}
 	n.Links.Flush(now)
 	n.Links.Close(now)

@@ -95,18 +95,23 @@ func (p *peer) reopen(now time.Time, ch *channel, path hop.Path) error {
 // map chose the key by an age that nobody signs, so the hop may be as good as its key is
 // wrong: the map hears of it when both were refused. False: there is no other key.
 func (ch *channel) otherKey(now time.Time, i int) bool {
-	path := ch.path
-	if ch.opening == nil || i < 0 || i >= len(path.Hops) || path.Hops[i].Other == ([32]byte{}) {
-		return false
-	}
-	path.Hops = slices.Clone(path.Hops)
-	h := &path.Hops[i]
-	h.Onion, h.Other, h.Parity = h.Other, [32]byte{}, h.Parity^1
-	if ch.o.reopen(now, ch, path) != nil {
+	path, ok := otherKeyOf(ch.path, i)
+	if ch.opening == nil || !ok || ch.o.reopen(now, ch, path) != nil {
 		return false
 	}
 	ch.n.N.OtherKeys++
 	return true
+}
+
+// otherKeyOf is a path with the other onion key of a hop; false: there is none.
+func otherKeyOf(path hop.Path, i int) (hop.Path, bool) {
+	if i < 0 || i >= len(path.Hops) || path.Hops[i].Other == ([32]byte{}) {
+		return path, false
+	}
+	path.Hops = slices.Clone(path.Hops)
+	h := &path.Hops[i]
+	h.Onion, h.Other, h.Parity = h.Other, [32]byte{}, h.Parity^1
+	return path, true
 }
 
 // initiate makes message 1 on the worker and sends it. When the worker has no room, that is

@@ -53,7 +53,8 @@ type server struct {
 // ServerStatus is what commands show of a server.
 type ServerStatus struct {
 	Key                                    identity.Key
-	Way                                    []identity.ShortID // that questions take, the server last; nil: none yet
+	Way                                    []identity.ShortID // that questions take, or before the first the gradient's; the server last; nil: none
+	Known                                  bool               // there is a way to it now
 	NoDetour                               bool               // there is no way with relays enough between
 	Asked, Answered, Refused, Contradicted uint32
 	TimedOut                               uint32
@@ -67,8 +68,14 @@ func (c *Client) ServerList(now time.Time) (list []ServerStatus) {
 	c.at(now)
 	c.lookAt()
 	for _, s := range c.servers {
-		s.Avoided = max(0, s.avoided-c.t)
-		list = append(list, s.ServerStatus)
+		v := s.ServerStatus
+		v.Avoided, v.Known = max(0, s.avoided-c.t), s.gradient != nil
+		if v.Way == nil {
+			for _, h := range s.gradient {
+				v.Way = append(v.Way, h.Key.Short())
+			}
+		}
+		list = append(list, v)
 	}
 	return list
 }

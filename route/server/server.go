@@ -6,6 +6,7 @@ import (
 
 	"hopwire/link/identity"
 	"hopwire/link/step"
+	"hopwire/route/announce"
 	"hopwire/route/query"
 )
 
@@ -42,6 +43,15 @@ func New(now time.Time, c Config) *Server {
 
 // Len returns how many relays are known, and how many bytes their announcements take.
 func (s *Server) Len() (relays, bytes int) { return len(s.store.held), s.store.bytes }
+
+// Each calls do for each relay that is known, with the age of what it announced, which is
+// never changed; do calls nothing of the server.
+func (s *Server) Each(now time.Time, do func(raw announce.Raw, age time.Duration)) {
+	for i := range s.store.held {
+		h := &s.store.held[i]
+		do(h.raw, now.Sub(s.start)-h.born)
+	}
+}
 
 // Snapshot returns the map that is answered from; nil: there is none yet.
 func (s *Server) Snapshot() *Snapshot { return s.snap }

@@ -180,6 +180,9 @@ func (n *Snapshot) first(g *Graph, servers []identity.ShortID) (list []int32) {
 // ID returns the snapshot's number, and how many relays it has.
 func (n *Snapshot) ID() (id uint32, relays int) { return n.id, len(n.items) }
 
+// Age is how long ago it was begun.
+func (n *Snapshot) Age(now time.Time) time.Duration { return now.Sub(n.start) - n.made }
+
 // age is what an answer says of an age: as it will be at the end of the minute, counted
 // from when the snapshot was made. So an answer is the same for everybody within that
 // minute, and nothing becomes younger by being asked for.

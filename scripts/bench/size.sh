@@ -7,9 +7,11 @@ cd "$(dirname "$0")/../.."
 . scripts/need.sh
 need xz:xz-utils
 most=4630000 # bytes, on mipsle
-printf '%-18s %10s %10s\n' target bytes xz
+printf '%-32s %10s %10s\n' target bytes xz
 for t; do
-	printf '%-18s %10d %10d\n' "$t" "$(stat -c %s "bin/$t/hopwire")" "$(xz -6 -c "bin/$t/hopwire" | wc -c)"
+	for p in hopwire hopwire-route; do # the second only for servers
+		[ ! -e "bin/$t/$p" ] || printf '%-32s %10d %10d\n' "$t/$p" "$(stat -c %s "bin/$t/$p")" "$(xz -6 -c "bin/$t/$p" | wc -c)"
+	done
 done
 echo
 printf '%-28s %8s %8s\n' package code tests

@@ -14,7 +14,7 @@ declare -A apart=(
 # A value other than the default for each option.
 declare -A other=(
 	[state]=/etc/elsewhere [network_key_file]=/etc/hopwire/key2 [ethertype]=0x88b5 [allow]=$address [beacon]=0 [udp_listen]='[::]:7070'
-	[tun]=mesh7 [memory]=14 [log]=debug [dns]=0 [hosts]=/etc/hosts [device]=eth7 [network]=wan [address]=$address [at]='[2001:db8::1]:7070'
+	[tun]=mesh7 [memory]=14 [vicinity]=64 [log]=debug [dns]=0 [hosts]=/etc/hosts [device]=eth7 [network]=wan [address]=$address [at]='[2001:db8::1]:7070'
 )
 mkdir -p "$r/etc/elsewhere" && cp "$r/etc/hopwire/identity" "$r/etc/elsewhere/" && cp "$r/etc/hopwire/network.key" "$r/etc/hopwire/key2"
 cp "$r/etc/config/hopwire" "$dir/hopwire.config"
@@ -45,6 +45,14 @@ for o in $(sed -nE 's/^[[:space:]#]*(option|list) ([a-z_]+) .*/\2/p' "$files/etc
 	seen="$seen
 $(cut -d = -f 1 <<<"$now")"
 done
+servers() { start_with "$(printf "config route_server\n\toption address '%s'\n" "$@")" | grep ROUTE_SERVERS; }
+for v in "$address" none; do
+	now=$(servers "$v")
+	same "route server $v reaches the daemon" "$now" "HOPWIRE_ROUTE_SERVERS=$v"
+	seen="$seen
+$(cut -d = -f 1 <<<"$now")"
+done
+same "and so do two" "$(servers "$address" "${address}.hop")" "HOPWIRE_ROUTE_SERVERS=$address,$address.hop"
 same "the variables that UCI can set are those of 'hopwire help config'" "$(sort -u <<<"$seen")" "$variables"
 hasnt "no secret in the environment" "$(start_with "config node 'node'
 	option mesh_key 'a secret of the radio'")" 'secret|0000000000000007'

@@ -32,6 +32,7 @@ same "its settings reach the daemon" "$(environment | grep -vE '_(STATE|SOCKET|D
 HOPWIRE_MEMORY=14
 HOPWIRE_NEIGHBOURS=$known@[2001:db8::1]:7070
 HOPWIRE_NETWORK_KEY_FILE=/etc/hopwire/network.key
+HOPWIRE_ROUTE_SERVERS=$known
 HOPWIRE_UDP_LISTEN=[::]:7070"
 same "and the radios" "$(inside sh -c 'for o in mesh_id encryption key disabled; do uci -q get wireless.hopwire_radio1.$o; done; uci get wireless.radio1.channel; uci get wireless.radio0.channel')" "village
 sae

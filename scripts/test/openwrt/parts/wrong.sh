@@ -19,7 +19,7 @@ try() { # NAME SECTION-TEXT PATTERN...
 	ok "$name: $(cut -c 1-150 <<<"$line")"
 }
 node() { printf "config node 'node'\n\toption %s '%s'\n" "$1" "$2"; }
-for pair in 'memory|lots' 'memory|4' 'log|verbose' 'beacon|maybe' 'enabled|perhaps' 'ethertype|88b5' 'ethertype|0x0500' 'udp_listen|here' 'udp_listen|[::]:99999' \
+for pair in 'memory|lots' 'memory|4' 'vicinity|3' 'vicinity|near' 'log|verbose' 'beacon|maybe' 'enabled|perhaps' 'ethertype|88b5' 'ethertype|0x0500' 'udp_listen|here' 'udp_listen|[::]:99999' \
 	'tun|a_device_name_that_is_long' 'tun|a b' 'state|etc/hopwire' 'network_key_file|/etc/a key' 'radio|both' 'channel|six' 'lan_ports|2' 'price|free' \
 	'mesh_key|short' 'mesh_id|a name of a mesh that is longer than may be' 'dns|udp' 'hosts|hosts' 'allow|someone'; do
 	value=${pair#*|}
@@ -38,7 +38,13 @@ try "neighbour at nowhere" "config neighbour 'n'
 try "an address with a wrong checksum: the daemon's own words" "config neighbour 'n'
 	option address '$(printf 'a%.0s' {1..56})'" 'HOPWIRE_NEIGHBOURS' 'hint: a neighbour is ADDRESS'
 try "route server" "config route_server 'rs'
-	option address 'x'" "section 'rs'" "option 'address' is 'x'"
+	option address 'x'" "section 'rs'" "option 'address' is 'x'" 'own or none'
+try "own beside an address: the daemon's own words" "config route_server
+	option address 'own'
+config route_server
+	option address '$(inside env HOPWIRE_STATE=/etc/hopwire hopwire address)'" 'HOPWIRE_ROUTE_SERVERS' 'hint: '
+try "own with little memory: the daemon's own words" "config route_server
+	option address 'own'" 'HOPWIRE_ROUTE_SERVERS' 'HOPWIRE_MEMORY'
 
 # A node that runs goes on when a wrong value comes with a reload, and says it once.
 cp "$dir/hopwire.config" "$r/etc/config/hopwire"

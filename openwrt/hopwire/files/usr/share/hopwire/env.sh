@@ -10,10 +10,12 @@ hw_takes() {
 	enabled | beacon | radio | lan_ports | dns) echo '0 or 1' ;;
 	state | network_key_file | hosts) echo 'an absolute path without spaces' ;;
 	ethertype) echo '0x and four hex digits, 0x0600 or above' ;;
-	allow | address) echo "an address of 56 characters, as 'hopwire address' prints it" ;;
+	allow) echo "an address of 56 characters, as 'hopwire address' prints it" ;;
+	address) echo "an address of 56 characters, as 'hopwire address' prints it; of a route server also own or none" ;;
 	udp_listen) echo '[ADDRESS]:PORT, ADDRESS:PORT or :PORT' ;;
 	tun) echo 'a device name of at most 15 characters, or none' ;;
 	memory) echo 'megabytes, 8 to 4096' ;;
+	vicinity) echo 'relays, 4 to 8192' ;;
 	log) echo 'error, info or debug' ;;
 	mesh_name | mesh_id) echo 'at most 32 characters' ;;
 	country) echo 'two capital letters' ;;
@@ -64,7 +66,7 @@ hw_comma() { eval "$1=\"\${$1:+\$$1,}\$2\""; }
 # hw_read: read the whole configuration: hw_env gets the environment, line by line,
 # hw_networks the networks to watch. Fails with hw_wrong set when a value is wrong.
 hw_read() {
-	hw_wrong='' hw_env='' hw_networks='' hw_interfaces='' hw_neighbours='' hw_notes='' hw_udp_port=''
+	hw_wrong='' hw_env='' hw_networks='' hw_interfaces='' hw_neighbours='' hw_servers='' hw_notes='' hw_udp_port=''
 	hw_bridge_ports
 	hw_network_names=$(uci -q show network | sed -n 's/^network\.\([A-Za-z0-9_]*\)=interface$/\1/p')
 	config_load hopwire
@@ -72,10 +74,11 @@ hw_read() {
 	config_foreach hw_interface interface
 	hw_network 'hopwire_*' setup # what setup made for ports and radios
 	config_foreach hw_neighbour neighbour
-	config_foreach hw_other route_server
+	config_foreach hw_route_server route_server
 	config_foreach hw_other gateway
 	hw_add HOPWIRE_INTERFACES "$hw_interfaces"
 	hw_add HOPWIRE_NEIGHBOURS "$hw_neighbours"
+	hw_add HOPWIRE_ROUTE_SERVERS "$hw_servers"
 	[ -z "$hw_wrong" ]
 }
 
@@ -84,7 +87,7 @@ hw_node() {
 	config_get kind node TYPE
 	[ "$kind" = node ] && hw_typed node node 'enabled:bool:1' 'state:string' 'network_key_file:string' \
 		'ethertype:string' 'allow:list(string)' 'beacon:bool:1' 'udp_listen:string' 'tun:maxlength(15)' \
-		'memory:range(8,4096)' 'log:or("error","info","debug")' 'mesh_name:maxlength(32)' 'radio:bool:1' \
+		'memory:range(8,4096)' 'vicinity:range(4,8192)' 'log:or("error","info","debug")' 'mesh_name:maxlength(32)' 'radio:bool:1' \
 		'country:string' 'channel:list(uinteger)' 'mesh_id:maxlength(32)' 'mesh_key:wpakey' \
 		'lan_ports:bool:0' 'price:uinteger' 'dns:bool:1' 'hosts:string'
 	config_get_bool hw_enabled node enabled 1
@@ -94,6 +97,7 @@ hw_node() {
 	hw_add HOPWIRE_SOCKET "$HW_SOCKET"
 	hw_plain_option tun TUN
 	hw_plain_option memory MEMORY
+	hw_plain_option vicinity VICINITY
 	hw_plain_option log LOG
 	hw_ethertype
 	hw_udp
@@ -270,6 +274,18 @@ hw_neighbour() {
 	esac
 	case "$at" in '['* | *.*) hw_far=1 ;; esac
 	hw_comma hw_neighbours "$address${at:+@$at}"
+}
+
+# hw_route_server: whether own or none may stand beside others, the daemon says.
+hw_route_server() {
+	local address
+	hw_typed "$1" route_server 'address:string'
+	config_get address "$1" address
+	case "$address" in
+	own | none) ;;
+	*) hw_key_shape "$address" || hw_bad "$1" address "$address" ;;
+	esac
+	hw_comma hw_servers "$address"
 }
 
 # hw_other: what the daemon does not know yet is checked and kept.

@@ -19,6 +19,10 @@ function checkAddress(section, value) {
 	return !value || /^[a-z2-7]{56}(\.hop)?$/i.test(value) || _('An address has 56 characters: letters a to z and digits 2 to 7.');
 }
 
+function checkServer(section, value) {
+	return value == 'own' || value == 'none' || checkAddress(section, value);
+}
+
 function checkEtherType(section, value) {
 	if (!value)
 		return true;
@@ -197,6 +201,10 @@ return view.extend({
 		o.datatype = 'range(8, 4096)';
 		o.placeholder = '12';
 
+		o = s.taboption('advanced', form.Value, 'vicinity', _('Vicinity'), _('How many routers nearby this one knows by itself; for others it asks a route server. Empty: as many as the memory budget allows.'));
+		o.datatype = 'range(4, 8192)';
+		o.placeholder = '512';
+
 		o = s.taboption('advanced', form.ListValue, 'log', _('Log'), _('What is written to the system log.'));
 		o.value('', _('default'));
 		o.value('error', _('errors only'));
@@ -242,19 +250,21 @@ return view.extend({
 		o.placeholder = _('MAC or IP:PORT');
 		o.validate = checkWhere;
 
-		this.addList(m, 'route_server', _('Route servers'), notYet, _('Add route server'));
+		this.addList(m, 'route_server', _('Route servers'),
+			_('Whom to ask for nodes that are too far away to be known. Empty: servers that are found by themselves. A single entry none asks nobody; own copies the whole map and asks nobody, with a memory budget of 16 MB or more.'),
+			_('Add route server'), checkServer);
 		this.addList(m, 'gateway', _('Payment gateways'), notYet, _('Add gateway'));
 	},
 
 	// addList is a table of sections that are known by an address.
-	addList: function(m, type, title, text, add) {
+	addList: function(m, type, title, text, add, check) {
 		const s = m.section(form.TableSection, type, title, text);
 		s.anonymous = true;
 		s.addremove = true;
 		s.addbtntitle = add;
 		const o = s.option(form.Value, 'address', _('Address'));
 		o.rmempty = false;
-		o.validate = checkAddress;
+		o.validate = check || checkAddress;
 		return s;
 	}
 });
