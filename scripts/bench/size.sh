@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/need.sh
 . scripts/need.sh
 need xz:xz-utils
-most=4630000 # bytes, on mipsle
+most=4660000 # bytes, on mipsle
 printf '%-32s %10s %10s\n' target bytes xz
 for t; do
 	for p in hopwire hopwire-route; do # the second only for servers
