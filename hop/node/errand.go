@@ -22,17 +22,20 @@ type Errand struct {
 	// where we are and late how busy. It applies to every frame after message 1, and to the
 	// circuit's end. nil: frames leave at once.
 	Hold func(rtt, late time.Duration) time.Duration
-	// Done is told the response, which is its own, the RTT measured (0: no message 2 came), or an error, once: an error of package call, or hop.ErrNoPath when the path has
-	// failed, which the map has heard of then. It may begin another errand.
+	// Done is told the response, which is its own, the RTT measured (0: no message 2 came), or
+	// an error, once: an error of package call (ErrTimeout: whoever is asked was silent for
+	// three seconds, or took ten), or hop.ErrNoPath when the path has failed, which the map has
+	// heard of then. It may begin another errand: of the one that is over, nothing is sent or
+	// heard any more but its end.
 	Done func(now time.Time, response []byte, rtt time.Duration, err error)
 }
 
 const (
 	maxErrands    = 4                // that are not done
 	maxErrandEnds = 8                // and with those whose circuits still wait to be closed
-	errandFor     = 30 * time.Second // the longest that one takes
+	errandFor     = 10 * time.Second // the longest that one takes
+	errandSilence = 3 * time.Second  // of who is asked, or while a set-up is opened: it is over
 	shortRequest  = 128              // bytes: it goes in a short frame with room to spare
-	errandSilence = hop.Patience     // without an answer to a frame, the circuit counts as dead
 )
 
 // An errand is under way.
@@ -110,6 +113,7 @@ func (e *errand) open(now time.Time, path hop.Path) error {
 		return err
 	}
 	ch.c.Stays = true
+	ch.opening.until = now.Add(errandSilence * setups(path))
 	if e.ch = ch; e.c.Hold != nil {
 		ch.back, ch.wide = new(holdback), e.wide
 	}
@@ -174,7 +178,7 @@ func (e *errand) end(now time.Time, response []byte, err error) {
 	switch e.closeAt = now; {
 	case err == nil && e.ch.back != nil:
 		e.closeAt = e.ch.back.last(now)
-	case err != nil && e.rtt != 0:
+	case err != nil && e.rtt != 0 && now.Before(e.until): // something of theirs was the reason, or missing
 		e.closeAt = e.hold(now, e.rtt, 0)
 	case err != nil:
 		e.closeAt = e.hold(now, 0, now.Sub(e.ch.born))
@@ -254,14 +258,21 @@ func (e *errand) advanceOther(now time.Time) {
 // advanceCall sends what is due, and watches whether anything comes back.
 func (e *errand) advanceCall(now time.Time) {
 	e.n.next.By(e.calls.Advance(now))
-	if e.over || e.ch.unanswered.IsZero() {
+	if e.over {
 		return
 	}
-	dead := e.ch.unanswered.Add(errandSilence)
-	if !now.Before(dead) {
+	from := e.ch.heard
+	if e.ch.unanswered.After(from) {
+		from = e.ch.unanswered
+	}
+	silent := from.Add(errandSilence)
+	switch {
+	case now.Before(silent):
+		e.n.next.By(silent)
+	case e.ch.unanswered.IsZero():
+		e.end(now, nil, call.ErrTimeout)
+	default:
 		e.n.N.Failed++
 		e.fail(now, e.ch, len(e.ch.path.Hops)-1, hop.ReasonTimeout)
-		return
 	}
-	e.n.next.By(dead)
 }

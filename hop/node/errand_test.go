@@ -175,7 +175,7 @@ func TestErrandFails(t *testing.T) {
 		{"cable is cut", func(w *world) { w.lane(2, 3).Cut = silent }, 0, 5 * time.Second, 2, hop.ReasonLinkDown, hop.ErrNoPath},
 		{"silent from the start", func(w *world) { w.members[3].listen(true) }, 0, 5 * time.Second, 2, hop.ReasonTimeout, hop.ErrNoPath},
 		{"silent later", func(w *world) { w.members[3].listen(true) }, 18 * time.Millisecond, 6 * time.Second, 2, hop.ReasonTimeout, hop.ErrNoPath},
-		{"never answers", func(*world) {}, 0, errandFor + time.Second, -1, 0, call.ErrTimeout},
+		{"never answers", func(*world) {}, 0, errandSilence + time.Second, -1, 0, call.ErrTimeout},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := row(t, 505, 4, 5*time.Millisecond)
@@ -203,6 +203,43 @@ func TestErrandFails(t *testing.T) {
 			w.Run(2 * time.Minute)
 			w.wantNothing()
 		})
+	}
+}
+
+// TestErrandSilence: a server that takes the request and does not answer is silent after
+// three seconds; one that shows that it lives has ten. In both cases the errand is over
+// then, the next may begin, and the circuit is soon gone.
+func TestErrandSilence(t *testing.T) {
+	for lives, want := range map[bool]time.Duration{false: errandSilence, true: errandFor} {
+		w := row(t, 509, 4, 5*time.Millisecond)
+		w.change = func(i int, c *Config) { c.Serve = func(time.Time, Caller, []byte, func(time.Time, []byte)) {} }
+		w.start()
+		src, dst := w.ends()
+		got, begun := new(told), w.Now
+		src.host.Turn(func(now time.Time) {
+			src.Errand(now, Errand{Path: w.path(now, 1, 2, 3), Request: []byte("who"), Hold: toQuantum, Done: got.done})
+		})
+		for range 11 {
+			w.Run(time.Second)
+			dst.host.Turn(func(now time.Time) {
+				for _, p := range dst.order {
+					if lives && len(p.terminals) > 0 {
+						p.terminals[0].add(now, recordAsk, []byte{1, 2, 3, 4})
+					}
+				}
+			})
+		}
+		if d := got.at.Sub(begun); got.times != 1 || !errors.Is(got.err, call.ErrTimeout) || d < want || d > want+time.Second {
+			t.Errorf("lives: %v: told %d times, %v, after %v", lives, got.times, got.err, d)
+		}
+		if len(src.way.failed) != 0 {
+			t.Errorf("the path is blamed: %v", src.way.failed)
+		}
+		if w.Run(time.Second); len(src.errands) != 0 {
+			t.Error("its circuit is still there")
+		}
+		w.Run(answerFor) // for which the server would wait for another circuit of the caller's
+		w.wantNothing()
 	}
 }
 
