@@ -2,9 +2,11 @@ package route
 
 import (
 	"math"
+	"net/netip"
 	"slices"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/link"
 	"hopwire/link/identity"
 	"hopwire/route/announce"
@@ -35,13 +37,14 @@ type Next func() (raw announce.Raw, age time.Duration, ok bool)
 
 // An Answer is to be joined.
 type Answer struct {
-	To   identity.Key
-	Came time.Time // when the ages were right
-	// Read returns what it consists of; false: it is no answer. The worker calls it.
+	To   netip.Addr // the mesh address of the destination
+	Came time.Time  // when the ages were right
+	// Read returns what it consists of, the destination's first; false: it is no answer. The
+	// worker calls it.
 	Read func() (Next, bool)
-	// Beside returns announcements that are no part of the answer, and that ways may use;
-	// nil: none. The worker calls it.
-	Beside func() Next
+	// Beside are announcements that are no part of the answer, and that ways may use; nil:
+	// none. The worker calls it.
+	Beside Next
 	// Before is what another server has promised of the same destination; it is checked.
 	Before *Promises
 	// Done is told what came of it, in a turn, once.
@@ -51,6 +54,7 @@ type Answer struct {
 // Joined is what came of an answer.
 type Joined struct {
 	Fault    Fault         // of this answer; there may be a way all the same
+	To       identity.Key  // of the destination, from which its address follows; zero: it was not told
 	Found    bool          // there is a way, and what it needs is stored now
 	Cost     time.Duration // of it
 	Age      time.Duration // of the destination's announcement, when it came
@@ -118,8 +122,8 @@ func (j *join) draw() {
 	if j.Fault = j.read(); j.Fault >= FaultFormat {
 		return
 	}
-	v, ok := j.index[j.a.To.Short()]
-	if !ok || j.places[v].raw == nil || j.places[v].raw.Key() != j.a.To {
+	v, ok := j.index[j.To.Short()]
+	if !ok || j.places[v].raw == nil || j.places[v].raw.Key() != j.To {
 		j.Fault = FaultMissing
 		return
 	}
@@ -149,6 +153,9 @@ func (j *join) read() Fault {
 		if !ok {
 			break
 		}
+		if key := raw.Key(); n == 0 && key.IPv6() == j.a.To {
+			j.To = key
+		}
 		if age += j.began.Sub(j.a.Came); age >= maxAge || age >= raw.Left()+keyLife {
 			expired++
 		} else if !j.enter(raw, age) {
@@ -166,9 +173,8 @@ func (j *join) beside() {
 	if j.a.Beside == nil {
 		return
 	}
-	next := j.a.Beside()
 	for range joinBeside {
-		raw, age, ok := next()
+		raw, age, ok := j.a.Beside()
 		if !ok {
 			return
 		}
@@ -221,7 +227,7 @@ func (j *join) compare() {
 	j.back(func(*place) bool { return true })
 	if v := j.broken(j.a.Before); v > 0 {
 		for ; v >= 0; v = j.prev[v] {
-			j.need(v)
+			j.need([]int{v})
 		}
 		if j.proof = FaultOmitted; len(j.verify) > joinProof {
 			j.proof, j.verify = FaultNone, nil
@@ -229,34 +235,34 @@ func (j *join) compare() {
 	}
 }
 
-// need has a vertex verified, if nobody has done so.
-func (j *join) need(v int) {
-	p := &j.places[v]
-	for _, w := range j.verify {
-		if w.short == p.short {
-			return
+// need has vertices verified, those that nobody has verified yet.
+func (j *join) need(way []int) {
+	for _, v := range way {
+		p := &j.places[v]
+		if !p.stored && !slices.ContainsFunc(j.verify, func(w *unverified) bool { return w.short == p.short }) {
+			j.verify = append(j.verify, &unverified{slices.Clone(p.raw), p.short, p.age, j.began})
 		}
-	}
-	if !p.stored {
-		j.verify = append(j.verify, &unverified{slices.Clone(p.raw), p.short, p.age, j.began})
 	}
 }
 
-// find finds two ways, as disjoint as can be had, and what of them must be verified. What
-// the second needs beyond joinVerify is not worth it.
+// find finds two ways, as disjoint as can be had, and what of them must be verified. That a
+// second way needs more than joinVerify in all is not worth it, nor that a proof does beside
+// a first one that has a path's most hops.
 func (j *join) find() {
 	j.used = make([]int, len(j.places))
 	for range 2 {
 		way, had := j.ahead(), len(j.verify)
-		for _, v := range way {
-			j.need(v)
-		}
-		if j.Found && len(j.verify) > joinVerify {
-			j.verify = j.verify[:had]
-			return
-		}
 		if way == nil {
 			return
+		}
+		j.need(way)
+		switch {
+		case j.Found && len(j.verify) > joinVerify:
+			j.verify = j.verify[:had]
+			return
+		case len(j.verify) > hop.MaxHops:
+			j.proof, j.verify = FaultNone, nil
+			j.need(way)
 		}
 		if !j.Found {
 			j.Found, j.Cost = true, time.Duration(j.dist[j.dest])

@@ -83,7 +83,7 @@ func (s *sheet) knows(t *testing.T, m *Map, since time.Time, nodes ...int) {
 
 // joinTo joins an answer in a map whose one neighbour is node 0 of the sheet.
 func (s *sheet) joinTo(m *Map, to int, now time.Time, before *Promises, read func() (Next, bool)) (done *Joined) {
-	j := &join{sketch: m.sketch(now), m: m, began: now, a: Answer{To: s.ids[to].Key(), Came: now, Read: read, Before: before,
+	j := &join{sketch: m.sketch(now), m: m, began: now, a: Answer{To: s.ids[to].Key().IPv6(), Came: now, Read: read, Before: before,
 		Done: func(_ time.Time, j *Joined) { done = j }}}
 	if o := m.node(s.short(0)); o != nil {
 		j.places[0].edges = []edge{{uint16(o.vertex), announce.Cost(announce.Statement{RTT: time.Millisecond}, announce.Statement{})}}
@@ -246,6 +246,44 @@ func TestJoinBounds(t *testing.T) {
 	}
 }
 
+// TestJoinLong: the only way has as many hops as a path may, and is verified whole; what
+// would prove an earlier answer wrong is not, beside that. With a shorter way it is.
+func TestJoinLong(t *testing.T) {
+	for _, c := range []struct {
+		to, verified int
+		before       Fault
+	}{{47, 47, FaultNone}, {30, 30 + 14, FaultOmitted}} {
+		s := newSheet(62)
+		nodes := []int{c.to}
+		for i := range c.to {
+			s.link(i, i+1, 1)
+			nodes = append(nodes, i)
+		}
+		last := c.to // a branch behind the destination, about which the earlier answer was wrong
+		for i := 48; i < 62; i++ {
+			s.link(last, i, 1)
+			last, nodes = i, append(nodes, i)
+		}
+		m, _ := newTestMap(t, 64)
+		s.knows(t, m, testNow, 0)
+		j := s.joinTo(m, c.to, testNow, &Promises{[]promise{{s.short(61), 1, 1e9}, {s.short(c.to), 1, 0}}}, s.answer(nodes...))
+		if !j.Found || j.Fault != FaultNone || j.Before != c.before || j.Verified != c.verified || j.To != s.ids[c.to].Key() {
+			t.Errorf("to %d: %+v", c.to, j)
+		}
+	}
+}
+
+// TestJoinKey: the destination is the first of an answer, and its address follows from its
+// key; else it is not in it.
+func TestJoinKey(t *testing.T) {
+	s := ladder(12)
+	m, _ := newTestMap(t, 64)
+	s.knows(t, m, testNow, 0, 1)
+	if j := s.joinTo(m, 8, testNow, nil, s.answer(6, 8, 4, 2)); j.Fault != FaultMissing || j.Found || j.To != (identity.Key{}) {
+		t.Errorf("%+v", j)
+	}
+}
+
 func boundsMap(t testing.TB) *Map {
 	m, _ := newTestMap(&testing.T{}, 512)
 	c := newCrowd(512, 8)
@@ -306,7 +344,7 @@ func BenchmarkDraw(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
-		j := &join{sketch: m.sketch(testNow), m: m, began: testNow, a: Answer{To: c.ids[899], Came: testNow, Read: list(raws...)}}
+		j := &join{sketch: m.sketch(testNow), m: m, began: testNow, a: Answer{To: c.ids[899].IPv6(), Came: testNow, Read: list(raws...)}}
 		j.places[0].edges = []edge{{1, 100}}
 		if j.draw(); !j.Found {
 			b.Fatalf("%+v, %d announcements", j.Joined, len(raws))

@@ -10,7 +10,7 @@ import (
 
 // names of operations and of answers, as metrics have them.
 var (
-	operations = [...]string{query.OpSegments: "segments", query.OpLookup: "lookup", query.OpMap: "map", query.OpOffer: "offer", query.OpGive: "give", query.OpPaths: "paths", query.OpCore: "core"}
+	operations = [...]string{query.OpSegments: "segments", query.OpMap: "map", query.OpOffer: "offer", query.OpGive: "give", query.OpPaths: "paths"}
 	statuses   = [...]string{query.StatusOK: "ok", query.StatusRefused: "refused", query.StatusUnknown: "unknown", query.StatusBad: "bad", query.StatusNotAllowed: "not_allowed"}
 )
 

@@ -64,10 +64,13 @@ func (r *router) configure(_ *node.Config, m *route.Config) {
 	}
 }
 
+// coreMemory is the budget, in MB, from which on there is room for a server's core: 128 kB.
+const coreMemory = 12
+
 // wrap has route servers asked for what the map does not have.
 func (r *router) wrap(m *route.Map, jitter *mrand.Rand) node.Map {
 	servers, _ := r.c.routeServers()
-	r.client = ask.New(ask.Config{Map: m, Rand: rand.Reader, Jitter: jitter, Servers: servers})
+	r.client = ask.New(ask.Config{Map: m, Rand: rand.Reader, Jitter: jitter, Servers: servers, Core: r.c.Memory >= coreMemory})
 	return r.client
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	mrand "math/rand/v2"
+	"net/netip"
 	"time"
 
 	"hopwire/hop"
@@ -19,9 +20,9 @@ type Config struct {
 	Rand    io.Reader   // key material: the Draw
 	Jitter  *mrand.Rand // timing
 	Servers Servers
-	// Beside returns announcements that are no part of an answer but may be on the ways: a
-	// part of the map that all clients have alike. The worker calls it. nil: none.
-	Beside func() route.Next
+	// Core says that there is memory for the ways between a server and landmarks (128 kB),
+	// which are asked for where one or two servers are known.
+	Core bool
 }
 
 // A Node carries what is asked; *node.Node does.
@@ -48,7 +49,7 @@ type Client struct {
 	servers   []*server // in the order of asking
 	seen      moment    // when they were last looked at
 	questions []*question
-	names     []name
+	core      core
 	busy      int    // errands and joins under way
 	tokens    int    // questions that may be asked at once,
 	tokenAt   moment // and when there is one more
@@ -100,18 +101,11 @@ func (c *Client) by(t moment) {
 // whether the destination is known or not, or else what is not asked for would show what
 // is near. hop.ErrAsking: nothing is known, but an answer may come; Node.Found says when.
 func (c *Client) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
-	c.at(now)
 	paths, err := c.Map.Paths(now, to, n)
-	if c.server(to) != nil || !c.asks() {
-		return paths, err
-	}
-	q := c.question(to)
+	q := c.wanted(now, to)
 	if q == nil {
 		return paths, err
 	}
-	q.used = c.t
-	c.Use(q.kept)
-	c.Use(q.before)
 	if q.state == idle && (c.t >= q.at || c.t >= q.soonest && (err != nil || !c.Stands(now, paths[0]))) {
 		c.begin(q)
 	}
@@ -124,16 +118,63 @@ func (c *Client) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error
 // Refresh has a destination asked for now, as if there were no answer yet. It says whether
 // it is being asked for.
 func (c *Client) Refresh(now time.Time, to identity.Key) bool {
-	c.at(now)
-	if c.server(to) != nil || !c.asks() {
-		return false
-	}
-	q := c.question(to)
+	q := c.wanted(now, to)
 	if q != nil && q.state == idle {
-		q.used = c.t
 		c.begin(q)
 	}
 	return q != nil
+}
+
+// wanted returns the question for a node to which a circuit is wanted; nil: it is a server,
+// or nothing is asked.
+func (c *Client) wanted(now time.Time, to identity.Key) *question {
+	c.at(now)
+	if c.server(to) != nil {
+		return nil
+	}
+	q := c.question(to.IPv6())
+	if q != nil {
+		q.to = to
+	}
+	return q
+}
+
+// Lookup finds the key of a mesh address without asking.
+func (c *Client) Lookup(ip netip.Addr) (identity.Key, bool) {
+	if key, ok := c.Map.Lookup(ip); ok {
+		return key, true
+	}
+	for _, q := range c.questions {
+		if q.ip == ip && q.known() {
+			return q.to, true
+		}
+	}
+	return identity.Key{}, false
+}
+
+// Resolve finds the key of a mesh address to which a circuit is wanted, and reports it to
+// done, now or within three seconds. It is asked for as in Paths, by the same question: what
+// answers it has the key and the way. False: it is not known and not asked for, and done is
+// not called.
+func (c *Client) Resolve(now time.Time, ip netip.Addr, done func(now time.Time, key identity.Key, ok bool)) bool {
+	c.at(now)
+	if key, ok := c.Lookup(ip); ok {
+		done(now, key, true)
+		return true
+	}
+	q := c.question(ip)
+	if q == nil || q.state == idle && c.t < q.soonest {
+		return false
+	}
+	if q.state == idle {
+		c.begin(q)
+	}
+	if len(q.done) == 0 {
+		q.until = c.t + resolveFor
+		c.by(q.until)
+	}
+	q.done = append(q.done, done)
+	return true
 }
 
 // asks says whether anything is asked at all. A vicinity that was full counts as full for
@@ -172,6 +213,7 @@ func (c *Client) Advance(now time.Time) (next time.Time) {
 	c.at(now)
 	if c.node != nil && c.t >= c.next {
 		c.next = 0
+		c.advanceCore()
 		c.advanceQuestions()
 		c.advanceOffers()
 		c.advanceCopy()

@@ -1,6 +1,7 @@
 package ask_test
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -138,37 +139,105 @@ func TestUnused(t *testing.T) {
 	}
 }
 
-// TestLookup: an unknown address is found when a server knows whose it is, a packet to it
-// waits for that, and a key from which the address does not follow is not believed.
-func TestLookup(t *testing.T) {
+// find resolves a mesh address, as node 0 does for a packet.
+func (w *town) find(ip netip.Addr) (key identity.Key, ok bool) {
+	w.Nodes[0].Host.Turn(func(now time.Time) {
+		w.clients[0].Resolve(now, ip, func(_ time.Time, k identity.Key, found bool) { key, ok = k, found })
+	})
+	w.Run(4 * time.Second)
+	return key, ok
+}
+
+// TestResolve: the key of an unknown address comes with the way, by one question for both,
+// and one that nobody has is not asked for again at once.
+func TestResolve(t *testing.T) {
 	w := newTown(t, 7, 20, 16)
 	w.start(20 * time.Second)
-	lie := false
+	if key, ok := w.find(w.key(48).IPv6()); !ok || key != w.key(48) {
+		t.Errorf("found %v, %v", key, ok)
+	}
+	if _, ok := w.MustPing(0, 48, 2*time.Second); !ok {
+		t.Error("the node that was found does not answer")
+	}
+	if got := w.segmentsAsked(16); len(got) != 1 || got[0] != w.key(48) {
+		t.Errorf("asked for %v, want one question for the key and the way", got)
+	}
+	for range 3 {
+		if _, ok := w.find(identity.Key{1, 2, 3}.IPv6()); ok {
+			t.Error("found somebody who does not exist")
+		}
+	}
+	if got := w.segmentsAsked(16); len(got) != 2 {
+		t.Errorf("%d questions, want one for who does not exist", len(got)-1)
+	}
+	if _, ok := w.find(netip.MustParseAddr("fe80::1")); ok || len(w.segmentsAsked(16)) != 2 {
+		t.Error("an address that is not of the mesh is asked for")
+	}
+}
+
+// TestResolveLie: an answer that begins with somebody else has no key for the address.
+func TestResolveLie(t *testing.T) {
+	w := newTown(t, 7, 20, 16)
+	w.start(20 * time.Second)
 	w.reply = func(_ int, r query.Request, honest []byte) []byte {
-		if lie && r.Op == query.OpLookup {
-			k := w.key(3)
-			return append([]byte{0}, k[:]...)
+		if r.Op == query.OpSegments {
+			return w.only(46, 45, 44, 43, 42)
 		}
 		return honest
 	}
-	find := func(ip identity.Key) (key identity.Key, ok bool) {
-		w.Nodes[0].Host.Turn(func(now time.Time) {
-			w.clients[0].Resolve(now, ip.IPv6(), func(_ time.Time, k identity.Key, found bool) { key, ok = k, found })
-		})
-		w.Run(4 * time.Second)
-		return key, ok
-	}
-	if key, ok := find(w.key(48)); !ok || key != w.key(48) {
-		t.Errorf("found %v, %v", key, ok)
-	}
-	if _, ok := find(identity.Key{1, 2, 3}); ok {
-		t.Error("found somebody who does not exist")
-	}
-	lie = true
-	if key, ok := find(w.key(47)); ok {
+	if key, ok := w.find(w.key(47).IPv6()); ok {
 		t.Errorf("believed %v", key)
 	}
-	if got := w.clients[0].N.Contradicted; got != 1 {
-		t.Errorf("%d contradictions, want 1", got)
+	if n := w.clients[0].N; n.Contradicted != 1 {
+		t.Errorf("%+v, want 1 contradiction", n)
+	}
+}
+
+// TestResolvePacket: a packet to an address whose key nobody here knows waits for the one
+// answer, and arrives; so do those that follow.
+func TestResolvePacket(t *testing.T) {
+	w := newTown(t, 7, 20, 16)
+	w.start(20 * time.Second)
+	src, dst := w.Nodes[0], w.Nodes[48]
+	packet := make([]byte, 40)
+	packet[0], packet[6], packet[7] = 6<<4, 59, 64 // no next header
+	from, to := src.ID.Key().IPv6().As16(), dst.ID.Key().IPv6().As16()
+	copy(packet[8:], from[:])
+	copy(packet[24:], to[:])
+	for range 3 {
+		src.Host.Turn(func(now time.Time) { src.Packet(now, packet, nil) })
+		w.Run(2 * time.Second)
+	}
+	if got := dst.N.PacketsIn; got != 3 {
+		t.Errorf("%d packets arrived, want 3", got)
+	}
+	if got := w.segmentsAsked(16); len(got) != 1 {
+		t.Errorf("%d questions, want 1", len(got))
+	}
+}
+
+// TestResolveMany: however many addresses that nobody has are wanted, each waits three
+// seconds at most, and somebody real is still found.
+func TestResolveMany(t *testing.T) {
+	w := newTown(t, 7, 20, 16)
+	w.start(20 * time.Second)
+	told, late := 0, 0
+	for i := range 400 {
+		w.Nodes[0].Host.Turn(func(now time.Time) {
+			w.clients[0].Resolve(now, identity.Key{byte(i), byte(i >> 8), 9}.IPv6(), func(end time.Time, _ identity.Key, ok bool) {
+				if told++; ok || end.Sub(now) > 3100*time.Millisecond {
+					late++
+				}
+			})
+		})
+		w.Run(50 * time.Millisecond)
+	}
+	w.Run(4 * time.Second)
+	if told < 300 || late != 0 {
+		t.Errorf("%d of 400 were told, %d of them late or wrongly", told, late)
+	}
+	w.Run(time.Minute)
+	if _, ok := w.MustPing(0, 48, 30*time.Second); !ok {
+		t.Error("the far corner does not answer after that")
 	}
 }

@@ -9,9 +9,7 @@ const (
 	maxServers   = 32  // remembered
 	maxTries     = 2   // servers for one question
 
-	silence     = 3 * time.Second  // of a server, until the second is asked
-	longest     = 10 * time.Second // that an answer takes when it comes bit by bit
-	unused      = 15 * time.Minute // then an answer is forgotten
+	unusedFor   = 15 * time.Minute // then an answer is forgotten
 	retryAfter  = 10 * time.Second // a destination without an answer, doubled up to
 	retryMost   = 5 * time.Minute
 	restFor     = time.Minute // of a server that has not answered
@@ -23,10 +21,12 @@ const (
 	lookGap     = time.Second
 	roomRetry   = 200 * time.Millisecond
 
-	maxLookups = 64
-	maxNames   = 256
-	lookupFor  = 3 * time.Second
-	unknownFor = 10 * time.Second
+	resolveFor = 3 * time.Second // an address without a key is waited for
+
+	coreMost    = 128 << 10        // bytes
+	coreServers = 2                // known; with more it adds nothing
+	coreFirst   = 10 * time.Minute // until it is asked for, at most, since a server was known
+	coreLast    = time.Hour        // then all of it is too old
 
 	offerLook  = 2 * time.Second  // for a server, until one is known
 	offerFirst = 10 * time.Second // after that, at the mean

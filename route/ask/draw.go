@@ -11,6 +11,11 @@ import (
 // and the same again when something else has come or gone (rendezvous hashing, Thaler
 // and Ravishankar 1998): who chose anew after each break would show more of what he can
 // choose from each time.
+//
+// The server of least rank is asked as long as it answers, the second stands in for it and
+// is asked to compare. Not the nearest is first: that it is the nearest would be known of
+// each asker. Few are asked, since each knows another last hop of the asker's, and in
+// league they know who is behind both.
 type Draw uint64
 
 // For returns the Draw for what is chosen on behalf of one server.
@@ -27,16 +32,4 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
-}
-
-// Order sorts servers in place: the first is asked as long as it answers, the second
-// stands in for it and is asked to compare. Not the nearest is first: that it is the
-// nearest would be known of each asker. Few are asked, since each knows another last hop
-// of the asker's, and in league they know who is behind both.
-func (d Draw) Order(servers []identity.ShortID) {
-	for i := range servers {
-		for j := i; j > 0 && d.Rank(servers[j]) < d.Rank(servers[j-1]); j-- {
-			servers[j], servers[j-1] = servers[j-1], servers[j]
-		}
-	}
 }

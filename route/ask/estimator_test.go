@@ -45,8 +45,9 @@ func noise(r *mrand.Rand) time.Duration { return time.Duration(r.Int64N(int64(ms
 // A question as the server sees it.
 type question struct {
 	to    int
-	seen  int // ms from message 2 to the next frame
-	pivot int // what an earlier design would name beside
+	seen  int  // ms from message 2 to the next frame
+	pivot int  // what an earlier design would name beside
+	key   bool // whether an earlier design would ask for its key first: it is not in the vicinity
 }
 
 // A trail is what one asker asks.
@@ -65,6 +66,7 @@ func (w *world) trails(r *mrand.Rand, t timing, wants [][]float64, askers, quest
 		first, tr := rtt+noise(r), trail{asker: a, last: last(a, way)}
 		for len(tr.questions) < questions {
 			q := question{to: pick(r, wants[a]), seen: millis(t.seen(first, rtt+noise(r), rtt+noise(r), own))}
+			q.key = !w.inside[a][q.to]
 			q.pivot = w.vicinity[a][1+r.IntN(vicinitySize-1)]
 			if alike || !w.inside[a][q.to] {
 				tr.questions = append(tr.questions, q)
@@ -165,6 +167,7 @@ type estimator struct {
 	content bool // destinations
 	hole    bool // and that none within the vicinity is asked for
 	pivot   bool
+	keys    bool // whether each was looked up first
 	last    bool
 	rtt     bool
 }
@@ -212,11 +215,11 @@ func (e *estimator) places(tr trail, after []int) (places []place) {
 
 // exclude takes out who cannot have asked.
 func (e *estimator) exclude(q question, score []float64) {
-	if !e.hole && !e.pivot {
+	if !e.hole && !e.pivot && !e.keys {
 		return
 	}
 	for _, c := range e.w.relays {
-		if e.hole && e.w.inside[c][q.to] || e.pivot && (!e.w.inside[c][q.pivot] || q.pivot == c) {
+		if e.hole && e.w.inside[c][q.to] || e.keys && e.w.inside[c][q.to] == q.key || e.pivot && (!e.w.inside[c][q.pivot] || q.pivot == c) {
 			score[c] = math.Inf(-1)
 		}
 	}

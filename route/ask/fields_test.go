@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	mrand "math/rand/v2"
-	"net/netip"
 	"slices"
 	"testing"
 
@@ -28,9 +27,10 @@ func named(request []byte, key identity.Key) bool {
 	return slices.ContainsFunc(marks(key), func(mark []byte) bool { return bytes.Contains(request, mark) })
 }
 
-// TestNoFieldOfAsker: a question is its kind and the destination. So it is the same
-// whoever asks, whatever else he has asked and drawn, and each of a kind is as long as
-// the others; no field names the asker. One who asks for himself would be found.
+// TestNoFieldOfAsker: a question is the destination's mesh address, whether its key is
+// known here or not, and for the core that of the server. So it is the same whoever asks,
+// whatever else he has asked and drawn, and each is as long as the others; no field names
+// the asker. One who asks for himself would be found.
 func TestNoFieldOfAsker(t *testing.T) {
 	r := mrand.New(mrand.NewPCG(7, 7))
 	key := func() (k identity.Key) {
@@ -39,24 +39,25 @@ func TestNoFieldOfAsker(t *testing.T) {
 		}
 		return k
 	}
-	ways, lookups := map[int]bool{}, map[int]bool{}
+	lengths := map[int]bool{}
 	for range 500 {
 		asker, to := key(), key()
-		way, lookup := (&question{to: to}).request(), (&question{ip: to.IPv6()}).request()
-		ways[len(way)], lookups[len(lookup)] = true, true
-		for _, other := range []question{{to: to, found: true, fails: 3, heard: 9}, {to: to, compare: true, asked: []*server{{}}}} {
-			if again := other.request(); !bytes.Equal(again, way) {
-				t.Fatalf("the same question is %x and %x", way, again)
+		s := &server{ServerStatus: ServerStatus{Key: to}}
+		request := (&question{ip: to.IPv6()}).request(s)
+		lengths[len(request)] = true
+		for _, other := range []question{{ip: to.IPv6(), to: to, found: true, fails: 3}, {ip: to.IPv6(), compare: true, asked: []*server{{}}}, {core: true}} {
+			if again := other.request(s); !bytes.Equal(again, request) {
+				t.Fatalf("the same question is %x and %x", request, again)
 			}
 		}
-		if named(way, asker) || named(lookup, asker) {
-			t.Fatalf("%x or %x names the asker %v", way, lookup, asker)
+		if named(request, asker) {
+			t.Fatalf("%x names the asker %v", request, asker)
 		}
-		if !named(way, to) || !named((&question{ip: netip.Addr(to.IPv6())}).request(), to) {
+		if !named(request, to) {
 			t.Fatal("who asks for himself is not found")
 		}
 	}
-	if len(ways) != 1 || len(lookups) != 1 {
-		t.Errorf("questions of %v and %v lengths", ways, lookups)
+	if len(lengths) != 1 {
+		t.Errorf("questions of %v lengths", lengths)
 	}
 }

@@ -31,7 +31,7 @@ func (w *town) only(nodes ...int) []byte {
 func TestLiars(t *testing.T) {
 	w := newTown(t, 7, 30, 16, 24)
 	w.start(13 * time.Minute)
-	old := w.honest(w.Now, query.Request{Op: query.OpSegments, Key: w.key(48)})
+	old := w.honest(w.Now, query.Request{Op: query.OpSegments, To: w.key(48).IPv6()})
 	w.Run(14 * time.Minute) // all have announced again since, ten minutes ago
 	for _, c := range []struct {
 		name  string

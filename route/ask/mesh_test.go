@@ -3,6 +3,7 @@ package ask_test
 import (
 	"bytes"
 	mrand "math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ type town struct {
 	from    map[int][]node.Caller
 	reply   func(server int, r query.Request, honest []byte) []byte // nil: no answer at all
 	setting ask.Servers
+	core    bool
 }
 
 // shortTown is how many nodes are simulated at most where time is short.
@@ -50,7 +52,7 @@ func newTown(t testing.TB, side, near int, servers ...int) *town {
 			}
 		},
 		Wrap: func(i int, m node.Map) node.Map {
-			c := ask.New(ask.Config{Map: m.(*route.Map), Rand: mrand.NewChaCha8([32]byte{byte(i)}), Jitter: mrand.New(mrand.NewPCG(uint64(i), 7)), Servers: w.setting})
+			c := ask.New(ask.Config{Map: m.(*route.Map), Rand: mrand.NewChaCha8([32]byte{byte(i)}), Jitter: mrand.New(mrand.NewPCG(uint64(i), 7)), Servers: w.setting, Core: w.core})
 			w.clients[i] = c
 			return c
 		}})
@@ -98,12 +100,8 @@ func (w *town) serve(n *meshtest.Node) func(time.Time, node.Caller, []byte, func
 func (w *town) honest(now time.Time, r query.Request) []byte {
 	switch r.Op {
 	case query.OpSegments:
-		return append([]byte{0}, w.segments(now, r.Key.Short())...)
-	case query.OpLookup:
-		for _, n := range w.Nodes {
-			if k := n.ID.Key(); k.IPv6() == r.IP {
-				return append([]byte{0}, k[:]...)
-			}
+		if to, ok := w.whose(r.To); ok {
+			return append([]byte{0}, w.segments(now, to.Short())...)
 		}
 		return []byte{byte(query.StatusUnknown)}
 	case query.OpMap:
@@ -170,10 +168,21 @@ func (w *town) segments(now time.Time, to identity.ShortID) (list []byte) {
 func (w *town) segmentsAsked(server int) (to []identity.Key) {
 	for _, r := range w.asked[server] {
 		if r.Op == query.OpSegments {
-			to = append(to, r.Key)
+			key, _ := w.whose(r.To)
+			to = append(to, key)
 		}
 	}
 	return to
+}
+
+// whose returns whose mesh address it is.
+func (w *town) whose(ip netip.Addr) (identity.Key, bool) {
+	for _, n := range w.Nodes {
+		if k := n.ID.Key(); k.IPv6() == ip {
+			return k, true
+		}
+	}
+	return identity.Key{}, false
 }
 
 func (w *town) key(i int) identity.Key { return w.Nodes[i].ID.Key() }

@@ -143,6 +143,11 @@ func (s *survey) controls(t *testing.T) {
 	if m := s.note("control: only what is beyond the vicinity is asked for", "uniform", first(e.medians(trails, linked))); m[2] > 10 {
 		t.Errorf("only what is beyond the vicinity: rank %v", m)
 	}
+	trails, e = s.ask(held, laws[0], true)
+	e.content, e.keys = true, true
+	if m := s.note("control: the keys of unknown destinations are asked for first", "uniform", first(e.medians(trails, linked))); m[2] > 10 {
+		t.Errorf("keys asked for where they are not known: rank %v", m)
+	}
 	trails, e = s.ask(secret, laws[0], true)
 	told := e.told(mrand.New(mrand.NewPCG(s.seed, 6)), trails, pairs/4)
 	s.rows = append(s.rows, []string{"control: pairs told rightly, by a constant of one's own", "uniform", percent(told), "", ""})

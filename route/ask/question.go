@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hopwire/hop"
 	"hopwire/hop/node"
 	"hopwire/link/identity"
 	"hopwire/link/step"
@@ -11,7 +12,7 @@ import (
 	"hopwire/route/query"
 )
 
-// A question is a destination that is asked for, or a mesh address.
+// A question is a destination that is asked for.
 //
 //	      begin             send              answered                joined
 //	idle -------> waiting -------> asking -----------------> joining --------+
@@ -22,25 +23,26 @@ import (
 //	    answered, or two servers were asked
 //
 // One in eight that is answered waits once more, for another server's answer to compare.
-// One for an address is forgotten when it is answered, or after three seconds.
 type question struct {
-	to   identity.Key
-	ip   netip.Addr // valid: the key of this is asked for,
-	done []func(now time.Time, key identity.Key, ok bool)
+	ip   netip.Addr   // its mesh address
+	to   identity.Key // zero: nobody here knows it yet
+	core bool         // the server that is asked is the destination
+
+	done  []func(now time.Time, key identity.Key, ok bool) // wait for the key,
+	until moment                                           // so long
 
 	state   state
 	used    moment    // when somebody last wanted it
-	pending bool      // no server has answered yet
+	pending bool      // no server has told a way yet
 	found   bool      // this time
 	compare bool      // the answer is to compare with
 	asked   []*server // this time; the last is being asked
-	at      moment    // waiting: not before; asking: until; idle: when to ask again
-	started moment    // asking
-	heard   int       // asking: frames that answer one, since the last look
+	at      moment    // waiting: not before; idle: when to ask again
 	soonest moment    // idle, and there is no way: not before
 	fails   int       // in a row
 
 	from     *server // who has answered
+	suspect  *server // whose core may be forged
 	promises *route.Promises
 	kept     *route.Kept
 	before   *route.Kept // of the answer before, whose ways may be in use
@@ -55,26 +57,43 @@ const (
 	joining
 )
 
-// question returns the one for a destination, made if there is room; nil: there is none.
-func (c *Client) question(to identity.Key) *question {
-	var oldest *question
+func (q *question) known() bool { return q.to != identity.Key{} }
+
+// question returns the one for a destination that is wanted now, made if there is room; nil:
+// there is none, or nothing is asked. Room is made by one that was never answered, or else
+// by the one that was wanted longest ago.
+func (c *Client) question(ip netip.Addr) *question {
+	if !c.asks() || !identity.MeshPrefix().Contains(ip) {
+		return nil
+	}
+	var least *question
 	for _, q := range c.questions {
-		if q.to == to && !q.ip.IsValid() {
+		if q.ip == ip {
+			q.used = c.t
+			c.Use(q.before)
+			c.Use(q.kept)
 			return q
 		}
-		if q.state == idle && (oldest == nil || q.used < oldest.used) {
-			oldest = q
+		if q.state == idle && (least == nil || q.worth() < least.worth()) {
+			least = q
 		}
 	}
 	if len(c.questions) >= maxQuestions {
-		if oldest == nil {
+		if least == nil {
 			return nil
 		}
-		c.forget(oldest)
+		c.forget(least)
 	}
-	q := &question{to: to}
+	q := &question{ip: ip, used: c.t}
 	c.questions = append(c.questions, q)
 	return q
+}
+
+func (q *question) worth() moment {
+	if q.from == nil {
+		return q.used - longAgo
+	}
+	return q.used
 }
 
 // forget forgets a question and what the store keeps for it.
@@ -119,33 +138,23 @@ func (c *Client) advanceQuestions() {
 }
 
 func (c *Client) advance(q *question) {
-	switch {
-	case q.ip.IsValid() && c.t >= q.used+lookupFor:
-		c.unresolved(q)
-	case q.ip.IsValid():
-		c.by(q.used + lookupFor)
-	case q.state == idle && c.t >= q.used+unused:
+	if len(q.done) > 0 && c.t >= q.until {
+		c.report(q, false)
+		if q.state == waiting { // too many others are
+			c.end(q)
+		}
+	}
+	if len(q.done) > 0 {
+		c.by(q.until)
+	}
+	switch unused := q.used + unusedFor; {
+	case q.state == waiting && c.t < q.at:
+		c.by(q.at)
+	case q.state == idle && c.t >= unused:
 		c.forget(q)
 	case q.state == idle:
-		c.by(q.used + unused)
+		c.by(unused)
 	}
-	if q.state == waiting && c.t < q.at || q.state == asking && c.t < q.at {
-		c.by(q.at)
-	} else if q.state == asking {
-		c.overdue(q)
-	}
-}
-
-// overdue: three seconds are over. A server from which something comes has more.
-func (c *Client) overdue(q *question) {
-	if q.heard > 1 && c.t-q.started < longest {
-		q.heard, q.at = 1, c.t+silence
-		c.by(q.at)
-		return
-	}
-	q.server().TimedOut++
-	c.N.TimedOut++
-	c.silent(q)
 }
 
 // drawn returns the question that is asked next, drawn from all that wait: the order of a
@@ -175,16 +184,14 @@ func (c *Client) send(q *question) {
 		q.asked = append(q.asked, s)
 		return // and the next, at once
 	}
-	err := c.node.Errand(c.now, node.Errand{Path: path, Request: q.request(), Hold: q.hold(s), Done: func(now time.Time, response []byte, rtt time.Duration, err error) {
+	err := c.node.Errand(c.now, node.Errand{Path: path, Request: q.request(s), Hold: s.pace.Hold, Done: func(now time.Time, response []byte, rtt time.Duration, err error) {
 		c.at(now)
 		c.by(c.t)
 		c.busy--
 		if rtt > 0 {
 			s.RTT = rtt
 		}
-		if q.state == asking && q.server() == s { // else another was asked, or it is over
-			c.answered(q, s, response, err)
-		}
+		c.answered(q, s, response, err)
 	}})
 	if err != nil {
 		c.wait(q, roomRetry)
@@ -198,33 +205,29 @@ func (c *Client) send(q *question) {
 	c.N.Asked++
 	s.Asked++
 	q.asked = append(q.asked, s)
-	q.state, q.started, q.at, q.heard = asking, c.t, c.t+silence, 0
-	c.by(q.at)
+	q.state = asking
+}
+
+func (q *question) request(s *server) []byte {
+	if q.core {
+		return query.AppendSegments(nil, s.Key.IPv6())
+	}
+	return query.AppendSegments(nil, q.ip)
 }
 
 func (q *question) server() *server { return q.asked[len(q.asked)-1] }
 
-func (q *question) request() []byte {
-	if q.ip.IsValid() {
-		return query.AppendLookup(nil, q.ip)
-	}
-	return query.AppendSegments(nil, q.to)
-}
-
-// hold is the rule for the frames of an errand. It is asked for the request and then for
-// each frame that answers one: a server whose answer takes long is not silent.
-func (q *question) hold(s *server) func(rtt, late time.Duration) time.Duration {
-	return func(rtt, late time.Duration) time.Duration {
-		q.heard++
-		return s.pace.Hold(rtt, late)
-	}
-}
-
 // answered takes what came of an errand.
 func (c *Client) answered(q *question, s *server, response []byte, err error) {
+
 	if err != nil {
-		c.N.Failed++
-		s.Way = nil // another may stand
+		if err == hop.ErrNoPath {
+			c.N.Failed++
+			s.Way = nil // another may stand
+		} else {
+			c.N.TimedOut++
+			s.TimedOut++
+		}
 		c.silent(q)
 		return
 	}
@@ -235,17 +238,17 @@ func (c *Client) answered(q *question, s *server, response []byte, err error) {
 		c.lied(q, s, route.FaultFormat)
 	case len(response) == 1:
 		c.refused(q, s, query.Status(response[0]))
-	case q.ip.IsValid():
-		c.named(q, s, response)
+	case q.core:
+		c.takeCore(q, s, response)
 	default:
-		c.join(q, s, response)
+		c.join(q, s, response, c.beside())
 	}
 }
 
 // refused: there is no answer.
 func (c *Client) refused(q *question, s *server, status query.Status) {
 	switch {
-	case status == query.StatusUnknown && !q.ip.IsValid() && c.Settled(c.now, q.to):
+	case status == query.StatusUnknown && c.Settled(c.now, q.to):
 		c.lied(q, s, route.FaultMissing)
 	case status == query.StatusUnknown:
 		c.N.Unknown++
@@ -277,19 +280,25 @@ func (c *Client) retry(q *question) {
 	}
 }
 
-// join has an answer joined to what is known.
-func (c *Client) join(q *question, s *server, response []byte) {
+// join has an answer joined to what is known. When the core is part of it and a signature is
+// bad, it is joined without: then it shows whose that is.
+func (c *Client) join(q *question, s *server, response []byte, beside route.Next) {
 	q.state = joining
 	c.busy++
-	a := route.Answer{To: q.to, Came: c.now, Read: func() (route.Next, bool) {
+	a := route.Answer{To: q.ip, Came: c.now, Read: func() (route.Next, bool) {
 		r, err := query.ParseResponse(query.OpSegments, response)
 		return r.Announcements.Next, err == nil
 	}, Done: func(now time.Time, j *route.Joined) {
 		c.at(now)
 		c.by(c.t)
 		c.busy--
+		if beside != nil && j.Fault == route.FaultSignature {
+			q.suspect, c.core.list = c.core.from, nil
+			c.join(q, s, response, nil)
+			return
+		}
 		c.joined(q, s, j)
-	}, Beside: c.c.Beside}
+	}, Beside: beside}
 	if q.compare {
 		a.Before = q.promises
 	}
@@ -300,6 +309,10 @@ func (c *Client) join(q *question, s *server, response []byte) {
 func (c *Client) joined(q *question, s *server, j *route.Joined) {
 	c.N.Answered++
 	c.contradicted(s, j.Fault)
+	if q.suspect != nil && j.Fault != route.FaultSignature {
+		c.contradicted(q.suspect, route.FaultSignature)
+	}
+	q.suspect = nil
 	if j.Kept != nil {
 		s.kept += j.Kept.Len()
 		c.judge(s)
@@ -313,8 +326,8 @@ func (c *Client) joined(q *question, s *server, j *route.Joined) {
 		c.end(q)
 		return
 	case j.Found:
-		q.found, q.pending, q.from, q.promises = true, false, s, j.Promises
-		c.node.Found(c.now, q.to)
+		q.found, q.to, q.from, q.promises = true, j.To, s, j.Promises
+		c.settle(q)
 	}
 	if j.Found && j.Fault == route.FaultNone {
 		c.end(q)
@@ -323,25 +336,42 @@ func (c *Client) joined(q *question, s *server, j *route.Joined) {
 	}
 }
 
+// settle tells all who wait whether there is a way.
+func (c *Client) settle(q *question) {
+	waits := q.pending && q.known()
+	q.pending = false
+	c.report(q, q.found)
+	if waits {
+		c.node.Found(c.now, q.to)
+	}
+}
+
+// report tells those who wait for the key.
+func (c *Client) report(q *question, ok bool) {
+	done := q.done
+	q.done = nil
+	for _, f := range done {
+		f(c.now, q.to, ok)
+	}
+}
+
 // end has a question rest. Where nothing was found it is asked again only after a while.
 func (c *Client) end(q *question) {
 	q.state = idle
-	if q.ip.IsValid() {
-		c.unresolved(q)
+	switch {
+	case q.core:
+		c.forget(q)
+		c.coreLater(q.found)
 		return
-	}
-	if q.found {
+	case q.found:
 		q.fails, q.soonest, q.at = 0, c.t+retryAfter, c.t+Renew(c.c.Jitter)
 		c.compareLater(q)
-	} else {
+	default:
 		q.at = c.t + step.Jitter(c.c.Jitter, min(retryAfter<<min(q.fails, 5), retryMost), 20)
 		q.soonest = q.at
 		q.fails++
 	}
-	if q.pending {
-		q.pending = false
-		c.node.Found(c.now, q.to)
-	}
+	c.settle(q)
 	c.by(c.t)
 }
 

@@ -3,8 +3,6 @@ package ask
 import (
 	mrand "math/rand/v2"
 	"time"
-
-	"hopwire/link/identity"
 )
 
 const (
@@ -36,13 +34,4 @@ func Renew(r *mrand.Rand) time.Duration { return within(r, 30*time.Minute, 45*ti
 
 func within(r *mrand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(r.Uint64()%uint64(most-least))
-}
-
-// Shuffle puts destinations that are to be asked for into an order drawn at random. The
-// order of a table would show, for instance, what is near.
-func Shuffle(r *mrand.Rand, destinations []identity.ShortID) {
-	for i := len(destinations) - 1; i > 0; i-- {
-		j := int(r.Uint64() % uint64(i+1))
-		destinations[i], destinations[j] = destinations[j], destinations[i]
-	}
 }

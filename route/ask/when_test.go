@@ -3,7 +3,6 @@ package ask_test
 import (
 	"math"
 	mrand "math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -35,40 +34,18 @@ func TestWhen(t *testing.T) {
 	}
 }
 
-// TestShuffle: each order comes as often as any other.
-func TestShuffle(t *testing.T) {
-	r, seen := mrand.New(mrand.NewPCG(4, 4)), map[[3]identity.ShortID]int{}
-	for range 6000 {
-		list := [3]identity.ShortID{shortID(1), shortID(2), shortID(3)}
-		ask.Shuffle(r, list[:])
-		seen[list]++
-	}
-	for order, n := range seen {
-		if len(seen) != 6 || n < 900 || n > 1100 {
-			t.Fatalf("%d orders; %v %d times of 6000", len(seen), order, n)
-		}
-	}
-}
-
-// TestOrder: nodes spread evenly over servers, and when a server goes, the others keep
-// their order.
-func TestOrder(t *testing.T) {
+// TestRank: nodes spread evenly over what they choose from.
+func TestRank(t *testing.T) {
 	r, first := mrand.New(mrand.NewPCG(5, 5)), map[identity.ShortID]int{}
 	for range 4000 {
 		d := ask.Draw(r.Uint64())
-		var servers []identity.ShortID
+		least := shortID(0)
 		for i := range 4 {
-			servers = append(servers, shortID(i))
+			if d.Rank(shortID(i)) < d.Rank(least) {
+				least = shortID(i)
+			}
 		}
-		d.Order(servers)
-		first[servers[0]]++
-		fewer := slices.Clone(servers)
-		fewer = slices.Delete(fewer, 1, 2)
-		want := slices.Clone(fewer)
-		slices.Reverse(fewer)
-		if d.Order(fewer); !slices.Equal(fewer, want) {
-			t.Fatalf("%v without its second: %v", servers, fewer)
-		}
+		first[least]++
 	}
 	for id, n := range first {
 		if n < 900 || n > 1100 {

@@ -13,10 +13,10 @@ func TestWire(t *testing.T) {
 		"Least": Least, "draws": draws, "Quantum": time.Duration(Quantum), "Noise": time.Duration(Noise),
 		"LeastHold": time.Duration(LeastHold), "MostHold": time.Duration(MostHold), "Rate": Rate, "Burst": Burst,
 
-		"maxQuestions": maxQuestions, "maxBusy": maxBusy, "maxServers": maxServers, "maxTries": maxTries, "silence": silence, "longest": longest,
-		"unused": unused, "retryAfter": retryAfter, "retryMost": retryMost, "restFor": restFor, "liarFirst": liarFirst, "liarMost": liarMost,
+		"maxQuestions": maxQuestions, "maxBusy": maxBusy, "maxServers": maxServers, "maxTries": maxTries,
+		"unusedFor": unusedFor, "retryAfter": retryAfter, "retryMost": retryMost, "restFor": restFor, "liarFirst": liarFirst, "liarMost": liarMost,
 		"refusedKeys": refusedKeys, "keysMost": keysMost, "fullFor": fullFor, "lookGap": lookGap, "roomRetry": roomRetry,
-		"maxLookups": maxLookups, "maxNames": maxNames, "lookupFor": lookupFor, "unknownFor": unknownFor, "offerGap": offerGap, "offerLook": offerLook, "offerFirst": offerFirst, "offerEach": offerEach, "offerLeast": offerLeast,
+		"resolveFor": resolveFor, "coreMost": coreMost, "coreServers": coreServers, "coreFirst": coreFirst, "coreLast": coreLast, "offerGap": offerGap, "offerLook": offerLook, "offerFirst": offerFirst, "offerEach": offerEach, "offerLeast": offerLeast,
 		"offerTo": offerTo, "givePage": givePage, "copyMost": copyMost, "copyGap": time.Duration(copyGap), "copyRetry": copyRetry,
 	})
 }

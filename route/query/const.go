@@ -13,13 +13,11 @@ type Op byte
 
 // Operations (wire.md, "Requests").
 const (
-	OpSegments Op = 1 + iota // the ways to a relay
-	OpLookup                 // the key of a mesh address or a short id
+	OpSegments Op = 1 + iota // the ways to a relay, and so its key
 	OpMap                    // a page of the whole map, or of what changed in it
 	OpOffer                  // which of these announcements do you want?
 	OpGive                   // announcements that were wanted
 	OpPaths                  // ways between two relays, with conditions; for one's own people
-	OpCore                   // a page of the map between landmarks, the same for everybody
 )
 
 // A Status is the first byte of a response. Only StatusOK has a body.
@@ -36,7 +34,7 @@ const (
 
 // Sizes and bounds (wire.md, "Constants").
 const (
-	QuestionSize = 1 + 32 // of OpSegments and OpLookup alike
+	QuestionSize = 1 + 16 // of OpSegments
 
 	MaxAge    = time.Hour // of an announcement
 	MaxOffers = 1024      // entries of an offer
@@ -54,12 +52,6 @@ const (
 
 // Layout of the bodies (wire.md has the tables). Little endian.
 const (
-	offLookupKind = 0
-	offLookupName = offLookupKind + 1
-
-	lookupIPv6  = 6
-	lookupShort = 8
-
 	offMapFrom  = 0
 	offMapSince = offMapFrom + 4
 	mapSize     = offMapSince + 4

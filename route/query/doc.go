@@ -1,7 +1,7 @@
 // Package query has the calls by which nodes and route servers ask each other for parts
 // of the map: how a request and its response are written and read, for both ends.
 //
-//	request := query.AppendSegments(nil, destination)
+//	request := query.AppendSegments(nil, destination) // a mesh IPv6 address
 //	r, err := query.ParseResponse(query.OpSegments, response)
 //	for a := r.Announcements; ; {
 //		raw, age, ok := a.Next() // in order, of the right form; raw.Verify is the caller's

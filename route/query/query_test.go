@@ -15,12 +15,7 @@ func again(r Request) []byte {
 	b := []byte{byte(r.Op)}
 	switch r.Op {
 	case OpSegments:
-		return AppendSegments(nil, r.Key)
-	case OpLookup:
-		if r.IP.IsValid() {
-			return AppendLookup(nil, r.IP)
-		}
-		return AppendLookupShort(nil, r.Short)
+		return AppendSegments(nil, r.To)
 	case OpMap:
 		return AppendMap(nil, r.From, r.Since)
 	case OpOffer:
@@ -31,10 +26,8 @@ func again(r Request) []byte {
 		return b
 	case OpGive:
 		return append(b, listed(r.Announcements)...)
-	case OpPaths:
-		return r.Paths.Append(nil)
 	}
-	return AppendCore(nil, r.Page)
+	return r.Paths.Append(nil)
 }
 
 // listed writes a list anew.
@@ -63,15 +56,6 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestQuestionsLookAlike: neither kind of name, nor a destination, shows by the length.
-func TestQuestionsLookAlike(t *testing.T) {
-	for _, name := range []string{"segments", "lookup address", "lookup short"} {
-		if n := len(requests(t)[name]); n != QuestionSize {
-			t.Errorf("%s has %d bytes, want %d", name, n, QuestionSize)
-		}
-	}
-}
-
 // TestBadRequests: what has a second form, or no meaning, is no request.
 func TestBadRequests(t *testing.T) {
 	change := func(name string, at int, to byte) []byte {
@@ -81,9 +65,8 @@ func TestBadRequests(t *testing.T) {
 	}
 	two := append(requests(t)["offer"][:1:1], requests(t)["offer"][1+offerSize:]...)
 	for name, b := range map[string][]byte{
-		"empty": {}, "operation 0": {0}, "operation 8": {8, 0, 0, 0, 0},
-		"an address of elsewhere": change("lookup address", 2, 0xfe), "a name of another kind": change("lookup short", 1, 7),
-		"behind an address": change("lookup address", QuestionSize-1, 1), "behind a short id": change("lookup short", 10, 1),
+		"empty": {}, "operation 0": {0}, "operation 6": {6, 0, 0, 0, 0},
+		"an address of elsewhere": change("segments", 2, 0xfe), "a key": append([]byte{byte(OpSegments)}, make([]byte, keySize)...),
 		"an offer of nothing": {byte(OpOffer)}, "one twice": append(two, two[1:]...), "falling": append(two, requests(t)["offer"][1:1+offerSize]...),
 		"too many": append([]byte{byte(OpOffer)}, many(MaxOffers+1)...), "a gift of nothing": {byte(OpGive)},
 		"no ways": change("paths", 1+offPathsK, 0), "too many ways": change("paths", 1+offPathsK, MaxWays+1), "metric": change("paths", 1+offPathsMetric, byte(metrics)),
@@ -195,7 +178,7 @@ func TestNoAllocation(t *testing.T) {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}
-	for _, op := range []Op{OpSegments, OpLookup, OpOffer, OpGive} {
+	for _, op := range []Op{OpSegments, OpOffer, OpGive} {
 		b := responses(t)[op]
 		if n := testing.AllocsPerRun(10, func() { ParseResponse(op, b) }); n != 0 {
 			t.Errorf("%d: %v allocations", op, n)

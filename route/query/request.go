@@ -7,28 +7,11 @@ import (
 	"hopwire/link/identity"
 )
 
-// AppendSegments appends the question for the ways to a relay.
-func AppendSegments(b []byte, to identity.Key) []byte {
-	return append(append(b, byte(OpSegments)), to[:]...)
-}
-
-// AppendLookup appends the question for the key of a mesh address. Whoever asks checks
-// that the address follows from the key that he is told.
-func AppendLookup(b []byte, ip netip.Addr) []byte {
-	a := ip.As16()
-	return appendLookup(b, lookupIPv6, a[:])
-}
-
-// AppendLookupShort appends the question for the key of a short id.
-func AppendLookupShort(b []byte, id identity.ShortID) []byte {
-	return appendLookup(b, lookupShort, id[:])
-}
-
-func appendLookup(b []byte, kind byte, name []byte) []byte {
-	var body [QuestionSize - 1]byte
-	body[offLookupKind] = kind
-	copy(body[offLookupName:], name)
-	return append(append(b, byte(OpLookup)), body[:]...)
+// AppendSegments appends the question for the ways to a relay, by its mesh address. Whoever
+// asks checks that the address follows from the key of the first announcement that he gets.
+func AppendSegments(b []byte, to netip.Addr) []byte {
+	a := to.As16()
+	return append(append(b, byte(OpSegments)), a[:]...)
 }
 
 // AppendMap appends the question for the map's page that begins at the relays whose short
@@ -37,11 +20,6 @@ func appendLookup(b []byte, kind byte, name []byte) []byte {
 func AppendMap(b []byte, from, since uint32) []byte {
 	b = binary.LittleEndian.AppendUint32(append(b, byte(OpMap)), from)
 	return binary.LittleEndian.AppendUint32(b, since)
-}
-
-// AppendCore appends the question for a page of the map between landmarks.
-func AppendCore(b []byte, page uint32) []byte {
-	return binary.LittleEndian.AppendUint32(append(b, byte(OpCore)), page)
 }
 
 // AppendOffer appends one entry to an offer, which begins with byte(OpOffer). Entries go
@@ -54,14 +32,11 @@ func AppendOffer(b []byte, id identity.ShortID, sequence uint32) []byte {
 // point into what was read.
 type Request struct {
 	Op            Op
-	Key           identity.Key     // OpSegments: the destination
-	IP            netip.Addr       // OpLookup; not valid: Short is asked for
-	Short         identity.ShortID // OpLookup
-	From, Since   uint32           // OpMap
-	Offers        Offers           // OpOffer
-	Announcements Announcements    // OpGive
-	Paths         PathsRequest     // OpPaths
-	Page          uint32           // OpCore
+	To            netip.Addr    // OpSegments: the destination
+	From, Since   uint32        // OpMap
+	Offers        Offers        // OpOffer
+	Announcements Announcements // OpGive
+	Paths         PathsRequest  // OpPaths
 }
 
 // ParseRequest reads a request; the error is ErrFormat.
@@ -73,11 +48,10 @@ func ParseRequest(b []byte) (r Request, err error) {
 	ok := false
 	switch r.Op {
 	case OpSegments:
-		if ok = len(b) == keySize; ok {
-			r.Key = identity.Key(b)
+		if ok = len(b) == QuestionSize-1; ok {
+			r.To = netip.AddrFrom16([16]byte(b))
+			ok = mesh.Contains(r.To)
 		}
-	case OpLookup:
-		ok = r.lookup(b)
 	case OpMap:
 		if ok = len(b) == mapSize; ok {
 			r.From, r.Since = u32(b[offMapFrom:]), u32(b[offMapSince:])
@@ -90,10 +64,6 @@ func ParseRequest(b []byte) (r Request, err error) {
 		ok = len(b) > 0 && len(b) <= MaxGive && r.Announcements.valid()
 	case OpPaths:
 		ok = r.Paths.parse(b)
-	case OpCore:
-		if ok = len(b) == 4; ok {
-			r.Page = u32(b)
-		}
 	}
 	if !ok {
 		return Request{}, ErrFormat
@@ -102,31 +72,5 @@ func ParseRequest(b []byte) (r Request, err error) {
 }
 
 var mesh = identity.MeshPrefix()
-
-// lookup reads the name, which is padded with zeros to the size of a key.
-func (r *Request) lookup(b []byte) bool {
-	if len(b) != QuestionSize-1 {
-		return false
-	}
-	name := b[offLookupName:]
-	switch b[offLookupKind] {
-	case lookupIPv6:
-		r.IP = netip.AddrFrom16([16]byte(name))
-		return mesh.Contains(r.IP) && zeros(name[16:])
-	case lookupShort:
-		r.Short = identity.ShortID(name)
-		return zeros(name[idSize:])
-	}
-	return false
-}
-
-func zeros(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
-}
 
 func u32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

@@ -2,8 +2,6 @@ package query
 
 import (
 	"encoding/binary"
-
-	"hopwire/link/identity"
 )
 
 // A Response is one that ParseResponse has read. Which fields are set depends on what was
@@ -11,13 +9,12 @@ import (
 type Response struct {
 	Status        Status
 	Announcements Announcements // OpSegments: the destination first
-	Key           identity.Key  // OpLookup
 	Wanted        IDs           // OpOffer
 	Accepted      int           // OpGive: how many of those given were stored
 }
 
 // ParseResponse reads the response to a question, an offer or a gift; the error is
-// ErrFormat. (ParsePage, ParseWays and ParseCore read the others, which few programs ask.)
+// ErrFormat. (ParsePage and ParseWays read the others, which few programs ask.)
 func ParseResponse(op Op, b []byte) (r Response, err error) {
 	r.Status, b, err = parseStatus(b)
 	if err != nil || r.Status != StatusOK {
@@ -28,10 +25,6 @@ func ParseResponse(op Op, b []byte) (r Response, err error) {
 	case OpSegments:
 		r.Announcements = b
 		ok = len(b) > 0 && len(b) <= MaxAnswer && r.Announcements.valid()
-	case OpLookup:
-		if ok = len(b) == keySize; ok {
-			r.Key = identity.Key(b)
-		}
 	case OpOffer:
 		r.Wanted = b
 		ok = len(b) <= MaxOffers*idSize && r.Wanted.valid()
@@ -57,12 +50,4 @@ func parseStatus(b []byte) (s Status, body []byte, err error) {
 // AppendAccepted appends the body of the response to a gift.
 func AppendAccepted(b []byte, n int) []byte {
 	return binary.LittleEndian.AppendUint16(b, uint16(min(n, 1<<16-1)))
-}
-
-// ParseCore reads the response to OpCore: the page as the server's graph defines it.
-func ParseCore(b []byte) (s Status, page []byte, err error) {
-	if len(b) > 1+MaxPage {
-		return 0, nil, ErrFormat
-	}
-	return parseStatus(b)
 }

@@ -16,7 +16,7 @@ import (
 // TestWire compares the tables of wire.md with the code.
 func TestWire(t *testing.T) {
 	wiretest.Layouts(t, "wire.md", map[string]int{
-		"offItemLength": offItemLength, "offItemBytes": offItemBytes, "offLookupKind": offLookupKind, "offLookupName": offLookupName,
+		"offItemLength": offItemLength, "offItemBytes": offItemBytes,
 		"offMapFrom": offMapFrom, "offMapSince": offMapSince,
 		"offPathsFrom": offPathsFrom, "offPathsTo": offPathsTo, "offPathsK": offPathsK, "offPathsMetric": offPathsMetric, "offPathsFlags": offPathsFlags,
 		"offPathsLatency": offPathsLatency, "offPathsCapacity": offPathsCapacity, "offPathsPrice": offPathsPrice, "offPathsLoss": offPathsLoss,
@@ -27,8 +27,8 @@ func TestWire(t *testing.T) {
 		"QuestionSize": QuestionSize, "MaxAge": MaxAge, "MaxOffers": MaxOffers, "MaxGive": MaxGive, "MaxAnswer": MaxAnswer, "MaxPage": MaxPage, "MinPage": MinPage,
 		"MaxWays": MaxWays, "MaxHops": MaxHops, "MaxAvoid": MaxAvoid,
 	})
-	numbers := map[string]int{"OpSegments": int(OpSegments), "OpLookup": int(OpLookup), "OpMap": int(OpMap), "OpOffer": int(OpOffer), "OpGive": int(OpGive),
-		"OpPaths": int(OpPaths), "OpCore": int(OpCore), "StatusOK": int(StatusOK), "StatusRefused": int(StatusRefused), "StatusUnknown": int(StatusUnknown),
+	numbers := map[string]int{"OpSegments": int(OpSegments), "OpMap": int(OpMap), "OpOffer": int(OpOffer), "OpGive": int(OpGive),
+		"OpPaths": int(OpPaths), "StatusOK": int(StatusOK), "StatusRefused": int(StatusRefused), "StatusUnknown": int(StatusUnknown),
 		"StatusBad": int(StatusBad), "StatusNotAllowed": int(StatusNotAllowed)}
 	for _, section := range []string{"Requests", "Responses"} {
 		for _, row := range wiretest.Rows(t, "wire.md", section) {
@@ -73,23 +73,23 @@ func requests(t testing.TB) map[string][]byte {
 	key := someone(t, 1).Key()
 	paths := PathsRequest{From: key, To: someone(t, 2).Key(), K: 2, Metric: Loss, Disjoint: true, Latency: 90_000, Capacity: 512, Price: 7, Loss: 12, Hops: 20, Avoid: ids(3, 9)}
 	return map[string][]byte{
-		"segments": AppendSegments(nil, key), "lookup address": AppendLookup(nil, key.IPv6()), "lookup short": AppendLookupShort(nil, key.Short()),
-		"map": AppendMap(nil, 7, 1<<31), "offer": AppendOffer(AppendOffer([]byte{byte(OpOffer)}, shortID(1), 5), shortID(2), 1<<31),
+		"segments": AppendSegments(nil, key.IPv6()),
+		"map":      AppendMap(nil, 7, 1<<31), "offer": AppendOffer(AppendOffer([]byte{byte(OpOffer)}, shortID(1), 5), shortID(2), 1<<31),
 		"give":  AppendAnnouncement(AppendAnnouncement([]byte{byte(OpGive)}, announced(t, 2), time.Second), announced(t, 0), time.Hour),
-		"paths": paths.Append(nil), "core": AppendCore(nil, 3),
+		"paths": paths.Append(nil),
 	}
 }
 
 // responses is one of each kind, by the operation that it answers.
 func responses(t testing.TB) map[Op][]byte {
-	key, ok := someone(t, 1).Key(), []byte{byte(StatusOK)}
+	ok := []byte{byte(StatusOK)}
 	some := AppendAnnouncement(AppendAnnouncement(nil, announced(t, 1), time.Minute), announced(t, 3), 0)
 	page := Page{Snapshot: 9, Next: 77, Delta: true, Gone: ids(1, 2), Announcements: some}
 	way := []identity.ShortID{shortID(5), shortID(4)}
 	return map[Op][]byte{
-		OpSegments: append(ok[:1:1], some...), OpLookup: append(ok[:1:1], key[:]...), OpMap: page.Append(ok[:1:1]),
+		OpSegments: append(ok[:1:1], some...), OpMap: page.Append(ok[:1:1]),
 		OpOffer: append(ok[:1:1], ids(4, 8)...), OpGive: AppendAccepted(ok[:1:1], 2),
-		OpPaths: append(AppendWay(append(ok[:1:1], 1), way), some...), OpCore: append(ok[:1:1], "core"...),
+		OpPaths: append(AppendWay(append(ok[:1:1], 1), way), some...),
 	}
 }
 
@@ -102,9 +102,6 @@ func read(op Op, b []byte) (any, error) {
 	case OpPaths:
 		s, w, a, err := ParseWays(b)
 		return fmt.Sprint(s, w, a), err
-	case OpCore:
-		s, p, err := ParseCore(b)
-		return fmt.Sprint(s, p), err
 	}
 	return ParseResponse(op, b)
 }
@@ -112,12 +109,12 @@ func read(op Op, b []byte) (any, error) {
 func TestVectors(t *testing.T) {
 	var text strings.Builder
 	all := requests(t)
-	for _, name := range []string{"segments", "lookup address", "lookup short", "map", "offer", "give", "paths", "core"} {
+	for _, name := range []string{"segments", "map", "offer", "give", "paths"} {
 		fmt.Fprintf(&text, "%s: %x\n", name, all[name])
 	}
 	wiretest.Same(t, "testdata/requests.txt", text.String())
 	text.Reset()
-	for op := OpSegments; op <= OpCore; op++ {
+	for op := OpSegments; op <= OpPaths; op++ {
 		fmt.Fprintf(&text, "%d: %x\n", op, responses(t)[op])
 	}
 	wiretest.Same(t, "testdata/responses.txt", text.String())

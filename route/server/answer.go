@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"sort"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 func (n *Snapshot) answer(at time.Duration, r *query.Request) []byte {
 	switch r.Op {
 	case query.OpSegments:
-		return n.segments(at, r.Key)
+		return n.segments(at, r.To)
 	case query.OpPaths:
 		return n.paths(at, &r.Paths)
 	case query.OpMap:
@@ -22,12 +23,15 @@ func (n *Snapshot) answer(at time.Duration, r *query.Request) []byte {
 }
 
 // segments are the ways to a relay: its own announcement first, then those of the relays
-// on the ways from landmarks, nearest first.
-func (n *Snapshot) segments(at time.Duration, to identity.Key) []byte {
-	v := n.vertex(to)
-	if v < 0 {
+// on the ways from landmarks, nearest first. Short ids may be made alike; all 96 bits of an
+// address that come from the key must agree.
+func (n *Snapshot) segments(at time.Duration, to netip.Addr) []byte {
+	ip := to.As16()
+	i := n.find(identity.ShortID(ip[4:]))
+	if i < 0 || n.items[i].raw.Key().IPv6() != to {
 		return []byte{byte(query.StatusUnknown)}
 	}
+	v := n.marks.g.byID[i]
 	size := func(relay int32) int { return query.AnnouncementSize(n.relay(relay).raw) }
 	relays := n.marks.Segments(v, answerBytes(len(n.items)), size)
 	if len(relays) == 0 {

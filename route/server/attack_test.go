@@ -197,7 +197,7 @@ func TestNeighbours(t *testing.T) {
 	w := newWorld(t, Config{})
 	w.give(own, m.raws, 0)
 	w.pass(time.Minute)
-	question := query.AppendSegments(nil, m.ids[3].Key())
+	question := query.AppendSegments(nil, m.ids[3].Key().IPv6())
 	calls, replies, refused := 0, 0, 0
 	ask := func(neighbour, key byte) {
 		calls++
@@ -242,7 +242,7 @@ func TestNoWorker(t *testing.T) {
 	w.pass(time.Minute)
 	w.busy = true
 	give := append([]byte{byte(query.OpGive)}, list(m.raws[10:], 0)...)
-	for _, request := range [][]byte{give, query.AppendSegments(nil, m.ids[3].Key()), query.AppendMap(nil, 0, 0)} {
+	for _, request := range [][]byte{give, query.AppendSegments(nil, m.ids[3].Key().IPv6()), query.AppendMap(nil, 0, 0)} {
 		if r := w.ask(friend, request); query.Status(r[0]) != query.StatusRefused {
 			t.Errorf("%d: status %d", request[0], r[0])
 		}
@@ -289,7 +289,7 @@ func TestGiftsBounded(t *testing.T) {
 // behind.
 func FuzzServe(f *testing.F) {
 	m := newTown(f, 0, geo.New(3, 20, 0).Links)
-	f.Add(query.AppendSegments(nil, m.ids[3].Key()))
+	f.Add(query.AppendSegments(nil, m.ids[3].Key().IPv6()))
 	f.Add(query.AppendMap(nil, 7, 9))
 	f.Add(append([]byte{byte(query.OpGive)}, list(m.raws[15:16], 0)...))
 	f.Add((&query.PathsRequest{From: m.ids[1].Key(), To: m.ids[2].Key(), K: 3}).Append(nil))

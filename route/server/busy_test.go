@@ -105,7 +105,7 @@ func BenchmarkAnswer(b *testing.B) {
 	b.ReportAllocs()
 	total := 0
 	for i := 0; b.Loop(); i++ {
-		total += len(w.snap.answer(time.Second, &query.Request{Op: query.OpSegments, Key: w.snap.items[i*7919%largest].raw.Key()}))
+		total += len(w.snap.answer(time.Second, &query.Request{Op: query.OpSegments, To: w.snap.items[i*7919%largest].raw.Key().IPv6()}))
 	}
 	b.ReportMetric(float64(total)/float64(b.N), "bytes/answer")
 }
@@ -181,7 +181,7 @@ func BenchmarkSegments99(b *testing.B) {
 		items, r := w.snap.items, query.Request{Op: query.OpSegments}
 		b.Run(name, func(b *testing.B) {
 			report(b, func(i int) {
-				r.Key = items[i*7919%largest].raw.Key()
+				r.To = items[i*7919%largest].raw.Key().IPv6()
 				w.snap.answer(time.Second, &r)
 			})
 		})

@@ -56,7 +56,7 @@ func Fit(memory int) (relays, bytes int) {
 
 // Counters count what became of requests and announcements since the start.
 type Counters struct {
-	Asked    [query.OpCore + 1]uint64           // by operation
+	Asked    [query.OpPaths + 1]uint64          // by operation
 	Answered [query.StatusNotAllowed + 1]uint64 // by status
 
 	Received, Accepted, Duplicate, Old uint64 // announcements

@@ -171,7 +171,7 @@ func (w *world) give(from Caller, raws []announce.Raw, age time.Duration) (accep
 // segments asks for the ways to a relay.
 func (w *world) segments(to identity.Key) (query.Status, []announce.Raw, []time.Duration) {
 	w.t.Helper()
-	r, err := query.ParseResponse(query.OpSegments, w.ask(friend, query.AppendSegments(nil, to)))
+	r, err := query.ParseResponse(query.OpSegments, w.ask(friend, query.AppendSegments(nil, to.IPv6())))
 	if err != nil {
 		w.t.Fatal(err)
 	}

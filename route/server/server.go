@@ -70,8 +70,6 @@ func (s *Server) Serve(now time.Time, from Caller, request []byte, reply Reply) 
 	}
 	s.N.Asked[r.Op]++
 	switch r.Op {
-	case query.OpLookup:
-		s.lookup(now, &r, reply)
 	case query.OpOffer:
 		s.offered(now, o, r.Offers, reply)
 	case query.OpGive:
@@ -89,23 +87,6 @@ func (s *Server) end(now time.Time, reply Reply, status query.Status) {
 func (s *Server) reply(now time.Time, reply Reply, response []byte) {
 	s.N.Answered[response[0]]++
 	reply(now, response)
-}
-
-// lookup says whose an address or a short id is. Who asks checks that it follows from the
-// key, and so do we: short ids may be made alike, addresses not.
-func (s *Server) lookup(now time.Time, r *query.Request, reply Reply) {
-	id := r.Short
-	if r.IP.IsValid() {
-		ip := r.IP.As16()
-		id = identity.ShortID(ip[4:])
-	}
-	o := s.store.find(id)
-	if o == nil || r.IP.IsValid() && o.raw.Key().IPv6() != r.IP {
-		s.end(now, reply, query.StatusUnknown)
-		return
-	}
-	key := o.raw.Key()
-	s.reply(now, reply, append([]byte{byte(query.StatusOK)}, key[:]...))
 }
 
 // answer has an answer made from the current snapshot, elsewhere.

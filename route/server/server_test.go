@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func TestSameAnswer(t *testing.T) {
 	w := newWorld(t, Config{})
 	w.give(friend, m.raws, 10*time.Minute)
 	w.pass(3 * time.Second)
-	question := query.AppendSegments(nil, m.ids[7].Key())
+	question := query.AppendSegments(nil, m.ids[7].Key().IPv6())
 	first, asked := w.ask(friend, question), w.now
 	w.pass(50 * time.Second)
 	if got := w.ask(Caller{Neighbour: identity.Key{9}, Key: identity.Key{8}}, question); !bytes.Equal(got, first) {
@@ -65,24 +66,27 @@ func TestSameAnswer(t *testing.T) {
 	}
 }
 
-func TestLookup(t *testing.T) {
+// TestAddress: a destination is named by its mesh address, all of it; its announcement is
+// the first of the answer, so who did not know the key has it then.
+func TestAddress(t *testing.T) {
 	m := newTown(t, 0, geo.New(3, 20, 0).Links)
 	w := newWorld(t, Config{})
 	w.give(friend, m.raws, 0)
+	w.pass(3 * time.Second)
 	key, far := m.ids[4].Key(), person(t, 77).Key()
 	alike := key.IPv6().As16()
 	alike[15]++
 	for name, c := range map[string]struct {
-		question []byte
-		status   query.Status
+		to     netip.Addr
+		status query.Status
 	}{
-		"address": {query.AppendLookup(nil, key.IPv6()), query.StatusOK}, "short id": {query.AppendLookupShort(nil, key.Short()), query.StatusOK},
-		"unknown":          {query.AppendLookup(nil, far.IPv6()), query.StatusUnknown},
-		"unknown short id": {query.AppendLookupShort(nil, far.Short()), query.StatusUnknown},
+		"known": {key.IPv6(), query.StatusOK}, "unknown": {far.IPv6(), query.StatusUnknown},
+		"the same short id": {netip.AddrFrom16(alike), query.StatusUnknown}, "nobody's": {identity.MeshPrefix().Addr(), query.StatusUnknown},
 	} {
-		r, err := query.ParseResponse(query.OpLookup, w.ask(friend, c.question))
-		if err != nil || r.Status != c.status || r.Status == query.StatusOK && r.Key != key {
-			t.Errorf("%s: %v, %+v", name, err, r)
+		r, err := query.ParseResponse(query.OpSegments, w.ask(friend, query.AppendSegments(nil, c.to)))
+		raw, _, ok := r.Announcements.Next()
+		if err != nil || r.Status != c.status || ok != (c.status == query.StatusOK) || ok && raw.Key() != key {
+			t.Errorf("%s: %v, status %d", name, err, r.Status)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func TestSideBySide(t *testing.T) {
 			m.sequence++
 		}
 		ask(append([]byte{byte(query.OpGive)}, list([]announce.Raw{m.says(k, links[k])}, 0)...))
-		ask(query.AppendSegments(nil, m.ids[i*7%len(links)].Key()))
+		ask(query.AppendSegments(nil, m.ids[i*7%len(links)].Key().IPv6()))
 		ask(query.AppendMap(nil, uint32(i)<<24, 0))
 		ask((&query.PathsRequest{From: m.ids[0].Key(), To: m.ids[i*13%len(links)].Key(), K: 2, Disjoint: true}).Append(nil))
 		if now = now.Add(time.Second); i%100 == 99 {
