@@ -17,7 +17,6 @@ import (
 	"hopwire/link/step"
 	"hopwire/route"
 	"hopwire/route/announce"
-	"hopwire/route/query"
 	"hopwire/route/server"
 )
 
@@ -106,13 +105,12 @@ func (m *wholeMap) Advance(now time.Time) time.Time {
 	return next
 }
 
-// Resolve finds the key of a mesh address on the whole map, at once.
-func (m *wholeMap) Resolve(now time.Time, ip netip.Addr, done func(now time.Time, key identity.Key, ok bool)) bool {
-	m.s.local(now, query.AppendLookup(nil, ip), func(now time.Time, response []byte) {
-		r, err := query.ParseResponse(query.OpLookup, response)
-		done(now, r.Key, err == nil && r.Status == query.StatusOK)
-	})
-	return true
+// Lookup finds the key of a mesh address, on the whole map too.
+func (m *wholeMap) Lookup(ip netip.Addr) (identity.Key, bool) {
+	if key, ok := m.Map.Lookup(ip); ok {
+		return key, true
+	}
+	return m.s.server.Lookup(ip)
 }
 
 // open loads the map that was written before, and writes it from now on.

@@ -87,8 +87,8 @@ func TestStatus(t *testing.T) {
 		request []byte
 		status  query.Status
 	}{
-		{"segments", query.AppendSegments(nil, w.ids[1].Key()), query.StatusOK},
-		{"lookup", query.AppendLookup(nil, newIdentity(t).Key().IPv6()), query.StatusUnknown},
+		{"segments", query.AppendSegments(nil, w.ids[1].Key().IPv6()), query.StatusOK},
+		{"of a stranger", query.AppendSegments(nil, newIdentity(t).Key().IPv6()), query.StatusUnknown},
 		{"nothing", nil, query.StatusBad},
 		{"paths of a stranger", (&query.PathsRequest{From: w.ids[0].Key(), To: w.ids[1].Key(), K: 1}).Append(nil), query.StatusNotAllowed},
 		{"map", query.AppendMap(nil, 0, 0), query.StatusOK},
@@ -111,7 +111,7 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	text := f.command("metrics")
-	for _, want := range []string{"hopwire_route_asked_segments_total 1\n", "hopwire_route_answered_unknown_total 1\n", "hopwire_route_relays 6\n"} {
+	for _, want := range []string{"hopwire_route_asked_segments_total 2\n", "hopwire_route_answered_unknown_total 1\n", "hopwire_route_relays 6\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("metrics lack %s", want)
 		}

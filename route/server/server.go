@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -51,6 +52,16 @@ func (s *Server) Each(now time.Time, do func(raw announce.Raw, age time.Duration
 		h := &s.store.held[i]
 		do(h.raw, now.Sub(s.start)-h.born)
 	}
+}
+
+// Lookup finds the key of a mesh address, for the server's own machine: whoever asks over
+// the mesh gets it with the way.
+func (s *Server) Lookup(ip netip.Addr) (identity.Key, bool) {
+	b := ip.As16()
+	if o := s.store.find(identity.ShortID(b[4:])); o != nil && o.raw.Key().IPv6() == ip {
+		return o.raw.Key(), true
+	}
+	return identity.Key{}, false
 }
 
 // Snapshot returns the map that is answered from; nil: there is none yet.

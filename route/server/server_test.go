@@ -88,6 +88,9 @@ func TestAddress(t *testing.T) {
 		if err != nil || r.Status != c.status || ok != (c.status == query.StatusOK) || ok && raw.Key() != key {
 			t.Errorf("%s: %v, status %d", name, err, r.Status)
 		}
+		if k, ok := w.Lookup(c.to); ok != (c.status == query.StatusOK) || ok && k != key {
+			t.Errorf("%s: here it is %v, %v", name, k, ok)
+		}
 	}
 }
 
