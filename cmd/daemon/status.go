@@ -20,11 +20,12 @@ import (
 
 // status is the node in one row.
 func (d *Daemon) status() *table.Table {
-	columns, more := "", []any(nil)
+	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n elsewhere:s")
+	var more []any // of the program's own
 	if d.Parts.Status != nil {
-		columns, more = d.Parts.Status()
+		columns, values := d.Parts.Status()
+		t, more = table.New(t.Head+columns), values
 	}
-	t := table.New("address:s ip:s version:s uptime_s:n interfaces:l links:n known:n sessions:n circuits:n max_circuits:n frames_in:n frames_out:n relayed:n memory_kb:n peak_kb:n elsewhere:s" + columns)
 	t.Single = true
 	rss, peak := memory()
 	names, why := d.ports.list()

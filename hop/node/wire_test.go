@@ -26,6 +26,6 @@ func TestWire(t *testing.T) {
 		"maxQueueLost": maxQueueLost, "maxTerminals": maxTerminals, "maxWaits": maxWaits, "sessionRate": sessionRate, "doorPart": doorPart, "askFor": askFor, "answerFor": answerFor,
 		"doorJobs": doorJobs, "portJobs": portJobs, "maxJobs": maxJobs, "maxFirst": maxFirst, "guestRest": guestRest,
 		"sessionBurst": sessionBurst, "flowFor": flowFor, "maxTaught": maxTaught,
-		"maxErrands": maxErrands, "shortRequest": shortRequest, "maxErrandEnds": maxErrandEnds, "errandFor": errandFor, "errandSilence": errandSilence, "measurePings": measurePings, "measureGap": measureGap, "measureFor": measureFor, "measureApart": measureApart, "heldMost": heldMost, "heldBytes": heldBytes, "holdMost": holdMost,
+		"maxProbes": maxProbes, "maxErrands": maxErrands, "shortRequest": shortRequest, "maxErrandEnds": maxErrandEnds, "errandFor": errandFor, "errandSilence": errandSilence, "measurePings": measurePings, "measureGap": measureGap, "measureFor": measureFor, "measureApart": measureApart, "heldMost": heldMost, "heldBytes": heldBytes, "holdMost": holdMost,
 	})
 }
