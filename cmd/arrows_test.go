@@ -107,6 +107,7 @@ var arrows = map[string]map[string]string{
 		"hop/node":       "the nodes",
 		"hop/onion":      "their onion keys",
 		"route":          "their maps",
+		"route/geo":      "where they are",
 		"route/announce": "that they are relays",
 	},
 	"pay": {
@@ -213,6 +214,10 @@ var arrows = map[string]map[string]string{
 	"scripts/test/tally":       {},
 	"scripts/test/openwrt/box": {},
 	"scripts/bench/load":       {},
+	"scripts/bench/meshsim": {
+		"link/linktest":  "what public-key work takes",
+		"route/meshtest": "the mesh",
+	},
 	"scripts/bench/routes": {
 		"link/identity": "relays have short ids",
 		"route/geo":     "the maps",

@@ -1,0 +1,146 @@
+package meshtest
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"hopwire/link"
+	"hopwire/link/linktest"
+)
+
+// A phase is a part of a plan.
+type phase struct {
+	name       string
+	span       time.Duration
+	begin, end func() // nil: nothing
+}
+
+// A Row is what was measured in a phase: rates are of a node and second. What nodes
+// send when nothing but pings after each phase is asked of them is control traffic.
+type Row struct {
+	Nodes int // of the mesh
+	Name  string
+	Span  time.Duration
+	// Settled is when it had begun so that until the end 99 % of the nodes knew 99 % of
+	// their whole rings, and 99 % of the entries were right; −1: never.
+	Settled time.Duration
+	Sight   Sight // at the end
+
+	Bytes, Frames float64 // put on cables; bytes of frames, without Ethernet's own
+	Median, Most  float64 // bytes of the median node and of the busiest, of those that ran all the time
+	Accepted      float64 // announcements
+	Verified      float64 // signatures
+
+	Heap            uint64 // bytes a node, after a collection; announcements are there once for all nodes
+	Store           uint64 // bytes of announcements a node, as if each had its own
+	Pings, Answered int
+}
+
+// A reading is of all counters at a time.
+type reading struct {
+	frames, bytes, accepted, verified uint64
+
+	sent map[*linktest.Host]uint64
+}
+
+func (t *Trial) read() reading {
+	r := reading{frames: t.Frames, bytes: t.Bytes, sent: map[*linktest.Host]uint64{},
+		accepted: t.left.accepted, verified: t.left.verified}
+	for _, n := range t.Nodes {
+		r.sent[n.Host] = n.Host.Sent
+		if n.running() {
+			r.add(n)
+		}
+	}
+	return r
+}
+
+func (r *reading) add(n *Node) {
+	r.accepted += n.Map.N.Accepted
+	r.verified += uint64(n.Host.Worked[link.ClassVerify])
+}
+
+// run lets a phase pass and measures.
+func (t *Trial) run(p phase) Row {
+	r := Row{Name: p.name, Nodes: len(t.Nodes), Span: p.span, Settled: -1}
+	before, begin := t.read(), t.Now
+	if p.begin != nil {
+		p.begin()
+	}
+	for end := begin.Add(p.span); t.Now.Before(end); {
+		t.Mesh.Run(min(t.Look, end.Sub(t.Now)))
+		if r.Sight = t.look(); !r.Sight.settled() {
+			r.Settled = -1
+		} else if r.Settled < 0 {
+			r.Settled = t.Now.Sub(begin)
+		}
+	}
+	r.rates(before, t.read())
+	r.Heap, r.Store = heap()/uint64(len(t.Nodes)), t.store()
+	t.pings(&r)
+	if p.end != nil {
+		p.end()
+	}
+	return r
+}
+
+func (r *Row) rates(before, after reading) {
+	each := func(a, b uint64) float64 { return float64(b-a) / r.Span.Seconds() / float64(len(after.sent)) }
+	r.Bytes, r.Frames = each(before.bytes, after.bytes), each(before.frames, after.frames)
+	r.Accepted, r.Verified = each(before.accepted, after.accepted), each(before.verified, after.verified)
+	var all []float64
+	for h, n := range after.sent {
+		if b, ok := before.sent[h]; ok && !h.Dead() {
+			all = append(all, float64(n-b)/r.Span.Seconds())
+		}
+	}
+	if slices.Sort(all); len(all) > 0 {
+		r.Median, r.Most = all[len(all)/2], all[len(all)-1]
+	}
+}
+
+// look is what the sample knows now.
+func (t *Trial) look() (s Sight) {
+	for _, i := range t.sample {
+		if t.Nodes[i].running() {
+			t.truth.judge(&s, i)
+		}
+	}
+	return s
+}
+
+// store is the mean size of what the sample stores.
+func (t *Trial) store() uint64 {
+	const fixed, link = 124 + 64, 16
+	n := 0
+	for _, i := range t.sample {
+		for _, k := range t.Nodes[i].Map.Known(t.Now) {
+			n += fixed + link*k.Links
+		}
+	}
+	return uint64(n / len(t.sample))
+}
+
+// pings has random nodes ping somebody in their whole rings, and waits for the answers.
+func (t *Trial) pings(r *Row) {
+	var answered atomic.Int32 // parts answer side by side
+	for range t.Pings {
+		i := t.Rand.IntN(len(t.Nodes))
+		within, _ := t.truth.look(i, t.vicinity())
+		if !t.Nodes[i].running() || within == 0 {
+			continue
+		}
+		j := t.truth.queue[1+t.Rand.IntN(within)]
+		r.Pings++
+		t.After(time.Duration(t.Rand.Int64N(int64(5*time.Second))), func() {
+			t.Ping(i, j, func(_ time.Duration, ok bool) {
+				if ok {
+					answered.Add(1)
+				}
+			})
+		})
+	}
+	t.Mesh.Run(12 * time.Second)
+	r.Answered = int(answered.Load())
+}
