@@ -69,7 +69,11 @@ func (t *Trial) run(p phase) Row {
 		p.begin()
 	}
 	for end := begin.Add(p.span); t.Now.Before(end); {
-		t.Mesh.Run(min(t.Look, end.Sub(t.Now)))
+		gap := t.Look
+		if t.Now.Sub(begin) >= time.Minute {
+			gap *= 10
+		}
+		t.Mesh.Run(min(gap, end.Sub(t.Now)))
 		if r.Sight = t.look(); !r.Sight.settled() {
 			r.Settled = -1
 		} else if r.Settled < 0 {

@@ -20,7 +20,7 @@ type Plan struct {
 	// nobody is told; Heal is afterwards.
 	Join, Steady, Churn, Cut, Heal time.Duration
 
-	Look   time.Duration // between looks at what nodes know
+	Look   time.Duration // between looks at what nodes know; tenfold after the first minute of a phase
 	Sample int           // nodes that are looked at
 	Pings  int           // after each phase, each to somebody within the whole rings
 }
@@ -28,7 +28,7 @@ type Plan struct {
 // WholePlan is the plan of 'make sim' for n nodes.
 func WholePlan(n int) Plan {
 	parts := 1
-	if n >= 2000 { // fewer have too little to do side by side
+	if n >= 1000 { // fewer have too little to do side by side
 		parts = 2
 	}
 	return Plan{Size: n, Long: 0.02, Boot: 10 * time.Second, Parts: parts,
