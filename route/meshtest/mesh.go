@@ -27,6 +27,7 @@ type Options struct {
 	Change      func(i int, c *node.Config)
 	Route       func(i int, c *route.Config)
 	Wrap        func(i int, m node.Map) node.Map // what a node hears of the map, and does with it; nil: as it is
+	Booted      func(n *Node)                    // called when a node runs, after each boot; nil: nothing is
 	Memo        bool                             // each signature is verified by one node, and the others know
 }
 
@@ -134,6 +135,9 @@ func (n *Node) Boot() {
 	})
 	n.Host.Core = &core{n.Node, hop.NewLane(n.Node.Links, n.Node.Circuits, n.EaseReceived), n.Host}
 	n.plug()
+	if m.Booted != nil {
+		m.Booted(n)
+	}
 }
 
 // A core is a node that takes its frames by a lane, as a real one does.
