@@ -86,7 +86,8 @@ type Host struct {
 	Live    int                       // frames that the core holds
 	Most    int                       // and held at once so far
 	Limit   int                       // most frames at once; 0: no limit
-	Sent    uint64                    // bytes of frames that it has put on cables
+	Sent    uint64                    // bytes of frames that it has put on cables,
+	Got     uint64                    // and that have come to it
 	Costs   *Costs                    // of this host; nil: the world's
 	Worked  [link.ClassVerify + 1]int // jobs of public-key work done, by class
 	jobs    [3][]work
@@ -408,6 +409,7 @@ func (e *End) Inject(from link.Addr, broadcast bool, bytes []byte) {
 // take gives the host a frame that was nobody's so far, if it may hold one more.
 func (e *End) take(f *link.Frame) {
 	h := e.Host
+	h.Got += uint64(f.N)
 	if h.Limit > 0 && h.Live >= h.Limit {
 		h.Sim.free = append(h.Sim.free, f)
 		return

@@ -43,7 +43,8 @@ const shortest = 400 * time.Microsecond
 type Trial struct {
 	*Mesh
 	Plan
-	Done func(Row) // called after each phase; nil: nothing is
+	Stages []Stage   // as the plan says; the caller may add others before Run
+	Done   func(Row) // called after each phase; nil: nothing is
 
 	geo    *geo.Map
 	truth  *truth
@@ -64,19 +65,24 @@ func NewTrial(o Options, p Plan) *Trial {
 	}
 	t.truth = newTruth(t.Mesh)
 	t.sample = t.Rand.Perm(p.Size)[:min(p.Sample, p.Size)]
+	t.Stages = t.stages()
 	return t
 }
 
-// Run lets the mesh go through its plan.
-func (t *Trial) Run() (rows []Row) {
-	for _, p := range []phase{
+func (t *Trial) stages() []Stage {
+	return []Stage{
 		{"join", t.Join, t.join, nil},
 		{"steady", t.Steady, nil, nil},
 		{"churn", t.Churn, t.churn, nil},
 		{"cut", t.Cut, func() { t.cut(nobody) }, func() { t.cut(nil) }},
 		{"heal", t.Heal, nil, nil},
-	} {
-		if p.span == 0 {
+	}
+}
+
+// Run lets the mesh go through its phases.
+func (t *Trial) Run() (rows []Row) {
+	for _, p := range t.Stages {
+		if p.Span == 0 {
 			continue
 		}
 		rows = append(rows, t.run(p))

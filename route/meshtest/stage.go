@@ -9,11 +9,12 @@ import (
 	"hopwire/link/linktest"
 )
 
-// A phase is a part of a plan.
-type phase struct {
-	name       string
-	span       time.Duration
-	begin, end func() // nil: nothing
+// A Stage is one phase of a trial. Begin and End are called before and after; nil: nothing
+// is.
+type Stage struct {
+	Name       string
+	Span       time.Duration // 0: it is left out
+	Begin, End func()
 }
 
 // A Row is what was measured in a phase: rates are of a node and second. What nodes
@@ -27,10 +28,11 @@ type Row struct {
 	Settled time.Duration
 	Sight   Sight // at the end
 
-	Bytes, Frames float64 // put on cables; bytes of frames, without Ethernet's own
-	Median, Most  float64 // bytes of the median node and of the busiest, of those that ran all the time
-	Accepted      float64 // announcements
-	Verified      float64 // signatures
+	Bytes, Frames float64   // put on cables; bytes of frames, without Ethernet's own
+	Median, Most  float64   // bytes of the median node and of the busiest, of those that ran all the time
+	Load          []float64 // bytes of each node, sent and got; 0: it did not run all the time
+	Accepted      float64   // announcements
+	Verified      float64   // signatures
 
 	Heap            uint64 // bytes a node, after a collection; announcements are there once for all nodes
 	Store           uint64 // bytes of announcements a node, as if each had its own
@@ -41,14 +43,20 @@ type Row struct {
 type reading struct {
 	frames, bytes, accepted, verified uint64
 
-	sent map[*linktest.Host]uint64
+	nodes []traffic
+}
+
+// traffic is what a host has sent and got, in bytes.
+type traffic struct {
+	host      *linktest.Host
+	sent, got uint64
 }
 
 func (t *Trial) read() reading {
-	r := reading{frames: t.Frames, bytes: t.Bytes, sent: map[*linktest.Host]uint64{},
+	r := reading{frames: t.Frames, bytes: t.Bytes,
 		accepted: t.left.accepted, verified: t.left.verified}
 	for _, n := range t.Nodes {
-		r.sent[n.Host] = n.Host.Sent
+		r.nodes = append(r.nodes, traffic{n.Host, n.Host.Sent, n.Host.Got})
 		if n.running() {
 			r.add(n)
 		}
@@ -62,13 +70,13 @@ func (r *reading) add(n *Node) {
 }
 
 // run lets a phase pass and measures.
-func (t *Trial) run(p phase) Row {
-	r := Row{Name: p.name, Nodes: len(t.Nodes), Span: p.span, Settled: -1}
+func (t *Trial) run(p Stage) Row {
+	r := Row{Name: p.Name, Nodes: len(t.Nodes), Span: p.Span, Settled: -1}
 	before, begin := t.read(), t.Now
-	if p.begin != nil {
-		p.begin()
+	if p.Begin != nil {
+		p.Begin()
 	}
-	for end := begin.Add(p.span); t.Now.Before(end); {
+	for end := begin.Add(p.Span); t.Now.Before(end); {
 		gap := t.Look
 		if t.Now.Sub(begin) >= time.Minute {
 			gap *= 10
@@ -83,24 +91,26 @@ func (t *Trial) run(p phase) Row {
 	r.rates(before, t.read())
 	r.Heap, r.Store = heap()/uint64(len(t.Nodes)), t.store()
 	t.pings(&r)
-	if p.end != nil {
-		p.end()
+	if p.End != nil {
+		p.End()
 	}
 	return r
 }
 
 func (r *Row) rates(before, after reading) {
-	each := func(a, b uint64) float64 { return float64(b-a) / r.Span.Seconds() / float64(len(after.sent)) }
+	each := func(a, b uint64) float64 { return float64(b-a) / r.Span.Seconds() / float64(len(after.nodes)) }
 	r.Bytes, r.Frames = each(before.bytes, after.bytes), each(before.frames, after.frames)
 	r.Accepted, r.Verified = each(before.accepted, after.accepted), each(before.verified, after.verified)
-	var all []float64
-	for h, n := range after.sent {
-		if b, ok := before.sent[h]; ok && !h.Dead() {
-			all = append(all, float64(n-b)/r.Span.Seconds())
+	r.Load = make([]float64, len(after.nodes))
+	var sent []float64
+	for i, n := range after.nodes {
+		if b := before.nodes[i]; b.host == n.host && !n.host.Dead() {
+			sent = append(sent, float64(n.sent-b.sent)/r.Span.Seconds())
+			r.Load[i] = float64(n.sent-b.sent+n.got-b.got) / r.Span.Seconds()
 		}
 	}
-	if slices.Sort(all); len(all) > 0 {
-		r.Median, r.Most = all[len(all)/2], all[len(all)-1]
+	if slices.Sort(sent); len(sent) > 0 {
+		r.Median, r.Most = sent[len(sent)/2], sent[len(sent)-1]
 	}
 }
 
