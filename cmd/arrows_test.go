@@ -110,6 +110,17 @@ var arrows = map[string]map[string]string{
 		"route/geo":      "where they are",
 		"route/announce": "that they are relays",
 	},
+	"route/asktest": {
+		"link/identity":  "servers are named",
+		"link/step":      "the earliest of times",
+		"hop/node":       "maps of nodes, and who calls",
+		"route":          "the map beneath",
+		"route/announce": "what a server hears from its own node",
+		"route/ask":      "all nodes ask",
+		"route/query":    "offers, pages of maps",
+		"route/server":   "some are servers",
+		"route/meshtest": "the mesh",
+	},
 	"pay": {
 		"link/identity": "accounts are keys",
 		"pay/account":   "whose call it is",
@@ -217,6 +228,7 @@ var arrows = map[string]map[string]string{
 	"scripts/bench/meshsim": {
 		"link/linktest":  "what public-key work takes",
 		"route/meshtest": "the mesh",
+		"route/asktest":  "its servers and those who ask",
 	},
 	"scripts/bench/routes": {
 		"link/identity": "relays have short ids",

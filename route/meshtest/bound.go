@@ -26,6 +26,9 @@ var limits = map[string]limit{
 // nodes fit, everybody knows everybody in the end, and nobody else; pings are answered.
 // Where they do not, a store keeps most of its whole rings: each port has its share of
 // it, and what was refused when it seemed far is asked for again only when it is new.
+// At rest, hellos and rekeys take 1.1 kB a second, and each entry 12 to 16 bytes: a long
+// frame in 15 minutes to seven of eight neighbours. Where there are route servers, small
+// stores are offered to them every few minutes.
 func (r *Row) Broken(vicinity int) (all []string) {
 	must := func(ok bool, format string, a ...any) {
 		if !ok {
@@ -43,24 +46,14 @@ func (r *Row) Broken(vicinity int) (all []string) {
 		must((s.Gone+s.NoWay)*50 <= s.Entries, "%d entries of nodes that are gone, %d without a way", s.Gone, s.NoWay)
 		must(r.Answered*100 >= r.Pings*93, "%d of %d pings were answered", r.Answered, r.Pings)
 	}
-	if entries := float64(s.Entries) / float64(max(1, s.Nodes)); r.Name == "steady" {
-		must(r.Bytes < 1500+20*entries, "%.0f bytes a second with %.0f entries", r.Bytes, entries)
+	if r.Name == "steady" {
+		entries := float64(s.Entries) / float64(max(1, s.Nodes))
+		most := 1500 + 20*entries
+		if r.Servers > 0 {
+			most += 3000
+		}
+		must(r.Bytes < most, "%.0f bytes a second with %.0f entries", r.Bytes, entries)
 	}
 	must(r.Heap < 1<<20, "%d bytes of heap a node", r.Heap)
 	return all
-}
-
-// Until returns the plan without what comes after a phase; an unknown one is the last.
-func (p Plan) Until(last string) Plan {
-	over := false
-	for _, s := range []struct {
-		name string
-		span *time.Duration
-	}{{"join", &p.Join}, {"steady", &p.Steady}, {"churn", &p.Churn}, {"cut", &p.Cut}, {"heal", &p.Heal}} {
-		if over {
-			*s.span = 0
-		}
-		over = over || s.name == last
-	}
-	return p
 }

@@ -9,8 +9,8 @@ import (
 	"hopwire/link/linktest"
 )
 
-// A Stage is one phase of a trial. Begin and End are called before and after; nil: nothing
-// is.
+// A Stage is one phase of a trial. Begin is called before, End after what is done when it
+// is over; nil: nothing is.
 type Stage struct {
 	Name       string
 	Span       time.Duration // 0: it is left out
@@ -20,9 +20,9 @@ type Stage struct {
 // A Row is what was measured in a phase: rates are of a node and second. What nodes
 // send when nothing but pings after each phase is asked of them is control traffic.
 type Row struct {
-	Nodes int // of the mesh
-	Name  string
-	Span  time.Duration
+	Name           string
+	Span           time.Duration
+	Nodes, Servers int // of the mesh
 	// Settled is when it had begun so that until the end 99 % of the nodes knew 99 % of
 	// their whole rings, and 99 % of the entries were right; −1: never.
 	Settled time.Duration
@@ -71,7 +71,7 @@ func (r *reading) add(n *Node) {
 
 // run lets a phase pass and measures.
 func (t *Trial) run(p Stage) Row {
-	r := Row{Name: p.Name, Nodes: len(t.Nodes), Span: p.Span, Settled: -1}
+	r := Row{Name: p.Name, Nodes: len(t.Nodes), Servers: t.Servers, Span: p.Span, Settled: -1}
 	before, begin := t.read(), t.Now
 	if p.Begin != nil {
 		p.Begin()
@@ -91,9 +91,6 @@ func (t *Trial) run(p Stage) Row {
 	r.rates(before, t.read())
 	r.Heap, r.Store = heap()/uint64(len(t.Nodes)), t.store()
 	t.pings(&r)
-	if p.End != nil {
-		p.End()
-	}
 	return r
 }
 

@@ -1,6 +1,7 @@
 package meshtest
 
 import (
+	"slices"
 	"time"
 
 	"hopwire/link/linktest"
@@ -20,9 +21,10 @@ type Plan struct {
 	// nobody is told; Heal is afterwards.
 	Join, Steady, Churn, Cut, Heal time.Duration
 
-	Look   time.Duration // between looks at what nodes know; tenfold after the first minute of a phase
-	Sample int           // nodes that are looked at
-	Pings  int           // after each phase, each to somebody within the whole rings
+	Servers int           // route servers among the nodes (package asktest)
+	Look    time.Duration // between looks at what nodes know; tenfold after the first minute of a phase
+	Sample  int           // nodes that are looked at
+	Pings   int           // after each phase, each to somebody within the whole rings
 }
 
 // WholePlan is the plan of 'make sim' for n nodes.
@@ -79,6 +81,13 @@ func (t *Trial) stages() []Stage {
 	}
 }
 
+// Until leaves out the phases after one; an unknown one is the last.
+func (t *Trial) Until(last string) {
+	if i := slices.IndexFunc(t.Stages, func(s Stage) bool { return s.Name == last }); i >= 0 {
+		t.Stages = t.Stages[:i+1]
+	}
+}
+
 // Run lets the mesh go through its phases.
 func (t *Trial) Run() (rows []Row) {
 	for _, p := range t.Stages {
@@ -88,6 +97,9 @@ func (t *Trial) Run() (rows []Row) {
 		rows = append(rows, t.run(p))
 		if t.Done != nil {
 			t.Done(rows[len(rows)-1])
+		}
+		if p.End != nil {
+			p.End()
 		}
 	}
 	return rows

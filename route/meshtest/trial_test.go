@@ -13,9 +13,11 @@ func small() Plan {
 		Churn: 4 * time.Minute, Cut: time.Minute, Heal: time.Minute, Look: time.Second, Sample: 100, Pings: 100}
 }
 
-func trial(t *testing.T, o Options, p Plan) []Row {
+func trial(t *testing.T, o Options, p Plan, last string) []Row {
 	o.Costs, o.MaxCircuits = linktest.MIPS, 256
-	rows := NewTrial(o, p).Run()
+	m := NewTrial(o, p)
+	m.Until(last)
+	rows := m.Run()
 	for _, r := range rows {
 		t.Logf("%s: settled after %v, %.0f B/s, recall %.4f, precision %.4f, %d/%d pings", r.Name, r.Settled, r.Bytes, r.Sight.Recall(), r.Sight.Precision(), r.Answered, r.Pings)
 		for _, b := range r.Broken(o.MaxNodes) {
@@ -32,7 +34,7 @@ func TestTrial(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates for long")
 	}
-	for _, r := range trial(t, Options{Seed: 7, MaxNodes: 512}, small()) {
+	for _, r := range trial(t, Options{Seed: 7, MaxNodes: 512}, small(), "heal") {
 		if s := r.Sight; s.Whole != s.Nodes || s.Gone+s.NoWay > 0 {
 			t.Errorf("%s: %d of %d nodes know all; %d entries of nodes that are gone, %d without a way", r.Name, s.Whole, s.Nodes, s.Gone, s.NoWay)
 		}
@@ -46,7 +48,7 @@ func TestTrialOfSmallStores(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates for long")
 	}
-	trial(t, Options{Seed: 7, MaxNodes: 40}, small().Until("churn"))
+	trial(t, Options{Seed: 7, MaxNodes: 40}, small(), "churn")
 }
 
 // TestTrialInParts: a mesh that is run in two halves side by side goes the same way
@@ -55,10 +57,10 @@ func TestTrialInParts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates for long")
 	}
-	p := small().Until("join")
+	p := small()
 	p.Parts = 2
 	o := Options{Seed: 8, MaxNodes: 40}
-	a, b := trial(t, o, p)[0], trial(t, o, p)[0]
+	a, b := trial(t, o, p, "join")[0], trial(t, o, p, "join")[0]
 	if a.Bytes != b.Bytes || a.Frames != b.Frames || a.Most != b.Most || a.Accepted != b.Accepted || a.Sight.Entries != b.Sight.Entries {
 		t.Errorf("two runs differ: %+v and %+v", a, b)
 	}

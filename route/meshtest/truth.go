@@ -64,7 +64,7 @@ func (t *truth) look(from, most int) (within, border int) {
 
 func (t *truth) spread(v, ring int) {
 	for _, l := range t.next[v] {
-		if t.hops[l.to] < 0 && t.m.Nodes[l.to].running() && !l.cable.Down && l.cable.Cut == nil {
+		if t.hops[l.to] < 0 && t.passes(l) {
 			t.hops[l.to] = ring
 			t.queue = append(t.queue, l.to)
 		}
@@ -81,8 +81,8 @@ type Sight struct {
 	// Entries are all that is stored. Of them Gone and Unreached are of nodes that do not
 	// run or to which no cables lead any more: of Gone the store believes that there is a
 	// way, Unreached it keeps until they are too old. Far are beyond the first ring that is
-	// not whole. NoWay are of nodes within reach to which the store has no way, Stale
-	// those that state fewer or more links than the node has.
+	// not whole. Of those in whole rings NoWay have no way in the store, and Stale state
+	// fewer or more links than the node has.
 	Entries, Gone, Unreached, Far, NoWay, Stale int
 }
 
@@ -137,9 +137,10 @@ func (t *truth) entry(s *Sight, k route.Known, border int) {
 	case hops <= 0:
 		s.Unreached++
 		return
-	case border == 0 || hops < border:
-		s.Known = count(s.Known, hops)
+	case border > 0 && hops >= border:
+		return
 	}
+	s.Known = count(s.Known, t.hops[v])
 	if k.Hops == 0 {
 		s.NoWay++
 	}

@@ -4,6 +4,7 @@
 // not. The same seed and number of nodes give the same run.
 //
 //	meshsim -n 1000 -seed 7
+//	meshsim -n 1000 -vicinity 128 -servers 3   # and all nodes ask for ten destinations
 //
 // A signature is verified by one node, and the others remember; what it takes on a small
 // router is charged to each in virtual time. All else is as on a router.
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"hopwire/link/linktest"
+	"hopwire/route/asktest"
 	"hopwire/route/meshtest"
 )
 
@@ -24,23 +26,35 @@ func main() {
 	n := flag.Int("n", 100, "nodes")
 	seed := flag.Uint64("seed", 7, "of the map, the faults and all keys")
 	vicinity := flag.Int("vicinity", 512, "announcements that a node keeps")
-	until := flag.String("until", "heal", "last phase: join, steady, churn, cut, heal")
+	servers := flag.Int("servers", 0, "route servers; with some, each node asks for ten destinations")
+	until := flag.String("until", "heal", "last phase: join, steady, ask (with servers), churn, cut, heal")
 	cpu := flag.String("cpu", "", "file for a profile of the processor")
 	heap := flag.String("heap", "", "file for a profile of memory at the end")
 	flag.Parse()
 	stop := profile(*cpu)
-	p := meshtest.WholePlan(*n).Until(*until)
-	fmt.Printf("%d nodes, seed %d, vicinity %d: make sim N=%[1]d SEED=%[2]d\n", *n, *seed, *vicinity)
-	t := meshtest.NewTrial(meshtest.Options{Seed: *seed, MaxNodes: *vicinity, Costs: linktest.MIPS, MaxCircuits: 256}, p)
+	p := meshtest.WholePlan(*n)
+	p.Servers = *servers
+	fmt.Printf("%d nodes, seed %d: make sim N=%[1]d SEED=%[2]d SIMFLAGS='-vicinity %d -servers %d'; signatures are memoised\n", *n, *seed, *vicinity, *servers)
+	t := asktest.New(meshtest.Options{Seed: *seed, MaxNodes: *vicinity, Costs: linktest.MIPS, MaxCircuits: 256}, p)
+	t.Until(*until)
 	start, broken := time.Now(), 0
-	head()
-	t.Done = func(r meshtest.Row) {
-		row(r, time.Since(start))
-		start = time.Now()
-		for _, b := range r.Broken(*vicinity) {
+	must := func(not []string) {
+		for _, b := range not {
 			fmt.Println("  must not be:", b)
 			broken++
 		}
+	}
+	head()
+	asking := false
+	t.Done = func(r meshtest.Row) {
+		row(r, time.Since(start))
+		must(r.Broken(*vicinity))
+		if asking = asking || r.Name == "ask"; asking {
+			w := t.Ways()
+			ways(&w, t.Load(&r))
+			must(w.Broken())
+		}
+		start = time.Now()
 	}
 	rows := t.Run()
 	rings(rows)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"hopwire/route/asktest"
 	"hopwire/route/meshtest"
 )
 
@@ -87,4 +88,13 @@ func rings(rows []meshtest.Row) {
 		}
 		fmt.Fprintf(os.Stdout, "%7s%s\n", r.Name, b.String())
 	}
+}
+
+// ways prints what asking has brought in a phase, and who carries what.
+func ways(w *asktest.Ways, l asktest.Load) {
+	fmt.Printf("%8s servers know %d relays, %d run; of %d ways that are wanted %s are known, %s stand, stretch p50 %.2f p90 %.2f p99 %.2f; pings to destinations %d/%d, slowest %.0f ms\n",
+		"", w.Relays, w.Right, w.Wanted, percent(float64(w.Known)/float64(max(1, w.Wanted))), percent(float64(w.Stand)/float64(max(1, w.Wanted))),
+		w.P50, w.P90, w.P99, w.Answered, w.Pings, float64(w.Slowest)/1e6)
+	fmt.Printf("%8s clients %+v; faults by kind %v; servers were asked, by operation %v, and answered, by status %v\n", "", w.Clients, w.Faults, w.Server.Asked, w.Server.Answered)
+	fmt.Printf("%8s B/s in and out: servers %.0f, their neighbours %.0f, the median of the others %.0f\n", "", l.Servers, l.Neighbours, l.Median)
 }
