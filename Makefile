@@ -55,8 +55,9 @@ race: ## the race detector over the packages
 fuzz: ## each fuzz target for FUZZTIME
 	scripts/test/fuzz.sh $(FUZZTIME)
 
-sim: ## the simulator with a seed of your own: make sim SEED=7
-	SIM_SEED=$(SEED) $(GO) test -count=1 -v -timeout 600s -run 'TestMesh200' ./route
+sim: ## whole nodes on virtual time: make sim N=1000 SEED=7 SIMFLAGS='-vicinity 128 -servers 3'
+	@$(GO) build -o bin/meshsim ./scripts/bench/meshsim
+	bin/meshsim -n $(or $(N),100) -seed $(or $(SEED),7) $(SIMFLAGS)
 
 sim-routes: ## stretch of our ways on generated maps, beside early exit: a table and bin/routes.svg
 	$(GO) run ./scripts/bench/routes -out bin

@@ -107,7 +107,19 @@ var arrows = map[string]map[string]string{
 		"hop/node":       "the nodes",
 		"hop/onion":      "their onion keys",
 		"route":          "their maps",
+		"route/geo":      "where they are",
 		"route/announce": "that they are relays",
+	},
+	"route/asktest": {
+		"link/identity":  "servers are named",
+		"link/step":      "the earliest of times",
+		"hop/node":       "maps of nodes, and who calls",
+		"route":          "the map beneath",
+		"route/announce": "what a server hears from its own node",
+		"route/ask":      "all nodes ask",
+		"route/query":    "offers, pages of maps",
+		"route/server":   "some are servers",
+		"route/meshtest": "the mesh",
 	},
 	"pay": {
 		"link/identity": "accounts are keys",
@@ -213,6 +225,11 @@ var arrows = map[string]map[string]string{
 	"scripts/test/tally":       {},
 	"scripts/test/openwrt/box": {},
 	"scripts/bench/load":       {},
+	"scripts/bench/meshsim": {
+		"link/linktest":  "what public-key work takes",
+		"route/meshtest": "the mesh",
+		"route/asktest":  "its servers and those who ask",
+	},
 	"scripts/bench/routes": {
 		"link/identity": "relays have short ids",
 		"route/geo":     "the maps",

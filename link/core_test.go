@@ -167,6 +167,26 @@ func TestSilenceTakesLinkDown(t *testing.T) {
 	}
 }
 
+// TestSilenceCountsThoughCircuitsComeAndGo: a link over which one circuit after another
+// is opened, and given up after half a second, is down as soon as one that carries a
+// circuit all the time: that it becomes busy is no sign of life.
+func TestSilenceCountsThoughCircuitsComeAndGo(t *testing.T) {
+	s := linktest.New(4)
+	a, b, g := pair(t, s, nil)
+	s.RunUntil(5*time.Second, func() bool { return len(a.up) == 1 && len(b.up) == 1 })
+	s.Run(2 * time.Second)
+	g.Down = true
+	for i := range 8 {
+		if len(a.up) == 1 {
+			a.host.Turn(func(now time.Time) { a.up[0].SetBusy(now, i%2 == 0) })
+		}
+		s.Run(500 * time.Millisecond)
+	}
+	if len(a.up) != 0 {
+		t.Error("still up after 4 s")
+	}
+}
+
 func TestRestartVoidsOldLink(t *testing.T) {
 	s := linktest.New(5)
 	a, b, g := pair(t, s, nil)

@@ -100,11 +100,11 @@ func (l *Link) Stats() Stats     { return l.stats }
 // Up says whether the link still stands.
 func (l *Link) Up() bool { return l.up && !l.gone }
 
-// SetBusy tells whether circuits use the link: it is then watched more closely.
+// SetBusy tells whether circuits use the link: it is then watched more closely. A
+// neighbour that has been silent for longer than a busy one is gets probed now.
 func (l *Link) SetBusy(now time.Time, busy bool) {
 	if busy && !l.busy {
 		l.live.helloAt = now
-		l.live.heard = now // until now it was to say little: its silence means nothing
 		l.ls.next.By(now)
 	}
 	l.busy = busy

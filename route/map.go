@@ -32,6 +32,9 @@ type Config struct {
 	MaxAnswers int
 	// Load returns how full the circuit table is; nil: never.
 	Load func() (used, most int)
+	// Verify stands in the place of announce.Raw.Verify, so that a simulator of many nodes
+	// verifies each announcement once and keeps it once; nil: it does not.
+	Verify func(a announce.Raw) (kept announce.Raw, ok bool)
 }
 
 // Counters count what became of announcements since the start.

@@ -24,7 +24,7 @@ func simSeed(t *testing.T) uint64 {
 	if err != nil {
 		seed = 20
 	}
-	t.Logf("seed %d; to run it again: make sim SEED=%d", seed, seed)
+	t.Logf("seed %d; to run it again: SIM_SEED=%d go test -run Mesh200 ./route", seed, seed)
 	return seed
 }
 

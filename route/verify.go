@@ -187,7 +187,12 @@ func (m *Map) check(now time.Time, n *near, w unverified) {
 	m.checks.rate.Take(now, verifyRate, verifyBurst)
 	m.checks.busy = true
 	ok := m.c.Env.Work(link.Cost{Class: link.ClassVerify, Sign: 1}, func() func(time.Time) {
-		good := w.a.Verify()
+		good := false
+		if m.c.Verify == nil {
+			good = w.a.Verify()
+		} else {
+			w.a, good = m.c.Verify(w.a)
+		}
 		return func(now time.Time) {
 			m.checks.busy = false
 			m.checked(now, n, w, good)

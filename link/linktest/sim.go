@@ -1,7 +1,6 @@
 package linktest
 
 import (
-	"container/heap"
 	mrand "math/rand/v2"
 	"net/netip"
 	"slices"
@@ -38,42 +37,23 @@ type Sim struct {
 	Trace func(now time.Time, s *Segment, from *End, f *link.Frame)
 
 	Frames uint64 // put on cables
-	events events
+	Bytes  uint64 // of them
+	start  time.Time
+	events queue
 	order  uint64
+	free   []*link.Frame // of all hosts
+	parts  parts
+	mail   map[*Sim][]event // of a part to others
 }
 
 // New returns a world at a fixed time of its own.
 func New(seed uint64) *Sim {
-	return &Sim{Now: time.Unix(1_000_000_000, 0), Rand: mrand.New(mrand.NewPCG(seed, 1))}
-}
-
-type event struct {
-	at    time.Time
-	order uint64
-	do    func()
-}
-
-type events []event
-
-func (e events) Len() int { return len(e) }
-func (e events) Less(i, j int) bool {
-	return e[i].at.Before(e[j].at) || e[i].at.Equal(e[j].at) && e[i].order < e[j].order
-}
-func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
-func (e *events) Pop() any {
-	old := *e
-	x := old[len(old)-1]
-	old[len(old)-1] = event{}
-	*e = old[:len(old)-1]
-	return x
+	start := time.Unix(1_000_000_000, 0)
+	return &Sim{Now: start, start: start, Rand: mrand.New(mrand.NewPCG(seed, 1))}
 }
 
 // At has do called at t.
-func (s *Sim) At(t time.Time, do func()) {
-	s.order++
-	heap.Push(&s.events, event{t, s.order, do})
-}
+func (s *Sim) At(t time.Time, do func()) { s.schedule(t, event{do: do}) }
 
 // After has do called in d.
 func (s *Sim) After(d time.Duration, do func()) { s.At(s.Now.Add(d), do) }
@@ -84,16 +64,15 @@ func (s *Sim) Run(d time.Duration) { s.RunUntil(d, func() bool { return false })
 // RunUntil lets time pass until done, at most d; it returns whether it was done.
 func (s *Sim) RunUntil(d time.Duration, done func() bool) bool {
 	end := s.Now.Add(d)
+	if len(s.parts.all) > 0 {
+		return s.runParts(end, done)
+	}
 	for !done() {
-		if len(s.events) == 0 || s.events[0].at.After(end) {
+		if len(s.events) == 0 || s.start.Add(s.events[0].at).After(end) {
 			s.Now = end
 			return done()
 		}
-		e := heap.Pop(&s.events).(event)
-		if e.at.After(s.Now) {
-			s.Now = e.at
-		}
-		e.do()
+		s.step()
 	}
 	return true
 }
@@ -104,10 +83,11 @@ type Host struct {
 	Core Core
 	Ends []*End // by port id
 
-	free    []*link.Frame
 	Live    int                       // frames that the core holds
 	Most    int                       // and held at once so far
 	Limit   int                       // most frames at once; 0: no limit
+	Sent    uint64                    // bytes of frames that it has put on cables,
+	Got     uint64                    // and that have come to it
 	Costs   *Costs                    // of this host; nil: the world's
 	Worked  [link.ClassVerify + 1]int // jobs of public-key work done, by class
 	jobs    [3][]work
@@ -129,18 +109,25 @@ func (h *Host) Alloc() *link.Frame {
 	}
 	h.Live++
 	h.Most = max(h.Most, h.Live)
-	if n := len(h.free); n > 0 {
-		f := h.free[n-1]
-		h.free = h.free[:n-1]
-		f.Reset()
-		return f
-	}
-	return new(link.Frame)
+	return h.Sim.frame()
 }
 
 func (h *Host) Free(f *link.Frame) {
 	h.Live--
-	h.free = append(h.free, f)
+	h.Sim.free = append(h.Sim.free, f)
+}
+
+// frame is one that nobody holds. Hosts share them: each needs many when it starts, and
+// few afterwards.
+func (s *Sim) frame() *link.Frame {
+	n := len(s.free)
+	if n == 0 {
+		return new(link.Frame)
+	}
+	f := s.free[n-1]
+	s.free = s.free[:n-1]
+	f.Reset()
+	return f
 }
 
 func (h *Host) Send(port int, f *link.Frame) {
@@ -221,10 +208,6 @@ func later(a, b time.Time) time.Time {
 // onCore has the core take a frame when it can.
 func (h *Host) onCore(take func()) {
 	c, s := h.costs(), h.Sim
-	if c.Frame == 0 {
-		take()
-		return
-	}
 	start, d := later(s.Now, h.busy), c.Frame
 	switch {
 	case !h.working:
@@ -257,19 +240,25 @@ func (h *Host) advance() {
 	if next.Before(h.Sim.Now) {
 		next = h.Sim.Now
 	}
-	if at := next; h.wakeAt.IsZero() || !h.wakeAt.After(h.Sim.Now) || at.Before(h.wakeAt) {
-		h.wakeAt = at
-		h.Sim.At(at, func() {
-			if h.wakeAt.Equal(at) && !h.dead {
-				h.wakeAt = time.Time{}
-				h.advance()
-			}
-		})
+	if h.wakeAt.IsZero() || !h.wakeAt.After(h.Sim.Now) || next.Before(h.wakeAt) {
+		h.wakeAt = next
+		h.Sim.schedule(next, event{host: h})
+	}
+}
+
+// wake has the core do what is due, unless it has been called to another time since.
+func (h *Host) wake(at time.Time) {
+	if h.wakeAt.Equal(at) && !h.dead {
+		h.wakeAt = time.Time{}
+		h.advance()
 	}
 }
 
 // Kill stops the host for good; what is under way to it is lost.
 func (h *Host) Kill() { h.dead = true }
+
+// Dead says whether it was killed.
+func (h *Host) Dead() bool { return h.dead }
 
 // An End is one port of a host on a segment.
 type End struct {
@@ -363,8 +352,10 @@ func (g *Segment) Detach(h *Host) {
 }
 
 func (g *Segment) transmit(from *End, f *link.Frame) {
-	s := g.Sim
+	s := from.Host.Sim
 	s.Frames++
+	s.Bytes += uint64(f.N)
+	from.Host.Sent += uint64(f.N)
 	if s.Trace != nil {
 		s.Trace(s.Now, g, from, f)
 	}
@@ -378,7 +369,7 @@ func (g *Segment) transmit(from *End, f *link.Frame) {
 
 // toward applies the faults for one receiver.
 func (g *Segment) toward(from, to *End, f *link.Frame) {
-	r := g.Sim.Rand
+	r := from.Host.Sim.Rand
 	if g.Down || g.MTU > 0 && f.N > g.MTU || r.Float64() < g.Loss || g.Cut != nil && g.Cut(from, to) {
 		return
 	}
@@ -396,26 +387,47 @@ func (g *Segment) toward(from, to *End, f *link.Frame) {
 }
 
 func (g *Segment) arrive(d time.Duration, from, to *End, f *link.Frame) {
-	bytes := append([]byte(nil), f.Bytes()...)
-	broadcast := f.Broadcast
-	g.Sim.After(d, func() {
-		if to.Host.dead || g.Down {
-			return
-		}
-		to.Inject(from.Addr(), broadcast, bytes)
-	})
+	s := from.Host.Sim
+	c := s.frame()
+	c.Addr, c.Broadcast, c.N = from.Addr(), f.Broadcast, copy(c.Room(), f.Bytes())
+	e := event{frame: c, to: to}
+	if to.Host.Sim == s {
+		s.schedule(s.Now.Add(d), e)
+	} else {
+		s.send(to.Host.Sim, s.Now.Add(d), e)
+	}
 }
 
 // Inject has the host receive bytes on the end, as from an address.
 func (e *End) Inject(from link.Addr, broadcast bool, bytes []byte) {
+	f := e.Host.Sim.frame()
+	f.Addr, f.Broadcast, f.N = from, broadcast, len(bytes)
+	copy(f.Room(), bytes)
+	e.take(f)
+}
+
+// take gives the host a frame that was nobody's so far, if it may hold one more.
+func (e *End) take(f *link.Frame) {
 	h := e.Host
-	f := h.Alloc()
-	if f == nil {
+	h.Got += uint64(f.N)
+	if h.Limit > 0 && h.Live >= h.Limit {
+		h.Sim.free = append(h.Sim.free, f)
 		return
 	}
-	f.Addr, f.Broadcast, f.N = from, broadcast, copy(f.Room(), bytes)
-	if len(bytes) > f.N {
-		f.N = len(bytes)
+	h.Live++
+	h.Most = max(h.Most, h.Live)
+	if h.costs().Frame == 0 {
+		e.receive(f)
+		return
 	}
-	h.onCore(func() { h.Turn(func(now time.Time) { h.Core.Receive(now, e.Port, f) }) })
+	h.onCore(func() { e.receive(f) })
+}
+
+func (e *End) receive(f *link.Frame) {
+	h := e.Host
+	if h.dead {
+		return
+	}
+	h.Core.Receive(h.Sim.Now, e.Port, f)
+	h.advance()
 }

@@ -7,5 +7,11 @@
 //	m.Cables[[2]int{1, 2}].Down = true                   // pull a cable
 //	m.Nodes[2].Boot()                                    // restart: all but the identity is lost
 //
+// A Trial is a mesh of generated geography, up to ten thousand nodes, that boots, rests,
+// loses nodes and gets them back, is cut in two and heals; what its nodes know then is
+// compared with what there is:
+//
+//	for _, row := range meshtest.NewTrial(meshtest.Options{Seed: 7}, meshtest.WholePlan(1000)).Run() { ... }
+//
 // It is for tests alone, and reads no clock.
 package meshtest

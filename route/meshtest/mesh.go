@@ -27,6 +27,8 @@ type Options struct {
 	Change      func(i int, c *node.Config)
 	Route       func(i int, c *route.Config)
 	Wrap        func(i int, m node.Map) node.Map // what a node hears of the map, and does with it; nil: as it is
+	Booted      func(n *Node)                    // called when a node runs, after each boot; nil: nothing is
+	Memo        bool                             // each signature is verified by one node, and the others know
 }
 
 // A Mesh is a virtual mesh.
@@ -36,6 +38,7 @@ type Mesh struct {
 	Nodes  []*Node
 	Cables map[[2]int]*linktest.Segment
 	foes   uint64
+	memo   memo
 }
 
 // A Node is one of it.
@@ -48,6 +51,7 @@ type Node struct {
 	ID      *identity.Identity
 	Packets [][]byte // delivered to its TUN
 	boots   int
+	part    int // of a split world
 	keys    []identity.NetworkKey
 	sockets []socket
 }
@@ -99,7 +103,7 @@ func (n *Node) Boot() {
 		n.sockets[i].g.Detach(n.Host)
 		n.sockets[i].on = false
 	}
-	n.Host = m.Host()
+	n.Host = m.Part(n.part).Host()
 	n.Host.Limit = 2048
 	b := uint64(n.boots)
 	c := node.Config{MaxCircuits: m.MaxCircuits, Links: link.Config{Identity: n.ID, NetworkKeys: []identity.NetworkKey{{1, 2, 3}}, Beacon: true, Env: n.Host,
@@ -117,6 +121,9 @@ func (n *Node) Boot() {
 	n.Node = node.New(m.Now, c, func(o *onion.Keys) node.Map {
 		r := route.Config{Identity: n.ID, Env: n.Host, Jitter: c.Links.Jitter, Boot: boot, Onion: o.Public, Flags: announce.FlagRelay, MaxNodes: m.MaxNodes,
 			Load: func() (int, int) { return n.Circuits.Load() }}
+		if m.Memo {
+			r.Verify = m.verify
+		}
 		if m.Route != nil {
 			m.Route(n.Index, &r)
 		}
@@ -128,6 +135,9 @@ func (n *Node) Boot() {
 	})
 	n.Host.Core = &core{n.Node, hop.NewLane(n.Node.Links, n.Node.Circuits, n.EaseReceived), n.Host}
 	n.plug()
+	if m.Booted != nil {
+		m.Booted(n)
+	}
 }
 
 // A core is a node that takes its frames by a lane, as a real one does.
