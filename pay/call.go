@@ -71,10 +71,24 @@ func (i Inbox) Credit(amount Amount, from [32]byte) (Inbox, bool) {
 	return Inbox{i.Count + 1, sum, sha256.Sum256(append(b, from[:]...))}, true
 }
 
-func (i Inbox) append(b []byte) []byte {
+// Source names what a credit is from: the hash of the call that paid, or the id of an
+// output of the chain.
+func Source(of [32]byte) [32]byte {
+	return sha256.Sum256(append([]byte("hopwire credit 1"), of[:]...))
+}
+
+// Append appends the wire form: count u64 ‖ sum 8 ‖ head 32.
+func (i Inbox) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, i.Count)
 	b = binary.LittleEndian.AppendUint64(b, uint64(i.Sum))
 	return append(b, i.Head[:]...)
+}
+
+// ParseInbox reads one; false: that is none.
+func ParseInbox(b []byte) (Inbox, bool) {
+	r := reader{b: b}
+	i := r.inbox()
+	return i, !r.bad && r.at == len(b)
 }
 
 // Account returns whose call it is.
@@ -89,7 +103,7 @@ func (c *Call) Signed(key *identity.Identity) []byte {
 	b = binary.LittleEndian.AppendUint64(b, c.Seq)
 	b = binary.LittleEndian.AppendUint64(b, uint64(c.Expiry))
 	b = binary.LittleEndian.AppendUint64(b, uint64(c.Fee))
-	b = c.Ack.append(append(b, c.Previous[:]...))
+	b = c.Ack.Append(append(b, c.Previous[:]...))
 	b = binary.LittleEndian.AppendUint64(b, uint64(c.Balance))
 	return sign(key, callLabel, appendBody(b, c.Body))
 }
