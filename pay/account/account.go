@@ -107,8 +107,8 @@ func PaymentString(gateway, key identity.Key) string {
 // Parse reads either form, in either case, with blanks and dashes in between.
 func Parse(gateway identity.Key, text string) (p Payee, err error) {
 	text = strings.NewReplacer(" ", "", "-", "").Replace(strings.ToLower(text))
-	b, err := base.DecodeString(text)
-	if err != nil || len(text) != addressText && len(text) != payeeText {
+	b, err := base.DecodeString(text) // which skips line ends, so what it makes of text is looked at too
+	if err != nil || len(text) != addressText && len(text) != payeeText || 8*len(b) != 5*len(text) {
 		return p, ErrPayee
 	}
 	n := len(b) - 2
