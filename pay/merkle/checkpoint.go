@@ -54,21 +54,28 @@ func ParseCheckpoint(note string) (*Checkpoint, error) {
 	}
 	c.Origin = lines[0]
 	size, err := strconv.ParseInt(lines[1], 10, 64)
-	root, bad := base64.StdEncoding.DecodeString(lines[2])
-	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] || bad != nil || len(root) != len(c.Root) {
+	root, canonical := decode(lines[2])
+	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] || !canonical || len(root) != len(c.Root) {
 		return nil, ErrCheckpoint
 	}
 	c.Size, c.Root = size, Hash(root)
 	for line := range strings.SplitSeq(strings.TrimSuffix(note[i+2:], "\n"), "\n") {
 		rest, dash := strings.CutPrefix(line, "— ")
 		name, text, blank := strings.Cut(rest, " ")
-		b, err := base64.StdEncoding.DecodeString(text)
-		if !dash || !blank || name == "" || err != nil || len(b) < 5 || len(c.signatures) == maxSignatures {
+		b, canonical := decode(text)
+		if !dash || !blank || name == "" || !canonical || len(b) < 5 || len(c.signatures) == maxSignatures {
 			return nil, ErrCheckpoint
 		}
 		c.signatures = append(c.signatures, signature{name, b})
 	}
 	return c, nil
+}
+
+// decode reads base64 in its one form. (The library's decoder skips line ends, and spare
+// bits at the end, so that one checkpoint could be written in many ways.)
+func decode(text string) (b []byte, canonical bool) {
+	b, err := base64.StdEncoding.DecodeString(text)
+	return b, err == nil && base64.StdEncoding.EncodeToString(b) == text
 }
 
 // keyHash names a key in a signature line.
