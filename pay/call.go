@@ -71,6 +71,12 @@ func (i Inbox) Credit(amount Amount, from [32]byte) (Inbox, bool) {
 	return Inbox{i.Count + 1, sum, sha256.Sum256(append(b, from[:]...))}, true
 }
 
+// Source names what a credit is from: the hash of the call that paid, or the id of an
+// output of the chain.
+func Source(of [32]byte) [32]byte {
+	return sha256.Sum256(append([]byte("hopwire credit 1"), of[:]...))
+}
+
 func (i Inbox) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, i.Count)
 	b = binary.LittleEndian.AppendUint64(b, uint64(i.Sum))
