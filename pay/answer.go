@@ -12,9 +12,9 @@ type Ask byte
 // Requests.
 const (
 	AskCall   Ask = 1 + iota // a signed call
-	AskTerms                 // the terms that hold, and those that will
-	AskEpochs                // certificates of the keys that signed and sign
-	AskNewest                // the newest receipt of an account, for its owner
+	AskTerms                 // the terms that hold, and those that will; or those of a hash
+	AskEpochs                // certificates of the keys that signed and sign; or that of a number
+	AskNewest                // how an account stands, for its owner
 )
 
 // An Outcome is what an answer begins with (wire.md, "Answers").
@@ -29,7 +29,7 @@ const (
 	Bad              // no request, no signature, or another gateway's
 	Busy             // too much is asked: the same bytes again, later
 	Halted           // the gateway answers nothing for now; the call may be done
-	Unknown          // nothing is known of that account
+	Unknown          // no such terms or epoch
 )
 
 // maxItems is how many one answer has.

@@ -77,10 +77,18 @@ func Source(of [32]byte) [32]byte {
 	return sha256.Sum256(append([]byte("hopwire credit 1"), of[:]...))
 }
 
-func (i Inbox) append(b []byte) []byte {
+// Append appends the wire form: count u64 ‖ sum 8 ‖ head 32.
+func (i Inbox) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, i.Count)
 	b = binary.LittleEndian.AppendUint64(b, uint64(i.Sum))
 	return append(b, i.Head[:]...)
+}
+
+// ParseInbox reads one; false: that is none.
+func ParseInbox(b []byte) (Inbox, bool) {
+	r := reader{b: b}
+	i := r.inbox()
+	return i, !r.bad && r.at == len(b)
 }
 
 // Account returns whose call it is.
@@ -95,7 +103,7 @@ func (c *Call) Signed(key *identity.Identity) []byte {
 	b = binary.LittleEndian.AppendUint64(b, c.Seq)
 	b = binary.LittleEndian.AppendUint64(b, uint64(c.Expiry))
 	b = binary.LittleEndian.AppendUint64(b, uint64(c.Fee))
-	b = c.Ack.append(append(b, c.Previous[:]...))
+	b = c.Ack.Append(append(b, c.Previous[:]...))
 	b = binary.LittleEndian.AppendUint64(b, uint64(c.Balance))
 	return sign(key, callLabel, appendBody(b, c.Body))
 }

@@ -61,7 +61,7 @@ func (r *Receipt) Signed(key *identity.Identity) []byte {
 	b = append(b, r.Call[:]...)
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Balance))
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Held))
-	b = r.Inbox.append(b)
+	b = r.Inbox.Append(b)
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time))
 	b = binary.LittleEndian.AppendUint64(b, r.Height)
 	b = binary.LittleEndian.AppendUint32(b, r.Epoch)

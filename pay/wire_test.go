@@ -28,7 +28,8 @@ func TestWire(t *testing.T) {
 		"offStatementEpoch": offStatementEpoch, "offStatementBody": offStatementBody,
 	})
 	wiretest.Constants(t, "wire.md", map[string]any{
-		"MaxBody":   MaxBody,
+		"MaxBody": MaxBody,
+		"PaperCall": PaperCall, "PaperReceipt": PaperReceipt, "PaperStatement": PaperStatement,
 		"KindEpoch": KindEpoch, "KindTerms": KindTerms, "KindDeposit": KindDeposit, "KindNewest": KindNewest, "KindNever": KindNever, "KindReserve": KindReserve,
 		"AskCall": AskCall, "AskTerms": AskTerms, "AskEpochs": AskEpochs, "AskNewest": AskNewest,
 		"Answered": Answered, "Used": Used, "Ahead": Ahead, "Forked": Forked, "Bad": Bad, "Busy": Busy, "Halted": Halted, "Unknown": Unknown,
@@ -243,4 +244,39 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("another form of an answer")
 		}
 	})
+}
+
+// TestPapers: what is put on a list comes off it, and no part of one is taken for a whole.
+func TestPapers(t *testing.T) {
+	b := AppendPaper(AppendPaper(nil, PaperCall, []byte("call")), PaperStatement, nil)
+	kind, paper, rest, ok := NextPaper(b)
+	if !ok || kind != PaperCall || string(paper) != "call" {
+		t.Errorf("%v %q %v", kind, paper, ok)
+	}
+	if kind, paper, rest, ok = NextPaper(rest); !ok || kind != PaperStatement || len(paper)+len(rest) != 0 {
+		t.Errorf("%v %q %q %v", kind, paper, rest, ok)
+	}
+	for i := range paperHead + 4 {
+		if _, _, _, ok := NextPaper(b[:i]); ok {
+			t.Errorf("%d bytes are a paper", i)
+		}
+	}
+	if _, _, _, ok := NextPaper([]byte{9, 0, 0}); ok {
+		t.Error("an unknown kind")
+	}
+}
+
+// TestEpochOf: the epoch is where the whole form has it.
+func TestEpochOf(t *testing.T) {
+	r, epoch := sampleReceipt(t)
+	if n, ok := ReceiptEpoch(r.Signed(epoch)); !ok || n != r.Epoch {
+		t.Errorf("%d %v", n, ok)
+	}
+	s := Statement{Kind: KindNever, Epoch: 77}
+	if n, ok := StatementEpoch(s.Signed(epoch)); !ok || n != 77 {
+		t.Errorf("%d %v", n, ok)
+	}
+	if _, ok := StatementEpoch(make([]byte, offStatementBody-1)); ok {
+		t.Error("from nowhere")
+	}
 }

@@ -6,9 +6,9 @@ import "strings"
 // line breaks, and is 7 kB of program; an address needs neither.)
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
 
-// encode32 writes bytes as base32, five bits a character; their number is a multiple
-// of five, so nothing is left over.
-func encode32(b []byte) string {
+// Encode32 writes bytes as base32 in lower case, five bits a character; their number is a
+// multiple of five, so nothing is left over.
+func Encode32(b []byte) string {
 	text, bits, n := make([]byte, 0, keyTextSize), uint(0), 0
 	for _, c := range b {
 		bits, n = bits<<8|uint(c), n+8
@@ -19,8 +19,8 @@ func encode32(b []byte) string {
 	return string(text)
 }
 
-// decode32 reads base32 in either case; false: there is another character.
-func decode32(s string) (b []byte, ok bool) {
+// Decode32 reads base32 in either case; false: there is another character.
+func Decode32(s string) (b []byte, ok bool) {
 	bits, n := uint(0), 0
 	for i := range len(s) {
 		v := strings.IndexByte(alphabet, s[i]|0x20)

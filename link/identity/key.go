@@ -44,7 +44,7 @@ func (k Key) checksum(version byte) []byte {
 // key 32 ‖ checksum 2 ‖ version 1.
 func (k Key) String() string {
 	b := append(append(k[:len(k):len(k)], k.checksum(keyVersion)...), keyVersion)
-	return encode32(b)
+	return Encode32(b)
 }
 
 // ParseKey reads a text address, with or without ".hop", in either case. Its
@@ -56,7 +56,7 @@ func ParseKey(s string) (Key, error) {
 	if len(s) != keyTextSize {
 		return Key{}, fmt.Errorf("%w: %d characters instead of %d", ErrKey, len(s), keyTextSize)
 	}
-	b, ok := decode32(s)
+	b, ok := Decode32(s)
 	if !ok {
 		return Key{}, fmt.Errorf("%w: a character other than a-z and 2-7", ErrKey)
 	}

@@ -79,15 +79,15 @@ func TestBase32(t *testing.T) {
 			b[k] = byte(i*7 + k*k*31)
 		}
 		text := base32Lower.EncodeToString(b)
-		if got := encode32(b); got != text {
+		if got := Encode32(b); got != text {
 			t.Fatalf("%x: %s, want %s", b, got, text)
 		}
 		for _, text := range []string{text, strings.ToUpper(text)} {
-			if got, ok := decode32(text); !ok || !bytes.Equal(got, b) {
+			if got, ok := Decode32(text); !ok || !bytes.Equal(got, b) {
 				t.Fatalf("%s: %x, want %x", text, got, b)
 			}
 		}
-		_, ok := decode32(string([]byte{'a', byte(i)}))
+		_, ok := Decode32(string([]byte{'a', byte(i)}))
 		if want := strings.IndexByte(alphabet+strings.ToUpper(alphabet), byte(i)) >= 0; ok != want {
 			t.Errorf("character %#x: %v", i, ok)
 		}

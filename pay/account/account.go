@@ -13,12 +13,10 @@ import (
 	"bytes"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"hopwire/link/identity"
 )
@@ -78,8 +76,6 @@ const (
 	payeeForm   = 1
 )
 
-var base = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
 // Errors of text forms.
 var (
 	ErrPayee   = errors.New("account: neither an address of 16 characters nor a payment string of 64")
@@ -94,21 +90,32 @@ func checksum(b []byte) []byte {
 
 // String is the address in 16 characters.
 func (a Address) String() string {
-	return base.EncodeToString(append(bytes.Clone(a[:]), checksum(a[:])[:2]...))
+	return identity.Encode32(append(bytes.Clone(a[:]), checksum(a[:])[:2]...))
 }
 
 // PaymentString is what pays the account of a key that may not be open yet.
 func PaymentString(gateway, key identity.Key) string {
 	b := append([]byte{payeeForm}, key[:]...)
 	b = append(b, gateway[:4]...)
-	return base.EncodeToString(append(b, checksum(b)[:3]...))
+	return identity.Encode32(append(b, checksum(b)[:3]...))
+}
+
+// typed is a text without the blanks and dashes that people put into it.
+func typed(text string) string {
+	b := make([]byte, 0, len(text))
+	for i := range len(text) {
+		if c := text[i]; c != ' ' && c != '-' {
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 // Parse reads either form, in either case, with blanks and dashes in between.
 func Parse(gateway identity.Key, text string) (p Payee, err error) {
-	text = strings.NewReplacer(" ", "", "-", "").Replace(strings.ToLower(text))
-	b, err := base.DecodeString(text)
-	if err != nil || len(text) != addressText && len(text) != payeeText {
+	text = typed(text)
+	b, ok := identity.Decode32(text)
+	if !ok || len(text) != addressText && len(text) != payeeText {
 		return p, ErrPayee
 	}
 	n := len(b) - 2

@@ -156,8 +156,8 @@ type Credit struct {
 
 const creditSize = 32 + 8
 
-// MaxCredits is how many one claim has.
-const MaxCredits = 64
+// MaxCredits is how many one claim has: so its receipt fits a record of a client's flash.
+const MaxCredits = 16
 
 // AppendCredits appends the body of a claim's receipt.
 func AppendCredits(b []byte, all []Credit) []byte {

@@ -19,11 +19,13 @@ func TestWire(t *testing.T) {
 		"offTransferredFee": offTransferredFee, "offTransferredPayee": offTransferredPayee, "offTransferredHead": offTransferredHead,
 		"offWithdrawAmount": offWithdrawAmount, "offWithdrawTo": offWithdrawTo, "offWithdrawnFee": offWithdrawnFee, "offWithdrawnPayBy": offWithdrawnPayBy,
 		"offDepositAccount": offDepositAccount, "offDepositAsset": offDepositAsset, "offDepositAddress": offDepositAddress,
-		"offTermsFrom": offTermsFrom, "offTermsAssets": offTermsAssets,
-		"offAssetID": offAssetID, "offAssetConfirm": offAssetConfirm, "offAssetMaxAccount": offAssetMaxAccount, "offAssetMinTransfer": offAssetMinTransfer,
+		"offTermsFrom": offTermsFrom, "offTermsPrevious": offTermsPrevious,
+		"offNewestAccount": offNewestAccount, "offNewestSize": offNewestSize, "offNewestReceipt": offNewestReceipt, "offNewestInbox": offNewestInbox, "offNewestAcked": offNewestAcked,
+		"offTermsAssets": offTermsAssets,
+		"offAssetID":     offAssetID, "offAssetConfirm": offAssetConfirm, "offAssetMaxAccount": offAssetMaxAccount, "offAssetMinTransfer": offAssetMinTransfer,
 		"offAssetTransferFee": offAssetTransferFee, "offAssetMinWithdraw": offAssetMinWithdraw, "offAssetWithdrawFee": offAssetWithdrawFee, "offAssetPayWithin": offAssetPayWithin,
 	})
-	want := map[string][]int{"Transfer": {transferSize, transferredSize}, "Withdrawal": {withdrawSize, withdrawnSize}, "Deposit": {depositSize}, "Terms": {offTermsAssets, assetSize}}
+	want := map[string][]int{"Transfer": {transferSize, transferredSize}, "Withdrawal": {withdrawSize, withdrawnSize}, "Deposit": {depositSize}, "Newest": {newestSize}, "Terms": {offTermsAssets, assetSize}}
 	if !reflect.DeepEqual(sizes, want) {
 		t.Errorf("%v, want %v", sizes, want)
 	}
@@ -39,7 +41,7 @@ func someone(t testing.TB, n byte) identity.Key {
 }
 
 func sampleTerms(t testing.TB) *Terms {
-	terms := &Terms{From: 7, Assets: []Asset{{Confirm: 120_000, MaxAccount: 10 * pay.Coin, MinTransfer: 1000, TransferFee: 1, MinWithdraw: pay.Coin, WithdrawFee: 5, PayWithin: 3_600_000}, {ID: 9}},
+	terms := &Terms{From: 7, Previous: [32]byte{6}, Assets: []Asset{{Confirm: 120_000, MaxAccount: 10 * pay.Coin, MinTransfer: 1000, TransferFee: 1, MinWithdraw: pay.Coin, WithdrawFee: 5, PayWithin: 3_600_000}, {ID: 9}},
 		Peers: []identity.Key{someone(t, 1), someone(t, 2)}}
 	if a, b := terms.Peers[0], terms.Peers[1]; bytes.Compare(a[:], b[:]) > 0 {
 		terms.Peers[0], terms.Peers[1] = b, a
@@ -77,6 +79,11 @@ func TestBodies(t *testing.T) {
 	same(t, "credits", credits, AppendCredits(nil, credits), ParseCredits)
 	terms := sampleTerms(t)
 	same(t, "terms", *terms, terms.Append(nil), ParseTerms)
+	n := Newest{Account: account.Account{1}, Size: 2, Receipt: [32]byte{3}, Inbox: pay.Inbox{Count: 5, Sum: 6, Head: [32]byte{7}}, Acked: pay.Inbox{Count: 4, Sum: 5}}
+	same(t, "newest", n, n.Append(nil), ParseNewest)
+	if _, ok := ParseNewest((&Newest{Acked: n.Inbox}).Append(nil)); ok {
+		t.Error("more is acknowledged than ever came")
+	}
 }
 
 // TestRefused: what has another form of the same, or means nothing, does not parse.
@@ -156,6 +163,9 @@ func FuzzBodies(f *testing.F) {
 		}
 		if x, ok := ParseCredits(b); ok && !bytes.Equal(AppendCredits(nil, x), b) {
 			t.Fatal("credits")
+		}
+		if x, ok := ParseNewest(b); ok && !bytes.Equal(x.Append(nil), b) {
+			t.Fatal("newest")
 		}
 		if x, ok := ParseTerms(b); ok && !bytes.Equal(x.Append(nil), b) {
 			t.Fatal("terms")

@@ -10,9 +10,10 @@ import (
 // Terms are what a gateway asks for and promises: the body of a statement KindTerms. They
 // get worse for clients only WorseAfter later than they are stated.
 type Terms struct {
-	From   int64 // gateway time from which they hold, ms since 1970
-	Assets []Asset
-	Peers  []identity.Key // gateways that it pays to
+	From     int64    // gateway time from which they hold, ms since 1970
+	Previous [32]byte // hash of the statement of the terms before; zero: the first
+	Assets   []Asset
+	Peers    []identity.Key // gateways that it pays to
 }
 
 // WorseAfter is how long before terms hold that are worse for clients, in ms.
@@ -31,8 +32,9 @@ type Asset struct {
 }
 
 const (
-	offTermsFrom   = 0
-	offTermsAssets = offTermsFrom + 8 // count u8, then assets; count u8, then keys of peers
+	offTermsFrom     = 0
+	offTermsPrevious = offTermsFrom + 8
+	offTermsAssets   = offTermsPrevious + 32 // count u8, then assets; count u8, then keys of peers
 
 	offAssetID          = 0
 	offAssetConfirm     = offAssetID + 4
@@ -51,7 +53,7 @@ const (
 // Append appends the wire form.
 func (t *Terms) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(t.From))
-	b = append(b, byte(len(t.Assets)))
+	b = append(append(b, t.Previous[:]...), byte(len(t.Assets)))
 	for _, a := range t.Assets {
 		b = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(b, a.ID), a.Confirm)
 		for _, v := range [...]pay.Amount{a.MaxAccount, a.MinTransfer, a.TransferFee, a.MinWithdraw, a.WithdrawFee} {
@@ -72,7 +74,7 @@ func ParseTerms(b []byte) (t Terms, ok bool) {
 		return t, false
 	}
 	from := binary.LittleEndian.Uint64(b)
-	t.From, b = int64(from), b[offTermsAssets:]
+	t.From, t.Previous, b = int64(from), [32]byte(b[offTermsPrevious:]), b[offTermsAssets:]
 	n := int(b[0])
 	if b = b[1:]; from > 1<<62 || n > maxAssets || len(b) < n*assetSize+1 {
 		return Terms{}, false
