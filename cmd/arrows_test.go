@@ -121,6 +121,12 @@ var arrows = map[string]map[string]string{
 		"pay":           "amounts",
 		"pay/account":   "payees",
 	},
+	"pay/client": {
+		"link/identity": "gateways are keys",
+		"pay":           "calls, receipts, statements",
+		"pay/account":   "keys, payees",
+		"pay/body":      "what operations say; terms",
+	},
 	"pay/hpke": {
 		"link/aead":     "the cipher",
 		"link/identity": "the curve",

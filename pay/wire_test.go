@@ -28,7 +28,7 @@ func TestWire(t *testing.T) {
 		"offStatementEpoch": offStatementEpoch, "offStatementBody": offStatementBody,
 	})
 	wiretest.Constants(t, "wire.md", map[string]any{
-		"MaxBody": MaxBody,
+		"MaxBody":   MaxBody,
 		"PaperCall": PaperCall, "PaperReceipt": PaperReceipt, "PaperStatement": PaperStatement,
 		"KindEpoch": KindEpoch, "KindTerms": KindTerms, "KindDeposit": KindDeposit, "KindNewest": KindNewest, "KindNever": KindNever, "KindReserve": KindReserve,
 		"AskCall": AskCall, "AskTerms": AskTerms, "AskEpochs": AskEpochs, "AskNewest": AskNewest,

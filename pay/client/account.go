@@ -35,6 +35,7 @@ type Account struct {
 	last     pay.Receipt // Seq 0: none
 	asked    pay.Call    // what underWay says
 	confirms bool        // the call under way was made since a block was reserved
+	unsure   bool        // it is to be asked how the account stands
 	dirty    bool        // flash has it as it was before the newest receipt
 	against  Reason
 	due      time.Time
@@ -115,12 +116,6 @@ func (a *Account) write(r record) error {
 	return nil
 }
 
-// Index names the account's key.
-func (a *Account) Index() uint32 { return a.index }
-
-// Role is what it is for.
-func (a *Account) Role() Role { return a.role }
-
 // Name is the account as the gateway knows it.
 func (a *Account) Name() account.Account { return a.name }
 
@@ -131,6 +126,8 @@ func (a *Account) PaymentString() string {
 
 // A State is what an account has, as its newest receipt says.
 type State struct {
+	Index    uint32 // of its key
+	Role     Role
 	Balance  pay.Amount
 	Incoming pay.Amount // in the inbox: the next call moves it into the balance
 	Held     pay.Amount
@@ -144,7 +141,7 @@ type State struct {
 
 // State returns it.
 func (a *Account) State() State {
-	return State{a.last.Balance, a.last.Inbox.Sum - a.acked.Sum, a.last.Held, a.last.Seq, a.last.Status, a.last.Time, len(a.underWay) > 0, a.closed, a.against}
+	return State{a.index, a.role, a.last.Balance, a.last.Inbox.Sum - a.acked.Sum, a.last.Held, a.last.Seq, a.last.Status, a.last.Time, len(a.underWay) > 0, a.closed, a.against}
 }
 
 // Last is the newest receipt; Seq 0: there is none. Its body is the account's.
@@ -228,10 +225,11 @@ func (a *Account) begin(now time.Time, op pay.Op, fee pay.Amount, b []byte) erro
 	return nil
 }
 
-// Next returns the call to send now, if any, and when to ask again; zero: there is none
-// under way. The bytes are the account's.
-func (a *Account) Next(now time.Time) (call []byte, again time.Time) {
-	if len(a.underWay) == 0 || a.against != 0 {
+// Next returns the request to send now, if any, and when to ask again; zero: there is
+// nothing to send. It has the call under way; or, when the seq of that is used, asks for
+// the newest receipt.
+func (a *Account) Next(now time.Time) (request []byte, again time.Time) {
+	if len(a.underWay) == 0 && !a.unsure || a.against != 0 {
 		return nil, time.Time{}
 	}
 	if now.Before(a.due) {
@@ -239,7 +237,10 @@ func (a *Account) Next(now time.Time) (call []byte, again time.Time) {
 	}
 	a.due = now.Add(max(a.wait, firstAgain))
 	a.wait = min(2*max(a.wait, firstAgain), mostAgain)
-	return a.underWay, a.due
+	if a.unsure {
+		return a.c.askNewest(a.key), a.due
+	}
+	return append([]byte{byte(pay.AskCall)}, a.underWay...), a.due
 }
 
 // DepositAddress is where coins for the account go, as the gateway signed it; false: it

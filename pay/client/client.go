@@ -11,8 +11,8 @@ import (
 
 // Of indices.
 const (
-	Block = 64  // so many are reserved at once; a power cut wastes what is left of them
-	Gap   = 512 // no index is given that is further above the last paid one: recovery looks so far
+	block = 64  // so many are reserved at once; a power cut wastes what is left of them
+	gap   = 512 // no index is given that is further above the last paid one: recovery looks so far
 )
 
 // A Config says whose accounts, and where. New: the seed was just drawn, so that no record
@@ -38,7 +38,7 @@ type Client struct {
 	terms    []terms // a chain, at most maxTerms
 	old      *terms  // from before the chain: a receipt named them
 	back     []terms // from a wanted one backwards, at most maxBack
-	want     Want
+	want     wants
 	against  Reason
 	accounts []*Account
 	dropped  Dropped
@@ -47,7 +47,7 @@ type Client struct {
 // Open reads what the store has. Errors: those of the store, and ErrSeed.
 func Open(config Config) (*Client, error) {
 	c := &Client{gateway: config.Gateway, seed: *config.Seed, store: config.Store}
-	c.want.Newest = true
+	c.want.newest = true
 	if err := c.openHead(config.New); err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func Open(config Config) (*Client, error) {
 		}
 	}
 	for _, a := range c.accounts {
-		c.head.reserved = max(c.head.reserved, a.index/Block*Block+Block)
+		c.head.reserved = max(c.head.reserved, a.index/block*block+block)
 		if a.last.Inbox.Count > 0 {
 			c.Paid(a.index)
 		}
@@ -147,12 +147,12 @@ func (c *Client) Fresh() (uint32, error) {
 	if c.head.stale {
 		return 0, ErrStale
 	}
-	if uint64(c.next) >= uint64(c.head.used)+Gap {
+	if uint64(c.next) >= uint64(c.head.used)+gap {
 		return 0, ErrFar
 	}
 	if c.next == c.head.reserved {
 		h := c.head
-		h.reserved = h.reserved/Block*Block + Block
+		h.reserved = h.reserved/block*block + block
 		if err := c.writeHead(h); err != nil {
 			return 0, err
 		}

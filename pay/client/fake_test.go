@@ -1,8 +1,10 @@
 package client
 
 import (
+	"encoding/binary"
 	"errors"
 	mrand "math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,20 +112,6 @@ func (g *gateway) keyOf(statement []byte) identity.Key {
 	return e.Key
 }
 
-// answerWant gives what a client wants.
-func (g *gateway) answerWant(w Want) (b []byte) {
-	if w.Epoch > 0 && int(w.Epoch) <= len(g.certs) {
-		b = appendStatement(b, g.certs[w.Epoch-1])
-	}
-	for i, s := range g.terms {
-		if pay.HashOf(s) == w.Terms || w.Newest && i == len(g.terms)-1 {
-			n, _ := pay.StatementEpoch(s)
-			b = appendStatement(appendStatement(b, g.certs[n-1]), s)
-		}
-	}
-	return b
-}
-
 // credit gives an account something.
 func (g *gateway) credit(to account.Account, amount pay.Amount, source [32]byte) bool {
 	l := g.accounts[to]
@@ -148,39 +136,68 @@ func (g *gateway) deposit(to account.Account, amount pay.Amount) {
 	g.deposits[to] = append(g.deposits[to], body.Credit{Output: [32]byte{1, byte(g.unsigned), byte(g.unsigned >> 8)}, Amount: amount})
 }
 
-// serve answers a call: a receipt, or papers.
-func (g *gateway) serve(b []byte) (answer []byte, papers bool) {
+// answer answers a request.
+func (g *gateway) answer(request []byte) []byte {
+	b := request[1:]
+	switch pay.Ask(request[0]) {
+	case pay.AskCall:
+		return g.serve(b)
+	case pay.AskNewest:
+		of, key, _, err := pay.ParseNewest(b)
+		if err != nil {
+			return pay.AppendAnswer(nil, pay.Bad)
+		}
+		return g.newest(account.Of(of, key))
+	case pay.AskTerms:
+		for i, s := range g.terms {
+			if hash := pay.HashOf(s); len(b) > 0 && string(b) == string(hash[:]) || len(b) == 0 && i == len(g.terms)-1 {
+				return pay.AppendAnswer(nil, pay.Answered, s)
+			}
+		}
+	case pay.AskEpochs:
+		if len(b) == 0 {
+			all := slices.Clone(g.certs)
+			slices.Reverse(all)
+			return pay.AppendAnswer(nil, pay.Answered, all[:min(len(all), 16)]...)
+		}
+		if n := int(binary.LittleEndian.Uint32(b)); n <= len(g.certs) {
+			return pay.AppendAnswer(nil, pay.Answered, g.certs[n-1])
+		}
+	}
+	return pay.AppendAnswer(nil, pay.Unknown)
+}
+
+// serve answers a call.
+func (g *gateway) serve(b []byte) (answer []byte) {
 	c, err := pay.ParseCall(b)
 	if err != nil || c.Gateway != g.offline.Key() {
-		return nil, false
+		return pay.AppendAnswer(nil, pay.Bad)
 	}
 	name := c.Account()
 	l := g.accounts[name]
-	if c.Op == pay.OpNewest {
-		return g.newest(name), true
-	}
 	if l == nil {
-		l = &ledger{seq: c.Seq - 1, stood: map[pay.Inbox]bool{{}: true}} // not stored
+		l = &ledger{stood: map[pay.Inbox]bool{{}: true}} // not stored
 	}
-	if l.call == nil && c.Seq > l.seq {
-		l.seq = c.Seq - 1
-	}
-	if c.Seq == l.seq && string(b) == string(l.call) {
-		return l.receipt, false
-	}
-	if c.Seq != l.seq+1 {
-		return g.newest(name), true
+	switch {
+	case l.call == nil:
+	case string(b) == string(l.call):
+		return pay.AppendAnswer(nil, pay.Answered, l.receipt)
+	case c.Seq <= l.seq:
+		return pay.AppendAnswer(nil, pay.Used, l.call, l.receipt)
+	case c.Seq != l.seq+1:
+		return pay.AppendAnswer(nil, pay.Ahead, l.call, l.receipt)
+	case c.Previous != pay.HashOf(l.receipt):
+		return pay.AppendAnswer(nil, pay.Forked, l.call, l.receipt)
 	}
 	r := g.execute(&c, l, pay.HashOf(b))
 	if g.lie != nil {
 		g.lie(&c, &r)
 	}
-	l = g.accounts[name]
 	signed := r.Signed(g.key)
-	if l != nil {
+	if l = g.accounts[name]; l != nil {
 		l.seq, l.call, l.receipt = c.Seq, b, signed
 	}
-	return signed, false
+	return pay.AppendAnswer(nil, pay.Answered, signed)
 }
 
 // newest is the answer to a question.
@@ -193,15 +210,11 @@ func (g *gateway) newest(name account.Account) []byte {
 			n.Receipt = pay.HashOf(l.receipt)
 		}
 	}
-	b := appendStatement(nil, g.certs[g.epoch-1])
-	if l != nil && l.receipt != nil {
-		number, _ := pay.ReceiptEpoch(l.receipt)
-		if number != g.epoch {
-			b = appendStatement(b, g.certs[number-1])
-		}
-		b = pay.AppendPaper(pay.AppendPaper(b, pay.PaperCall, l.call), pay.PaperReceipt, l.receipt)
+	st := g.sign(pay.KindNewest, n.Append(nil))
+	if l == nil || l.receipt == nil {
+		return pay.AppendAnswer(nil, pay.Answered, st)
 	}
-	return appendStatement(b, g.sign(pay.KindNewest, n.Append(nil)))
+	return pay.AppendAnswer(nil, pay.Answered, st, l.call, l.receipt)
 }
 
 // execute does a call.
@@ -249,7 +262,7 @@ func (g *gateway) operate(c *pay.Call, l *ledger, have pay.Amount, asset body.As
 		all := g.deposits[c.Account()][:n]
 		g.deposits[c.Account()] = g.deposits[c.Account()][n:]
 		for _, credit := range all {
-			g.credit(c.Account(), credit.Amount, pay.CreditSource(credit.Output))
+			g.credit(c.Account(), credit.Amount, pay.Source(credit.Output))
 		}
 		return pay.OK, 0, body.AppendCredits(nil, all)
 	case pay.OpWithdraw:
@@ -288,7 +301,7 @@ func (g *gateway) transfer(c *pay.Call, have pay.Amount, asset body.Asset, hash 
 		return pay.FeeTooHigh, 0, nil
 	case t.Amount+asset.TransferFee > have:
 		return pay.NoFunds, 0, nil
-	case !open || !g.credit(to, t.Amount, pay.CreditSource(hash)):
+	case !open || !g.credit(to, t.Amount, pay.Source(hash)):
 		return pay.NoPayee, 0, nil
 	}
 	g.executed[t.Note]++
@@ -357,39 +370,36 @@ func open(t testing.TB, g *gateway, f *flash, fresh bool) *Client {
 	return c
 }
 
-// meet makes a client know the gateway.
+// meet makes a client know what it wants to.
 func meet(t testing.TB, g *gateway, c *Client, now time.Time) {
 	t.Helper()
-	for range 10 {
-		w, any := c.Wants()
-		if !any {
+	for range 30 {
+		b := c.Ask()
+		if b == nil {
 			return
 		}
-		c.Papers(now, g.answerWant(w))
+		c.Answer(now, g.answer(b))
 	}
-	w, _ := c.Wants()
-	t.Fatalf("still wanted: %+v", w)
+	t.Fatalf("still wanted: %+v", c.want)
 }
 
-// ask sends the call under way and takes the answer, and what it needs to be judged.
+// ask sends what is to be sent and takes the answer, and what it needs to be judged.
 func ask(t testing.TB, g *gateway, a *Account, now time.Time) (status pay.Status, err error) {
-	for range 6 {
+	for range 8 {
 		a.due = time.Time{}
 		b, _ := a.Next(now)
 		if b == nil {
 			return status, err
 		}
-		answer, papers := g.serve(b)
-		if papers {
-			_, err = a.Newest(now, answer)
-		} else {
-			status, err = a.Receipt(now, answer)
-		}
-		if err != ErrTerms && err != ErrEpoch {
+		status, err = a.Answer(now, g.answer(b))
+		if err != nil && err != errUsed && err != errTerms && err != errEpoch {
 			return status, err
 		}
-		w, _ := a.c.Wants()
-		a.c.Papers(now, g.answerWant(w))
+		for range 10 {
+			if b := a.c.Ask(); b != nil {
+				a.c.Answer(now, g.answer(b))
+			}
+		}
 	}
 	return status, err
 }

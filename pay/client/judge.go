@@ -182,7 +182,7 @@ func (a *Account) credited(r *pay.Receipt) Reason {
 	}
 	inbox := a.last.Inbox
 	for _, c := range all {
-		if inbox, ok = inbox.Credit(c.Amount, pay.CreditSource(c.Output)); !ok {
+		if inbox, ok = inbox.Credit(c.Amount, pay.Source(c.Output)); !ok {
 			return WrongInbox
 		}
 	}

@@ -84,7 +84,7 @@ var lies = []lie{
 	}, WrongInbox},
 	{"deposit credited lower", claim, func(g *gateway, c *pay.Call, r *pay.Receipt) {
 		r.Body = body.AppendCredits(nil, []body.Credit{{Output: [32]byte{1}, Amount: 9}})
-		r.Inbox, _ = r.Inbox.Credit(8, pay.CreditSource([32]byte{1}))
+		r.Inbox, _ = r.Inbox.Credit(8, pay.Source([32]byte{1}))
 	}, WrongInbox},
 	{"deposit to another's address", deposit, func(g *gateway, c *pay.Call, r *pay.Receipt) {
 		r.Body = g.sign(pay.KindDeposit, body.Deposit{Account: account.Account{1}}.Append(nil))
@@ -146,7 +146,7 @@ func stopped(t *testing.T, a *Account, want Reason) {
 	if err := a.Check(boot); err != want {
 		t.Errorf("a new call: %v", err)
 	}
-	if _, err := a.Receipt(boot, a.receipt); err != want {
+	if _, err := a.take(boot, a.receipt); err != want {
 		t.Errorf("a receipt: %v", err)
 	}
 }
@@ -195,7 +195,7 @@ func TestTwice(t *testing.T) {
 	_, a := rich(t, g, f, 5*pay.Coin)
 	r := a.Last()
 	r.Height++
-	if _, err := a.Receipt(boot, r.Signed(g.key)); err != Twice {
+	if _, err := a.take(boot, r.Signed(g.key)); err != Twice {
 		t.Errorf("%v, want %v", err, Twice)
 	}
 	g = newGateway(t)
@@ -203,8 +203,8 @@ func TestTwice(t *testing.T) {
 	do(t, g, a, a.Check(boot), pay.OK)
 	r = a.Last()
 	r.Height++
-	if _, err := a.Receipt(boot, r.Signed(g.key)); err != ErrLate {
-		t.Errorf("%v, want %v", err, ErrLate)
+	if _, err := a.take(boot, r.Signed(g.key)); err != errLate {
+		t.Errorf("%v, want %v", err, errLate)
 	}
 	do(t, g, a, a.Check(boot), pay.OK)
 }
@@ -215,12 +215,12 @@ func TestTwoKeys(t *testing.T) {
 	g, f := newGateway(t), newFlash()
 	c, a := rich(t, g, f, 5*pay.Coin)
 	e := pay.Epoch{Number: 1, Key: someone(t, 77).Key(), From: 1, Until: 1 << 60}
-	if err := c.Papers(boot, appendStatement(nil, e.Certificate(g.offline, g.now))); err != Twice {
+	if err := c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, e.Certificate(g.offline, g.now))); err != Twice {
 		t.Errorf("%v, want %v", err, Twice)
 	}
 	c = open(t, g, f, false)
-	if c.Against() != Twice || len(c.Export()) == 0 {
-		t.Errorf("after a restart: %v, %d bytes", c.Against(), len(c.Export()))
+	if why, papers := c.Against(); why != Twice || len(papers) == 0 {
+		t.Errorf("after a restart: %v, %d bytes", why, len(papers))
 	}
 	a = c.Accounts()[0]
 	do(t, g, a, nil, 0)
@@ -266,20 +266,20 @@ func TestTerms(t *testing.T) {
 			g, f := newGateway(t), newFlash()
 			cl, a := rich(t, g, f, 5*pay.Coin)
 			c.state(g)
-			cl.want.Newest = true
+			cl.want.newest = true
 			var err error
 			for range 10 {
-				if w, any := cl.Wants(); any {
-					if e := cl.Papers(boot, g.answerWant(w)); e != ErrTerms {
+				if b := cl.Ask(); b != nil {
+					if e := cl.Answer(boot, g.answer(b)); e != nil {
 						err = e
 					}
 				}
 			}
-			if err != c.want || cl.Against() != reasonOf(c.want) {
-				t.Errorf("%v, against %v, want %v", err, cl.Against(), c.want)
+			if why, _ := cl.Against(); err != c.want || why != reasonOf(c.want) {
+				t.Errorf("%v, against %v, want %v", err, why, c.want)
 			}
-			if w, any := cl.Wants(); any {
-				t.Errorf("still wanted: %+v", w)
+			if cl.Ask() != nil {
+				t.Errorf("still wanted: %+v", cl.want)
 			}
 			if s, err := ask(t, g, a, boot); err != nil || s != pay.OK {
 				t.Fatal(s, err)
@@ -326,10 +326,10 @@ func TestForked(t *testing.T) {
 	c, _ := rich(t, g, newFlash(), 0)
 	one := someTerms(g.now)
 	g.state(one)
-	c.Papers(boot, appendStatement(nil, g.terms[1]))
+	c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, g.terms[1]))
 	two := someTerms(g.now + 1)
 	two.Previous = pay.HashOf(g.terms[0])
-	if err := c.Papers(boot, appendStatement(nil, g.sign(pay.KindTerms, two.Append(nil)))); err != Twice {
+	if err := c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, g.sign(pay.KindTerms, two.Append(nil)))); err != Twice {
 		t.Errorf("%v, want %v", err, Twice)
 	}
 }
@@ -343,21 +343,21 @@ func TestThief(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.lie = func(_ *pay.Call, r *pay.Receipt) { r.Time, r.Balance = g.now+365*day, 0 }
-	if _, err := ask(t, g, a, boot); err != ErrForm {
+	if _, err := ask(t, g, a, boot); err != errForm {
 		t.Errorf("after its time: %v", err)
 	}
 	other := pay.Receipt{Gateway: g.offline.Key(), Account: a.Name(), Seq: 4, Call: pay.HashOf(a.underWay), Time: g.now, Epoch: 9}
-	if _, err := a.Receipt(boot, other.Signed(someone(t, 99))); err != ErrEpoch {
+	if _, err := a.take(boot, other.Signed(someone(t, 99))); err != errEpoch {
 		t.Errorf("an epoch of nobody: %v", err)
 	}
-	if w, _ := c.Wants(); w.Epoch != 9 {
-		t.Errorf("%+v is wanted", w)
+	if b := c.Ask(); !bytes.Equal(b, []byte{byte(pay.AskEpochs), 9, 0, 0, 0}) {
+		t.Errorf("% x is asked", b)
 	}
 	forged := pay.Epoch{Number: 9, Key: someone(t, 99).Key(), From: 0, Until: 1 << 60}
-	if err := c.Papers(boot, appendStatement(nil, forged.Certificate(someone(t, 99), g.now))); err == nil {
+	if err := c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, forged.Certificate(someone(t, 99), g.now))); err == nil {
 		t.Error("a certificate by a stranger")
 	}
-	if a.State().Against != 0 || c.Against() != 0 {
+	if a.State().Against != 0 || c.against != 0 {
 		t.Error("the gateway stands accused")
 	}
 }
@@ -370,7 +370,8 @@ func TestFalls(t *testing.T) {
 	old := g.newest(a.Name())
 	do(t, g, a, a.Check(boot), pay.OK)
 	l := *g.accounts[a.Name()]
-	if _, err := a.Newest(boot, old); err != ErrBehind && err != ErrLate {
+	a.Look()
+	if _, err := a.Answer(boot, old); err != ErrBehind && err != errLate {
 		t.Errorf("%v, want %v", err, ErrBehind)
 	}
 	if a.State().Against != 0 {
@@ -383,7 +384,8 @@ func TestFalls(t *testing.T) {
 	r.Call = pay.HashOf(l.call)
 	l.receipt, l.acked = r.Signed(g.key), call.Ack
 	g.accounts[a.Name()] = &l
-	if _, err := a.Newest(boot, g.newest(a.Name())); err != Twice {
+	a.Look()
+	if _, err := a.Answer(boot, g.newest(a.Name())); err != Twice {
 		t.Errorf("%v, want %v", err, Twice)
 	}
 	_ = c
@@ -402,9 +404,9 @@ func TestNotOurs(t *testing.T) {
 		l.receipt = r.Signed(g.key)
 		good := g.accounts[a.Name()]
 		g.accounts[a.Name()] = &l
-		adopted, err := a.Newest(boot, g.newest(a.Name()))
-		if adopted || err != ErrForeign {
-			t.Errorf("%s call: %v %v", name, adopted, err)
+		a.Look()
+		if _, err := a.Answer(boot, g.newest(a.Name())); err != errForeign {
+			t.Errorf("%s call: %v", name, err)
 		}
 		g.accounts[a.Name()] = good
 	}

@@ -10,18 +10,20 @@ import (
 	"hopwire/pay/body"
 )
 
-// never is the expiry of a question: it changes nothing, so it may be answered whenever,
-// and it tells no time.
+// never is the expiry of a request for the newest receipt: it changes nothing, so it may
+// be answered whenever, and it tells no time.
 const never = 1 << 62
 
-// question asks, under an account's key, how the account stands.
-func (c *Client) question(key *identity.Identity) []byte {
-	q := pay.Call{Op: pay.OpNewest, Gateway: c.gateway, Key: key.Key(), Seq: pay.QuestionSeq, Expiry: never}
-	return q.Signed(key)
+// newestSize is the size of a statement KindNewest: a receipt is longer.
+const newestSize = 46 + 2 + 168 + 64
+
+func (c *Client) askNewest(key *identity.Identity) []byte {
+	return pay.NewestRequest(c.gateway, key, never)
 }
 
-// Question asks how the account stands at the gateway; Newest takes the answer.
-func (a *Account) Question() []byte { return a.c.question(a.key) }
+// Look has Next ask how the account stands at the gateway: whether it is newer there than
+// its record, as when the seed is used elsewhere, or the record is an old one.
+func (a *Account) Look() { a.unsure = true }
 
 // A standing is how an account stands, as the gateway signs it.
 type standing struct {
@@ -34,40 +36,17 @@ type standing struct {
 	signed        []byte // the call
 }
 
-// standing reads the answer to a question. A receipt counts only with its call, which only
-// the holder of the account's key could sign: nobody else makes an account older or newer.
-func (c *Client) standing(now time.Time, of account.Account, papers []byte) (s standing, err error) {
-	for n := 0; len(papers) > 0; n++ {
-		kind, paper, rest, ok := pay.NextPaper(papers)
-		if !ok || n == maxPapers {
-			return s, c.drop(ErrForm)
-		}
-		papers = rest
-		if err := c.sort(&s, kind, paper); err != nil {
-			return s, err
-		}
+// standing reads the answer to a request for the newest receipt. A receipt counts only
+// with its call, which only the holder of the account's key could sign: nobody else makes
+// an account older or newer.
+func (c *Client) standing(now time.Time, of account.Account, items [][]byte) (s standing, err error) {
+	if len(items) != 1 && len(items) != 3 {
+		return s, c.drop(errForm)
+	}
+	if s.statement = items[0]; len(items) == 3 {
+		s.signed, s.receipt = items[1], items[2]
 	}
 	return s, c.check(now, of, &s)
-}
-
-// sort puts a paper of a standing where it belongs: one of each, and certificates.
-func (c *Client) sort(s *standing, kind pay.Paper, paper []byte) error {
-	at := &s.statement
-	switch kind {
-	case pay.PaperCall:
-		at = &s.signed
-	case pay.PaperReceipt:
-		at = &s.receipt
-	default:
-		if e, err := pay.ParseCertificate(paper, c.gateway); err == nil {
-			return c.certificate(epoch{e, bytes.Clone(paper)}, true)
-		}
-	}
-	if *at != nil {
-		return c.drop(ErrForm)
-	}
-	*at = paper
-	return nil
 }
 
 // check says whether the papers of a standing belong together.
@@ -78,10 +57,10 @@ func (c *Client) check(now time.Time, of account.Account, s *standing) error {
 	}
 	n, ok := body.ParseNewest(st.Body)
 	if st.Kind != pay.KindNewest || !ok {
-		return c.drop(ErrForm)
+		return c.drop(errForm)
 	}
 	if n.Account != of {
-		return c.drop(ErrForeign)
+		return c.drop(errForeign)
 	}
 	s.Newest, s.at = n, st.Time
 	if st.Epoch != 0 {
@@ -90,7 +69,7 @@ func (c *Client) check(now time.Time, of account.Account, s *standing) error {
 	if n.Receipt == [32]byte{} {
 		s.receipt, s.signed = nil, nil
 		if n.Acked != (pay.Inbox{}) {
-			return c.drop(ErrForm)
+			return c.drop(errForm)
 		}
 		return nil
 	}
@@ -99,51 +78,49 @@ func (c *Client) check(now time.Time, of account.Account, s *standing) error {
 	}
 	s.call, err = pay.ParseCall(s.signed)
 	if err != nil || pay.HashOf(s.receipt) != n.Receipt || pay.HashOf(s.signed) != s.r.Call {
-		return c.drop(ErrForm)
+		return c.drop(errForm)
 	}
 	if s.r.Account != of || s.call.Account() != of || s.call.Seq != s.r.Seq {
-		return c.drop(ErrForeign)
+		return c.drop(errForeign)
 	}
 	if !grown(n.Acked, s.r.Inbox) || !grown(s.r.Inbox, n.Inbox) || s.r.Status == pay.OK && n.Acked != s.call.Ack {
-		return c.drop(ErrForm) // it does not agree with itself: another answer will have to
+		return c.drop(errForm) // it does not agree with itself: another answer will have to
 	}
 	return nil
 }
 
-// Newest takes the answer to Question, or that to a call whose seq is used. adopted: the
-// account is newer there, by calls that its own key signed, and has become that: its seed
-// is used elsewhere, or its record was an old one; the call under way was never done.
-// Errors: as of Receipt.
-func (a *Account) Newest(now time.Time, papers []byte) (adopted bool, err error) {
+// stands takes the answer to a request for the newest receipt. ErrAdopted: the account is
+// newer there, by calls that its own key signed, and has become that.
+func (a *Account) stands(now time.Time, items [][]byte) (pay.Status, error) {
 	if a.against != 0 {
-		return false, a.against
+		return 0, a.against
 	}
-	s, err := a.c.standing(now, a.name, papers)
+	s, err := a.c.standing(now, a.name, items)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
+	a.unsure = false
 	switch {
 	case s.r.Seq < a.last.Seq:
 		if empty(&a.last) {
-			return false, nil
+			return 0, nil
 		}
 		if s.at < a.last.Time {
-			return false, a.c.drop(ErrLate)
+			return 0, a.c.drop(errLate)
 		}
-		return false, a.c.drop(ErrBehind)
+		return 0, a.c.drop(ErrBehind)
 	case s.r.Seq == 0 || bytes.Equal(s.receipt, a.receipt):
-		return false, nil
+		return a.last.Status, nil
 	case s.r.Call == pay.HashOf(a.underWay) || s.r.Seq == a.last.Seq && s.r.Call == a.last.Call:
-		_, err = a.Receipt(now, s.receipt)
-		return false, err
+		return a.take(now, s.receipt)
 	case s.r.Seq == a.last.Seq && !empty(&a.last):
-		return false, a.stop(Twice, a.alsoSigned(&s))
+		return 0, a.stop(Twice, a.alsoSigned(&s))
 	case s.r.Time < a.last.Time:
-		return false, a.stop(TimeFell, a.alsoSigned(&s))
+		return 0, a.stop(TimeFell, a.alsoSigned(&s))
 	case !grown(a.last.Inbox, s.r.Inbox):
-		return false, a.stop(WrongInbox, a.alsoSigned(&s))
+		return 0, a.stop(WrongInbox, a.alsoSigned(&s))
 	}
-	return true, a.adopt(&s)
+	return 0, a.adopt(&s)
 }
 
 // alsoSigned are the papers of the record and those of a standing that contradicts them.
@@ -163,17 +140,20 @@ func (a *Account) adopt(s *standing) error {
 			return err
 		}
 	}
-	return a.take(s)
+	if err := a.become(s); err != nil {
+		return err
+	}
+	return ErrAdopted
 }
 
-// take makes a standing the record.
-func (a *Account) take(s *standing) error {
+// become makes a standing the record.
+func (a *Account) become(s *standing) error {
 	next := a.record
 	next.acked, next.underWay = s.Acked, nil
 	next.call, next.receipt, next.cert = bytes.Clone(s.signed), bytes.Clone(s.receipt), s.cert
 	next.closed = s.r.Status == pay.OK && s.call.Op == pay.OpClose && s.r.Seq > 0
 	if !next.fits() {
-		return a.c.drop(ErrForm) // no call of ours has such a receipt
+		return a.c.drop(errForm) // no call of ours has such a receipt
 	}
 	if err := a.write(next); err != nil {
 		return err

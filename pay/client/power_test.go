@@ -152,7 +152,7 @@ func (s *script) audit(where string) {
 	var sum pay.Amount
 	for _, a := range s.c.accounts {
 		l, st := s.g.accounts[a.Name()], a.State()
-		if st.Balance != l.balance || st.Seq != l.seq || st.Against != 0 || s.c.Against() != 0 {
+		if st.Balance != l.balance || st.Seq != l.seq || st.Against != 0 || s.c.against != 0 {
 			s.t.Errorf("%s: %+v, the gateway has %d at %d", where, st, l.balance, l.seq)
 		}
 		sum += l.balance + l.inbox.Sum - l.acked.Sum
@@ -241,7 +241,7 @@ func TestIndices(t *testing.T) {
 	for boots := range 10 {
 		c := open(t, g, f, boots == 0)
 		begin := f.writes
-		for range Block + 3 {
+		for range block + 3 {
 			i, err := c.Fresh()
 			if err != nil || given[i] {
 				t.Fatalf("%d was given before: %v", i, err)
@@ -250,7 +250,7 @@ func TestIndices(t *testing.T) {
 			c.Paid(i)
 		}
 		if n := f.writes - begin; n != 2 {
-			t.Errorf("%d indices took %d writes, want 2", Block+3, n)
+			t.Errorf("%d indices took %d writes, want 2", block+3, n)
 		}
 	}
 }
@@ -263,7 +263,7 @@ func TestBackupPutBack(t *testing.T) {
 	c, a := rich(t, g, f, 5*pay.Coin)
 	old := f.copy()
 	used := map[uint32]bool{a.index: true}
-	for range 3 * Block {
+	for range 3 * block {
 		i, err := c.Fresh()
 		if err == ErrConfirm {
 			do(t, g, a, a.Check(boot), pay.OK)
@@ -287,10 +287,8 @@ func TestBackupPutBack(t *testing.T) {
 	if err := a.Check(boot); err != nil && err != ErrBusy {
 		t.Fatal(err)
 	}
-	b, _ := a.Next(boot)
-	answer, papers := g.serve(b)
-	if adopted, err := a.Newest(boot, answer); !papers || !adopted || err != nil {
-		t.Fatalf("%v %v", adopted, err)
+	if _, err := ask(t, g, a, boot); err != ErrAdopted {
+		t.Fatalf("%v, want %v", err, ErrAdopted)
 	}
 	if s := a.State(); s.Balance != g.accounts[a.Name()].balance || s.Busy {
 		t.Errorf("%+v", s)
@@ -322,11 +320,13 @@ func recoverAll(t *testing.T, g *gateway, c *Client) *Recovery {
 	r := c.Recover()
 	asked := 0
 	for {
-		q, of := r.Next()
+		q, _ := r.Next()
 		if q == nil {
 			break
 		}
-		if err := r.Answer(boot, g.newest(of)); err != nil {
+		if err := r.Answer(boot, g.answer(q)); err == errEpoch || err == errTerms {
+			meet(t, g, c, boot)
+		} else if err != nil {
 			t.Fatal(err)
 		}
 		asked++
@@ -347,7 +347,7 @@ func TestRecover(t *testing.T) {
 	do(t, g, a, payCoin(a), pay.OK)
 	do(t, g, a, a.Transfer(boot, account.Payee{Address: account.Address{1}}, pay.Coin, 10, [32]byte{}), pay.NoPayee)
 	want[a.index] = 5*pay.Coin - 10
-	for _, i := range []uint32{7, 70, 70 + Gap, 9*Block + Gap} {
+	for _, i := range []uint32{7, 70, 70 + gap, 9*block + gap} {
 		g.credit(account.Of(c.gateway, testSeed.Key(c.gateway, i).Key()), pay.Amount(i)*pay.Coin, [32]byte{byte(i)})
 		want[i] = pay.Amount(i) * pay.Coin
 	}
@@ -380,7 +380,7 @@ func TestRecover(t *testing.T) {
 		}
 		do(t, g, a, payCoin(a), pay.OK)
 	}
-	if i, err := c.Fresh(); err != nil && err != ErrConfirm || err == nil && i <= 9*Block+Gap {
+	if i, err := c.Fresh(); err != nil && err != ErrConfirm || err == nil && i <= 9*block+gap {
 		t.Errorf("index %d: %v", i, err)
 	}
 }
@@ -389,7 +389,7 @@ func TestRecover(t *testing.T) {
 func TestFar(t *testing.T) {
 	g, f := newGateway(t), newFlash()
 	c := open(t, g, f, true)
-	for i := range uint32(Gap) {
+	for i := range uint32(gap) {
 		if got, err := c.Fresh(); err != nil || got != i {
 			t.Fatalf("%d, want %d: %v", got, i, err)
 		}
@@ -403,12 +403,12 @@ func TestFar(t *testing.T) {
 	if i, err := c.Fresh(); err != ErrFar {
 		t.Errorf("index %d: %v", i, err)
 	}
-	g.credit(account.Of(c.gateway, testSeed.Key(c.gateway, Gap-1).Key()), pay.Coin, [32]byte{1})
-	c.Paid(Gap - 1)
-	if i, err := c.Fresh(); err != nil || i != Gap {
+	g.credit(account.Of(c.gateway, testSeed.Key(c.gateway, gap-1).Key()), pay.Coin, [32]byte{1})
+	c.Paid(gap - 1)
+	if i, err := c.Fresh(); err != nil || i != gap {
 		t.Errorf("index %d: %v", i, err)
 	}
-	if r := recoverAll(t, g, open(t, g, newFlash(), false)); len(r.Found()) != 1 || r.Found()[0].Index != Gap-1 {
+	if r := recoverAll(t, g, open(t, g, newFlash(), false)); len(r.Found()) != 1 || r.Found()[0].Index != gap-1 {
 		t.Errorf("found: %+v", r.Found())
 	}
 }

@@ -56,15 +56,34 @@ var (
 	ErrSeed    = errors.New("client: the records are of another payment seed")
 )
 
-// Errors of what was received, dropped and counted.
+// Errors of what was received.
 var (
-	ErrForm    = errors.New("client: not signed by the gateway, or malformed")
-	ErrForeign = errors.New("client: of another gateway, account or call")
-	ErrLate    = errors.New("client: older than what is known")
-	ErrEpoch   = errors.New("client: signed by an epoch that is not known: ask for its certificate")
-	ErrTerms   = errors.New("client: names terms that are not known: ask for them")
+	// ErrDropped is what all are that change nothing and need nothing done: what was sent
+	// is sent again when it is due, and Ask has what is missing.
+	ErrDropped = errors.New("client: dropped")
+	ErrAdopted = errors.New("client: the account was used elsewhere, or its record was an old one: it is now as the gateway has it, and the call under way was not done")
 	ErrBehind  = errors.New("client: the gateway knows less than it signed: show it the export")
 )
+
+// dropped are errors that are ErrDropped.
+type dropped string
+
+// What is dropped.
+const (
+	errForm    dropped = "client: not signed by the gateway, or malformed"
+	errForeign dropped = "client: of another gateway, account or call"
+	errLate    dropped = "client: older than what is known"
+	errEpoch   dropped = "client: signed by an epoch that is not known: its certificate is asked for"
+	errTerms   dropped = "client: names terms that are not known: they are asked for"
+	errUsed    dropped = "client: another call has this seq: the newest is asked for"
+	errLater   dropped = "client: the gateway does not answer for now"
+)
+
+// Error is the text.
+func (d dropped) Error() string { return string(d) }
+
+// Is says whether it is ErrDropped.
+func (d dropped) Is(target error) bool { return target == ErrDropped }
 
 // Dropped counts what was received and changed nothing.
 type Dropped struct {
@@ -75,15 +94,15 @@ type Dropped struct {
 func (c *Client) drop(err error) error {
 	d := &c.dropped
 	switch err {
-	case ErrForm:
+	case errForm:
 		d.Form++
-	case ErrForeign:
+	case errForeign:
 		d.Foreign++
-	case ErrLate:
+	case errLate:
 		d.Late++
-	case ErrEpoch:
+	case errEpoch:
 		d.Epoch++
-	case ErrTerms:
+	case errTerms:
 		d.Terms++
 	case ErrBehind:
 		d.Behind++

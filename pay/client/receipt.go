@@ -7,11 +7,30 @@ import (
 	"hopwire/pay"
 )
 
-// Receipt takes the answer to the call under way. It returns what became of the call; the
-// receipt that is known already gives the same again. Errors: those of what is dropped; of
-// the store, when the receipt is taken but not on flash; and a Reason, when it contradicts
-// what the gateway signed before: then the account stops, and Export has both.
-func (a *Account) Receipt(now time.Time, b []byte) (pay.Status, error) {
+// Answer takes the answer to what Next gave, or to something before: it is told by its
+// signature. It returns what became of the call; the receipt that is known already gives
+// the same again. Errors: those of what is dropped; errUsed, errLater, ErrAdopted; of the
+// store, when the receipt is taken but not on flash; and a Reason, when it contradicts what
+// the gateway signed before: then the account stops, and Export has both.
+func (a *Account) Answer(now time.Time, b []byte) (pay.Status, error) {
+	items, err := a.c.items(b)
+	if err == errUsed && len(a.underWay) > 0 {
+		a.unsure, a.due = true, time.Time{}
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(items) == 0 {
+		return 0, a.c.drop(errForm)
+	}
+	if a.unsure && len(items[0]) == newestSize {
+		return a.stands(now, items)
+	}
+	return a.take(now, items[0])
+}
+
+// take takes a receipt.
+func (a *Account) take(now time.Time, b []byte) (pay.Status, error) {
 	c := a.c
 	if a.against != 0 {
 		return 0, a.against
@@ -21,7 +40,7 @@ func (a *Account) Receipt(now time.Time, b []byte) (pay.Status, error) {
 		return 0, err
 	}
 	if r.Account != a.name {
-		return 0, c.drop(ErrForeign)
+		return 0, c.drop(errForeign)
 	}
 	c.saw(now, r.Time)
 	if bytes.Equal(b, a.receipt) {
@@ -31,10 +50,10 @@ func (a *Account) Receipt(now time.Time, b []byte) (pay.Status, error) {
 		return 0, a.contradict(Twice, cert, b)
 	}
 	if len(a.underWay) == 0 || r.Seq < a.asked.Seq {
-		return 0, c.drop(ErrLate)
+		return 0, c.drop(errLate)
 	}
 	if r.Seq != a.asked.Seq || r.Call != pay.HashOf(a.underWay) {
-		return 0, c.drop(ErrForeign)
+		return 0, c.drop(errForeign)
 	}
 	t, err := a.needs(&r)
 	if err != nil {
@@ -51,14 +70,14 @@ func (a *Account) Receipt(now time.Time, b []byte) (pay.Status, error) {
 func (a *Account) needs(r *pay.Receipt) (*terms, error) {
 	t, ok := a.c.known(r.Terms)
 	if !ok {
-		a.c.want.Terms = r.Terms
-		return nil, ErrTerms
+		a.c.want.terms = r.Terms
+		return nil, errTerms
 	}
 	if a.asked.Op == pay.OpDeposit && r.Status == pay.OK {
 		number, _ := pay.StatementEpoch(r.Body)
 		if _, ok := a.c.epoch(number); !ok && number != 0 {
-			a.c.want.Epoch = number
-			return nil, ErrEpoch
+			a.c.want.epoch = number
+			return nil, errEpoch
 		}
 	}
 	return t, nil

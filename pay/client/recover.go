@@ -40,25 +40,29 @@ func (c *Client) Recover() *Recovery {
 	return r
 }
 
-// Next is the question to send, and whose; nil: all are answered, and Finish is next. It is
-// the same until Answer has taken its answer.
-func (r *Recovery) Next() (question []byte, of account.Account) {
+// Next is the request to send, and of which account; nil: all are answered, and Finish is
+// next. It is the same until Answer has taken its answer.
+func (r *Recovery) Next() (request []byte, of account.Account) {
 	if r.done {
 		return nil, of
 	}
 	key := r.c.seed.Key(r.c.gateway, r.index)
-	return r.c.question(key), account.Of(r.c.gateway, key.Key())
+	return r.c.askNewest(key), account.Of(r.c.gateway, key.Key())
 }
 
-// Answer takes the papers that answer the question. Errors: as of Account.Newest; ErrFull:
-// the gateway claims more accounts than anybody has. A contradiction stops its account and
-// not the recovery.
-func (r *Recovery) Answer(now time.Time, papers []byte) error {
+// Answer takes the answer to that. Errors: as of Account.Answer; ErrFull: the gateway
+// claims more accounts than anybody has. A contradiction stops its account and not the
+// recovery. After errEpoch and errTerms, Client.Ask comes first.
+func (r *Recovery) Answer(now time.Time, b []byte) error {
 	if r.done {
-		return r.c.drop(ErrLate)
+		return r.c.drop(errLate)
+	}
+	items, err := r.c.items(b)
+	if err != nil {
+		return err
 	}
 	key := r.c.seed.Key(r.c.gateway, r.index)
-	s, err := r.c.standing(now, account.Of(r.c.gateway, key.Key()), papers)
+	s, err := r.c.standing(now, account.Of(r.c.gateway, key.Key()), items)
 	if err != nil {
 		return err
 	}
@@ -67,7 +71,7 @@ func (r *Recovery) Answer(now time.Time, papers []byte) error {
 		return ErrFull
 	}
 	if used {
-		if err := r.keep(now, &s, papers); err != nil {
+		if err := r.keep(now, &s, items); err != nil {
 			return err
 		}
 	}
@@ -76,12 +80,12 @@ func (r *Recovery) Answer(now time.Time, papers []byte) error {
 }
 
 // keep makes a record of what was found, or mends the one that is there.
-func (r *Recovery) keep(now time.Time, s *standing, papers []byte) error {
+func (r *Recovery) keep(now time.Time, s *standing, items [][]byte) error {
 	f := Found{Index: r.index, Balance: s.r.Balance, Incoming: s.Inbox.Sum - s.Acked.Sum, Held: s.r.Held}
 	for _, a := range r.c.accounts {
 		if a.index == r.index {
-			_, err := a.Newest(now, papers)
-			if why, ok := err.(Reason); ok && why == a.against || err == ErrBehind {
+			_, err := a.stands(now, items)
+			if why, ok := err.(Reason); ok && why == a.against || err == ErrBehind || err == ErrAdopted {
 				err = nil
 			}
 			f.Kept = true
@@ -93,7 +97,7 @@ func (r *Recovery) keep(now time.Time, s *standing, papers []byte) error {
 		if place, old := r.c.place(); place >= 0 {
 			a, err := r.c.put(place, old, record{role: Own, index: r.index})
 			if err == nil {
-				err = a.take(s)
+				err = a.become(s)
 			}
 			if err != nil {
 				return err
@@ -112,7 +116,7 @@ func (r *Recovery) step(used bool) {
 		r.used = max(r.used, r.index+1)
 	}
 	r.index++
-	r.done = uint64(r.index) >= uint64(r.used)+Gap
+	r.done = uint64(r.index) >= uint64(r.used)+gap
 }
 
 // Found are the accounts that the gateway knows, so far. The slice is the recovery's.
@@ -127,7 +131,7 @@ func (r *Recovery) Finish() error {
 	h := r.c.head
 	h.stale = false
 	h.used = max(h.used, r.used)
-	h.reserved = max(h.reserved, (r.used+Gap/2)/Block*Block)
+	h.reserved = max(h.reserved, (r.used+gap/2)/block*block)
 	if err := r.c.writeHead(h); err != nil {
 		return err
 	}

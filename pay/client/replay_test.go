@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"errors"
 	mrand "math/rand/v2"
 	"reflect"
 	"testing"
@@ -11,16 +12,14 @@ import (
 	"hopwire/pay/body"
 )
 
-// dropped is whether an error is one of what changes nothing.
-func dropped(err error) bool {
-	return err == ErrForm || err == ErrForeign || err == ErrLate || err == ErrEpoch || err == ErrTerms || err == ErrBehind
-}
+// harmless is whether an error is one of what changes nothing.
+func harmless(err error) bool { return errors.Is(err, ErrDropped) || err == ErrBehind }
 
 // unchanged feeds something, and says that state and flash are as they were.
 func unchanged(t *testing.T, a *Account, f *flash, what string, feed func() error) {
 	t.Helper()
 	before, writes, record := a.State(), f.writes, a.record
-	if err := feed(); err != nil && !dropped(err) {
+	if err := feed(); err != nil && !harmless(err) {
 		t.Fatalf("%s: %v", what, err)
 	}
 	if a.State() != before || f.writes != writes || !reflect.DeepEqual(a.record, record) {
@@ -47,7 +46,7 @@ func TestReplays(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(t, g, b, b.Check(boot), pay.OK)
-	old := [][]byte{foreign.receipt, b.receipt, a.receipt}
+	old := [][]byte{pay.AppendAnswer(nil, 0, foreign.receipt), pay.AppendAnswer(nil, 0, b.receipt), pay.AppendAnswer(nil, 0, a.receipt), {byte(pay.Busy)}, {byte(pay.Bad)}, {}, pay.AppendAnswer(nil, 0)}
 	for i, begin := range []func() error{
 		func() error { return a.Check(boot) },
 		func() error { return payCoin(a) },
@@ -59,31 +58,31 @@ func TestReplays(t *testing.T) {
 		g.now += 1000
 		if i == 3 {
 			g.nextEpoch()
-			c.Papers(boot, appendStatement(nil, g.certs[1]))
+			c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, g.certs[1]))
 		}
 		if err := begin(); err != nil {
 			t.Fatal(err)
 		}
-		answer, _ := g.serve(a.underWay)
+		answer := g.serve(a.underWay)
 		for _, x := range old {
-			unchanged(t, a, f, "an old answer", func() error { _, err := a.Receipt(boot, x); return err })
+			unchanged(t, a, f, "an old answer", func() error { _, err := a.Answer(boot, x); return err })
 		}
 		for n := range answer {
-			unchanged(t, a, f, "a cut answer", func() error { _, err := a.Receipt(boot, answer[:n]); return err })
+			unchanged(t, a, f, "a cut answer", func() error { _, err := a.Answer(boot, answer[:n]); return err })
 			if n%5 == i%5 {
 				bad := bytes.Clone(answer)
 				bad[n] ^= 4
-				unchanged(t, a, f, "a changed answer", func() error { _, err := a.Receipt(boot, bad); return err })
+				unchanged(t, a, f, "a changed answer", func() error { _, err := a.Answer(boot, bad); return err })
 			}
 		}
-		unchanged(t, a, f, "a longer answer", func() error { _, err := a.Receipt(boot, append(bytes.Clone(answer), 0)); return err })
-		c.want = Want{}
-		status, err := a.Receipt(boot, answer)
+		unchanged(t, a, f, "a longer answer", func() error { _, err := a.Answer(boot, append(bytes.Clone(answer), 0)); return err })
+		c.want = wants{}
+		status, err := a.Answer(boot, answer)
 		if err != nil {
 			t.Fatal(err)
 		}
 		unchanged(t, a, f, "the same again", func() error {
-			again, err := a.Receipt(boot, answer)
+			again, err := a.Answer(boot, answer)
 			if again != status {
 				t.Errorf("the same again says %v, want %v", again, status)
 			}
@@ -109,15 +108,17 @@ func TestPapersDestroyed(t *testing.T) {
 	meet(t, g, c, boot)
 	a = c.Accounts()[0]
 	for n := range answer {
-		unchanged(t, a, backup, "cut papers", func() error { _, err := a.Newest(boot, answer[:n]); return err })
+		a.Look()
+		unchanged(t, a, backup, "cut papers", func() error { _, err := a.Answer(boot, answer[:n]); return err })
 		bad := bytes.Clone(answer)
 		bad[n] ^= 4
-		unchanged(t, a, backup, "changed papers", func() error { _, err := a.Newest(boot, bad); return err })
+		unchanged(t, a, backup, "changed papers", func() error { _, err := a.Answer(boot, bad); return err })
 	}
-	if adopted, err := a.Newest(boot, answer); !adopted || err != nil {
-		t.Errorf("%v %v", adopted, err)
+	if _, err := a.Answer(boot, answer); err != ErrAdopted {
+		t.Errorf("%v, want %v", err, ErrAdopted)
 	}
-	unchanged(t, a, backup, "the same again", func() error { _, err := a.Newest(boot, answer); return err })
+	a.Look()
+	unchanged(t, a, backup, "the same again", func() error { _, err := a.Answer(boot, answer); return err })
 }
 
 // A model is what the accounts must have by what was done: a plain ledger, without
@@ -226,11 +227,8 @@ func (w *world) deliver(a *Account) {
 	a.due = boot
 	call, _ := a.Next(boot)
 	if call != nil && w.r.IntN(4) > 0 {
-		answer, papers := w.g.serve(call)
-		if papers {
-			w.t.Fatal("another call has this seq")
-		}
-		w.executed(call, answer)
+		answer := w.g.answer(call)
+		w.executed(call[1:], answer)
 		w.old = append(w.old, answer)
 	}
 	if len(w.old) == 0 {
@@ -245,7 +243,7 @@ func (w *world) deliver(a *Account) {
 	}
 	for range 1 + w.r.IntN(2) {
 		for _, a := range w.c.accounts {
-			if _, err := a.Receipt(boot, answer); err != nil && !dropped(err) && err != errPower {
+			if _, err := a.Answer(boot, answer); err != nil && !harmless(err) && err != errPower {
 				w.t.Fatalf("%v: %+v", err, a.State())
 			}
 		}
@@ -255,7 +253,8 @@ func (w *world) deliver(a *Account) {
 // executed tells the model what the gateway did, once for each call.
 func (w *world) executed(call, answer []byte) {
 	c, err := pay.ParseCall(call)
-	r, bad := pay.ParseReceipt(answer, w.g.key.Key())
+	_, items, _ := pay.ParseAnswer(answer)
+	r, bad := pay.ParseReceipt(items[0], w.g.key.Key())
 	if err != nil || bad != nil {
 		w.t.Fatal(err, bad)
 	}
@@ -315,9 +314,9 @@ func (w *world) settle() {
 
 func (w *world) finish(a *Account) {
 	call := a.underWay
-	answer, _ := w.g.serve(call)
+	answer := w.g.serve(call)
 	w.executed(call, answer)
-	if _, err := a.Receipt(boot, answer); err != nil {
+	if _, err := a.Answer(boot, answer); err != nil {
 		w.t.Fatal(err)
 	}
 }

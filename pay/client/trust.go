@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"encoding/binary"
 	"time"
 
 	"hopwire/pay"
@@ -30,15 +31,61 @@ type terms struct {
 	cert   []byte // of the epoch that signed it; none: the offline key
 }
 
-// A Want says what is to be asked for, since something that came cannot be judged without.
-type Want struct {
-	Epoch  uint32   // its certificate; 0: none
-	Terms  [32]byte // the terms whose statement has this hash; zero: none
-	Newest bool     // the certificate and terms of now: nothing is known yet
+// wants is what is to be asked for, since something that came cannot be judged without.
+type wants struct {
+	epoch  uint32   // its certificate; 0: none
+	terms  [32]byte // those whose statement has this hash; zero: none
+	newest bool     // the terms of now: none are known yet
+	asked  int      // so often, for what is still wanted
 }
 
-// Wants returns it. Whoever asks gives the answer to Papers.
-func (c *Client) Wants() (w Want, any bool) { return c.want, c.want != Want{} }
+// Ask returns a request to the gateway for what is wanted of it: certificates and terms,
+// by which answers are judged. nil: nothing. Its answer is for Answer; until then it is
+// asked anew, in turn for one and for all that are shown.
+func (c *Client) Ask() []byte {
+	w := &c.want
+	one := w.asked%2 == 0
+	switch {
+	case len(c.epochs) == 0 || w.epoch != 0 && !one:
+		return []byte{byte(pay.AskEpochs)}
+	case w.epoch != 0:
+		return binary.LittleEndian.AppendUint32([]byte{byte(pay.AskEpochs)}, w.epoch)
+	case w.terms != [32]byte{} && one:
+		return append([]byte{byte(pay.AskTerms)}, w.terms[:]...)
+	case w.terms != [32]byte{} || w.newest:
+		return []byte{byte(pay.AskTerms)}
+	}
+	return nil
+}
+
+// Answer takes the answer to Ask. Errors: those of what is dropped, errLater, those of the
+// store, and a Reason.
+func (c *Client) Answer(now time.Time, b []byte) (err error) {
+	c.want.asked++
+	items, err := c.items(b)
+	for _, i := range items {
+		if e := c.statement(now, i, true); err == nil && e != errTerms && e != errEpoch { // those are asked for
+			err = e
+		}
+	}
+	return err
+}
+
+// items are those of an answer that answers.
+func (c *Client) items(b []byte) ([][]byte, error) {
+	o, items, err := pay.ParseAnswer(b)
+	switch {
+	case err != nil:
+		return nil, c.drop(errForm)
+	case o == pay.Answered:
+		return items, nil
+	case o == pay.Used || o == pay.Ahead || o == pay.Forked:
+		return nil, errUsed
+	case o == pay.Busy || o == pay.Halted || o == pay.Unknown:
+		return nil, errLater
+	}
+	return nil, c.drop(errForm)
+}
 
 // Terms returns those that hold at a gateway time; false: none are known.
 func (c *Client) Terms(at int64) (body.Terms, bool) {
@@ -50,44 +97,22 @@ func (c *Client) Terms(at int64) (body.Terms, bool) {
 	return body.Terms{}, false
 }
 
-// Against says by what the gateway as a whole contradicts itself; 0: by nothing. Its
-// papers are those of Export.
-func (c *Client) Against() Reason { return c.against }
-
-// Export returns the papers that speak against the gateway as a whole; none: nil.
-func (c *Client) Export() []byte {
-	b, err := c.store.Read(slotAgainst)
-	if _, papers, ok := parseFile(b, c.gateway); ok && err == nil {
-		return papers
+// Against says by what the gateway as a whole contradicts itself, and has the papers that
+// show it; 0: by nothing.
+func (c *Client) Against() (Reason, []byte) {
+	if c.against == 0 {
+		return 0, nil
 	}
-	return nil
-}
-
-// maxPapers bounds what one answer has.
-const maxPapers = 16
-
-// Papers takes certificates and terms that a gateway answers with; other papers in between
-// are left to those whom they concern. The first error is returned, the rest is taken.
-func (c *Client) Papers(now time.Time, b []byte) (err error) {
-	for n := 0; len(b) > 0; n++ {
-		kind, paper, rest, ok := pay.NextPaper(b)
-		if !ok || n == maxPapers {
-			return c.drop(ErrForm)
-		}
-		if b = rest; kind == pay.PaperStatement {
-			if e := c.statement(now, paper, true); err == nil {
-				err = e
-			}
-		}
-	}
-	return err
+	b, _ := c.store.Read(slotAgainst)
+	_, papers, _ := parseFile(b, c.gateway)
+	return c.against, papers
 }
 
 // statement takes a certificate or terms. keep: flash is to have it.
 func (c *Client) statement(now time.Time, b []byte, keep bool) error {
 	number, ok := pay.StatementEpoch(b)
 	if !ok {
-		return c.drop(ErrForm)
+		return c.drop(errForm)
 	}
 	if number == 0 {
 		if e, err := pay.ParseCertificate(b, c.gateway); err == nil {
@@ -100,7 +125,7 @@ func (c *Client) statement(now time.Time, b []byte, keep bool) error {
 	}
 	t, ok := body.ParseTerms(s.Body)
 	if !ok {
-		return c.drop(ErrForm)
+		return c.drop(errForm)
 	}
 	if number != 0 {
 		c.saw(now, s.Time)
@@ -112,7 +137,7 @@ func (c *Client) statement(now time.Time, b []byte, keep bool) error {
 func (c *Client) signed(b []byte) (s pay.Statement, cert []byte, err error) {
 	number, ok := pay.StatementEpoch(b)
 	if !ok {
-		return s, nil, c.drop(ErrForm)
+		return s, nil, c.drop(errForm)
 	}
 	key := c.gateway
 	e, ok := c.epoch(number)
@@ -120,15 +145,15 @@ func (c *Client) signed(b []byte) (s pay.Statement, cert []byte, err error) {
 		key, ok = c.gateway, true
 	}
 	if !ok {
-		c.want.Epoch = number
-		return s, nil, c.drop(ErrEpoch)
+		c.want.epoch = number
+		return s, nil, c.drop(errEpoch)
 	}
 	s, err = pay.ParseStatement(b, key)
 	if err != nil || s.Epoch != number || number != 0 && !e.covers(s.Time) {
-		return pay.Statement{}, nil, c.drop(ErrForm)
+		return pay.Statement{}, nil, c.drop(errForm)
 	}
 	if s.Gateway != c.gateway {
-		return pay.Statement{}, nil, c.drop(ErrForeign)
+		return pay.Statement{}, nil, c.drop(errForeign)
 	}
 	return s, e.cert, nil
 }
@@ -158,8 +183,9 @@ func (c *Client) latest() (l epoch) {
 
 // certificate takes one; two keys of an epoch would be two gateways in one.
 func (c *Client) certificate(e epoch, keep bool) error {
-	if c.want.Epoch == e.Number {
-		c.want.Epoch = 0
+	wanted := c.want.epoch == e.Number
+	if wanted {
+		c.want.epoch, c.want.asked = 0, 0
 	}
 	if old, ok := c.epoch(e.Number); ok {
 		if old.Epoch != e.Epoch {
@@ -168,6 +194,9 @@ func (c *Client) certificate(e epoch, keep bool) error {
 		return nil
 	}
 	newer := e.Number > c.latest().Number
+	if keep && !newer && !wanted {
+		return nil // of long ago: it may not push out another
+	}
 	if len(c.epochs) == maxEpochs {
 		c.epochs = append(c.epochs[:0], c.epochs[1:]...)
 	}
@@ -197,10 +226,10 @@ func (c *Client) stated(t terms, keep bool) error {
 	if _, ok := c.known(t.hash); ok {
 		return nil
 	}
-	if c.want.Terms == t.hash {
-		c.want.Terms = [32]byte{}
+	if c.want.terms == t.hash {
+		c.want.terms, c.want.asked = [32]byte{}, 0
 	}
-	c.want.Newest = false
+	c.want.newest = false
 	n := len(c.terms)
 	if n > 0 && t.Previous != c.terms[n-1].hash {
 		return c.backwards(t)
@@ -211,8 +240,8 @@ func (c *Client) stated(t terms, keep bool) error {
 		err, c.back = c.follow(c.back[i]), c.back[:i]
 	}
 	c.back = c.back[:0]
-	if _, ok := c.known(c.want.Terms); ok {
-		c.want.Terms = [32]byte{}
+	if _, ok := c.known(c.want.terms); ok {
+		c.want.terms = [32]byte{}
 	}
 	if keep && (len(c.terms) != before || before == maxTerms) {
 		if e := c.writeHead(c.head); err == nil {
@@ -237,14 +266,14 @@ func (c *Client) backwards(t terms) error {
 		return nil
 	}
 	if t.Previous == [32]byte{} {
-		return c.drop(ErrLate)
+		return c.drop(errLate)
 	}
 	if n := len(c.back); n == maxBack || n > 0 && c.back[n-1].Previous != t.hash {
 		c.back = c.back[:0]
 	}
 	c.back = append(c.back, t)
-	c.want.Terms = t.Previous
-	return c.drop(ErrTerms)
+	c.want.terms = t.Previous
+	return c.drop(errTerms)
 }
 
 // follow appends terms to the chain, and says when they got worse too early. They are
@@ -291,21 +320,21 @@ func appendStatement(b, s []byte) []byte {
 func (c *Client) receiptBy(b []byte) (r pay.Receipt, cert []byte, err error) {
 	number, ok := pay.ReceiptEpoch(b)
 	if !ok {
-		return r, nil, c.drop(ErrForm)
+		return r, nil, c.drop(errForm)
 	}
 	e, ok := c.epoch(number)
 	if !ok {
 		if number != 0 {
-			c.want.Epoch = number
+			c.want.epoch = number
 		}
-		return r, nil, c.drop(ErrEpoch)
+		return r, nil, c.drop(errEpoch)
 	}
 	r, err = pay.ParseReceipt(b, e.Key)
 	if err != nil || !e.covers(r.Time) {
-		return pay.Receipt{}, nil, c.drop(ErrForm)
+		return pay.Receipt{}, nil, c.drop(errForm)
 	}
 	if r.Gateway != c.gateway {
-		return pay.Receipt{}, nil, c.drop(ErrForeign)
+		return pay.Receipt{}, nil, c.drop(errForeign)
 	}
 	return r, e.cert, nil
 }
