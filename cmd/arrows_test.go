@@ -126,10 +126,15 @@ var arrows = map[string]map[string]string{
 		"pay":           "calls, receipts, statements",
 		"pay/account":   "keys, payees",
 		"pay/body":      "what operations say; terms",
+		"pay/request":   "asking, and what is answered",
 	},
 	"pay/hpke": {
 		"link/aead":     "the cipher",
 		"link/identity": "the curve",
+	},
+	"pay/request": {
+		"link/identity": "who asks for an account signs",
+		"pay":           "its error",
 	},
 	"pay/merkle": {
 		"link/identity": "who signs checkpoints",

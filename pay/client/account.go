@@ -7,6 +7,7 @@ import (
 	"hopwire/pay"
 	"hopwire/pay/account"
 	"hopwire/pay/body"
+	"hopwire/pay/request"
 )
 
 // A Role is what an account is for. No gateway is told.
@@ -228,7 +229,7 @@ func (a *Account) begin(now time.Time, op pay.Op, fee pay.Amount, b []byte) erro
 // Next returns the request to send now, if any, and when to ask again; zero: there is
 // nothing to send. It has the call under way; or, when the seq of that is used, asks for
 // the newest receipt.
-func (a *Account) Next(now time.Time) (request []byte, again time.Time) {
+func (a *Account) Next(now time.Time) (b []byte, again time.Time) {
 	if len(a.underWay) == 0 && !a.unsure || a.against != 0 {
 		return nil, time.Time{}
 	}
@@ -240,7 +241,7 @@ func (a *Account) Next(now time.Time) (request []byte, again time.Time) {
 	if a.unsure {
 		return a.c.askNewest(a.key), a.due
 	}
-	return append([]byte{byte(pay.AskCall)}, a.underWay...), a.due
+	return append([]byte{byte(request.AskCall)}, a.underWay...), a.due
 }
 
 // DepositAddress is where coins for the account go, as the gateway signed it; false: it

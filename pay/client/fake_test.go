@@ -12,6 +12,7 @@ import (
 	"hopwire/pay"
 	"hopwire/pay/account"
 	"hopwire/pay/body"
+	"hopwire/pay/request"
 )
 
 func someone(t testing.TB, n byte) *identity.Identity {
@@ -137,41 +138,41 @@ func (g *gateway) deposit(to account.Account, amount pay.Amount) {
 }
 
 // answer answers a request.
-func (g *gateway) answer(request []byte) []byte {
-	b := request[1:]
-	switch pay.Ask(request[0]) {
-	case pay.AskCall:
+func (g *gateway) answer(asked []byte) []byte {
+	b := asked[1:]
+	switch request.Ask(asked[0]) {
+	case request.AskCall:
 		return g.serve(b)
-	case pay.AskNewest:
-		of, key, _, err := pay.ParseNewest(b)
+	case request.AskNewest:
+		of, key, _, err := request.ParseNewest(b)
 		if err != nil {
-			return pay.AppendAnswer(nil, pay.Bad)
+			return request.AppendAnswer(nil, request.Bad)
 		}
 		return g.newest(account.Of(of, key))
-	case pay.AskTerms:
+	case request.AskTerms:
 		for i, s := range g.terms {
 			if hash := pay.HashOf(s); len(b) > 0 && string(b) == string(hash[:]) || len(b) == 0 && i == len(g.terms)-1 {
-				return pay.AppendAnswer(nil, pay.Answered, s)
+				return request.AppendAnswer(nil, request.Answered, s)
 			}
 		}
-	case pay.AskEpochs:
+	case request.AskEpochs:
 		if len(b) == 0 {
 			all := slices.Clone(g.certs)
 			slices.Reverse(all)
-			return pay.AppendAnswer(nil, pay.Answered, all[:min(len(all), 16)]...)
+			return request.AppendAnswer(nil, request.Answered, all[:min(len(all), 16)]...)
 		}
 		if n := int(binary.LittleEndian.Uint32(b)); n <= len(g.certs) {
-			return pay.AppendAnswer(nil, pay.Answered, g.certs[n-1])
+			return request.AppendAnswer(nil, request.Answered, g.certs[n-1])
 		}
 	}
-	return pay.AppendAnswer(nil, pay.Unknown)
+	return request.AppendAnswer(nil, request.Unknown)
 }
 
 // serve answers a call.
 func (g *gateway) serve(b []byte) (answer []byte) {
 	c, err := pay.ParseCall(b)
 	if err != nil || c.Gateway != g.offline.Key() {
-		return pay.AppendAnswer(nil, pay.Bad)
+		return request.AppendAnswer(nil, request.Bad)
 	}
 	name := c.Account()
 	l := g.accounts[name]
@@ -181,13 +182,13 @@ func (g *gateway) serve(b []byte) (answer []byte) {
 	switch {
 	case l.call == nil:
 	case string(b) == string(l.call):
-		return pay.AppendAnswer(nil, pay.Answered, l.receipt)
+		return request.AppendAnswer(nil, request.Answered, l.receipt)
 	case c.Seq <= l.seq:
-		return pay.AppendAnswer(nil, pay.Used, l.call, l.receipt)
+		return request.AppendAnswer(nil, request.Used, l.call, l.receipt)
 	case c.Seq != l.seq+1:
-		return pay.AppendAnswer(nil, pay.Ahead, l.call, l.receipt)
+		return request.AppendAnswer(nil, request.Ahead, l.call, l.receipt)
 	case c.Previous != pay.HashOf(l.receipt):
-		return pay.AppendAnswer(nil, pay.Forked, l.call, l.receipt)
+		return request.AppendAnswer(nil, request.Forked, l.call, l.receipt)
 	}
 	r := g.execute(&c, l, pay.HashOf(b))
 	if g.lie != nil {
@@ -197,7 +198,7 @@ func (g *gateway) serve(b []byte) (answer []byte) {
 	if l = g.accounts[name]; l != nil {
 		l.seq, l.call, l.receipt = c.Seq, b, signed
 	}
-	return pay.AppendAnswer(nil, pay.Answered, signed)
+	return request.AppendAnswer(nil, request.Answered, signed)
 }
 
 // newest is the answer to a question.
@@ -212,9 +213,9 @@ func (g *gateway) newest(name account.Account) []byte {
 	}
 	st := g.sign(pay.KindNewest, n.Append(nil))
 	if l == nil || l.receipt == nil {
-		return pay.AppendAnswer(nil, pay.Answered, st)
+		return request.AppendAnswer(nil, request.Answered, st)
 	}
-	return pay.AppendAnswer(nil, pay.Answered, st, l.call, l.receipt)
+	return request.AppendAnswer(nil, request.Answered, st, l.call, l.receipt)
 }
 
 // execute does a call.

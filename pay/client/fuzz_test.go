@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hopwire/pay"
+	"hopwire/pay/request"
 )
 
 // FuzzRecords: what parses is written the same.
@@ -67,12 +68,12 @@ func FuzzAnswers(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, b := range g.certs {
-		f.Add(pay.AppendAnswer(nil, pay.Answered, b))
+		f.Add(request.AppendAnswer(nil, request.Answered, b))
 	}
-	f.Add(pay.AppendAnswer(nil, pay.Answered, g.terms[0]))
-	f.Add(pay.AppendAnswer(nil, pay.Answered, a.receipt))
+	f.Add(request.AppendAnswer(nil, request.Answered, g.terms[0]))
+	f.Add(request.AppendAnswer(nil, request.Answered, a.receipt))
 	f.Add(g.newest(a.Name()))
-	f.Add([]byte{byte(pay.Used)})
+	f.Add([]byte{byte(request.Used)})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before, writes := a.State(), fl.writes
 		c.Answer(boot, b)

@@ -8,6 +8,7 @@ import (
 	"hopwire/pay"
 	"hopwire/pay/account"
 	"hopwire/pay/body"
+	"hopwire/pay/request"
 )
 
 // A lie is one that a gateway signs, with the call that it answers so.
@@ -215,7 +216,7 @@ func TestTwoKeys(t *testing.T) {
 	g, f := newGateway(t), newFlash()
 	c, a := rich(t, g, f, 5*pay.Coin)
 	e := pay.Epoch{Number: 1, Key: someone(t, 77).Key(), From: 1, Until: 1 << 60}
-	if err := c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, e.Certificate(g.offline, g.now))); err != Twice {
+	if err := c.Answer(boot, request.AppendAnswer(nil, request.Answered, e.Certificate(g.offline, g.now))); err != Twice {
 		t.Errorf("%v, want %v", err, Twice)
 	}
 	c = open(t, g, f, false)
@@ -326,10 +327,10 @@ func TestForked(t *testing.T) {
 	c, _ := rich(t, g, newFlash(), 0)
 	one := someTerms(g.now)
 	g.state(one)
-	c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, g.terms[1]))
+	c.Answer(boot, request.AppendAnswer(nil, request.Answered, g.terms[1]))
 	two := someTerms(g.now + 1)
 	two.Previous = pay.HashOf(g.terms[0])
-	if err := c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, g.sign(pay.KindTerms, two.Append(nil)))); err != Twice {
+	if err := c.Answer(boot, request.AppendAnswer(nil, request.Answered, g.sign(pay.KindTerms, two.Append(nil)))); err != Twice {
 		t.Errorf("%v, want %v", err, Twice)
 	}
 }
@@ -350,11 +351,11 @@ func TestThief(t *testing.T) {
 	if _, err := a.take(boot, other.Signed(someone(t, 99))); err != errEpoch {
 		t.Errorf("an epoch of nobody: %v", err)
 	}
-	if b := c.Ask(); !bytes.Equal(b, []byte{byte(pay.AskEpochs), 9, 0, 0, 0}) {
+	if b := c.Ask(); !bytes.Equal(b, []byte{byte(request.AskEpochs), 9, 0, 0, 0}) {
 		t.Errorf("% x is asked", b)
 	}
 	forged := pay.Epoch{Number: 9, Key: someone(t, 99).Key(), From: 0, Until: 1 << 60}
-	if err := c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, forged.Certificate(someone(t, 99), g.now))); err == nil {
+	if err := c.Answer(boot, request.AppendAnswer(nil, request.Answered, forged.Certificate(someone(t, 99), g.now))); err == nil {
 		t.Error("a certificate by a stranger")
 	}
 	if a.State().Against != 0 || c.against != 0 {

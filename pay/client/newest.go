@@ -8,6 +8,7 @@ import (
 	"hopwire/pay"
 	"hopwire/pay/account"
 	"hopwire/pay/body"
+	"hopwire/pay/request"
 )
 
 // never is the expiry of a request for the newest receipt: it changes nothing, so it may
@@ -18,7 +19,7 @@ const never = 1 << 62
 const newestSize = 46 + 2 + 168 + 64
 
 func (c *Client) askNewest(key *identity.Identity) []byte {
-	return pay.NewestRequest(c.gateway, key, never)
+	return request.NewestRequest(c.gateway, key, never)
 }
 
 // Look has Next ask how the account stands at the gateway: whether it is newer there than

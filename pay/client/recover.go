@@ -42,7 +42,7 @@ func (c *Client) Recover() *Recovery {
 
 // Next is the request to send, and of which account; nil: all are answered, and Finish is
 // next. It is the same until Answer has taken its answer.
-func (r *Recovery) Next() (request []byte, of account.Account) {
+func (r *Recovery) Next() (b []byte, of account.Account) {
 	if r.done {
 		return nil, of
 	}

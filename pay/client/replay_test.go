@@ -10,6 +10,7 @@ import (
 	"hopwire/pay"
 	"hopwire/pay/account"
 	"hopwire/pay/body"
+	"hopwire/pay/request"
 )
 
 // harmless is whether an error is one of what changes nothing.
@@ -46,7 +47,7 @@ func TestReplays(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(t, g, b, b.Check(boot), pay.OK)
-	old := [][]byte{pay.AppendAnswer(nil, 0, foreign.receipt), pay.AppendAnswer(nil, 0, b.receipt), pay.AppendAnswer(nil, 0, a.receipt), {byte(pay.Busy)}, {byte(pay.Bad)}, {}, pay.AppendAnswer(nil, 0)}
+	old := [][]byte{request.AppendAnswer(nil, 0, foreign.receipt), request.AppendAnswer(nil, 0, b.receipt), request.AppendAnswer(nil, 0, a.receipt), {byte(request.Busy)}, {byte(request.Bad)}, {}, request.AppendAnswer(nil, 0)}
 	for i, begin := range []func() error{
 		func() error { return a.Check(boot) },
 		func() error { return payCoin(a) },
@@ -58,7 +59,7 @@ func TestReplays(t *testing.T) {
 		g.now += 1000
 		if i == 3 {
 			g.nextEpoch()
-			c.Answer(boot, pay.AppendAnswer(nil, pay.Answered, g.certs[1]))
+			c.Answer(boot, request.AppendAnswer(nil, request.Answered, g.certs[1]))
 		}
 		if err := begin(); err != nil {
 			t.Fatal(err)
@@ -253,7 +254,7 @@ func (w *world) deliver(a *Account) {
 // executed tells the model what the gateway did, once for each call.
 func (w *world) executed(call, answer []byte) {
 	c, err := pay.ParseCall(call)
-	_, items, _ := pay.ParseAnswer(answer)
+	_, items, _ := request.ParseAnswer(answer)
 	r, bad := pay.ParseReceipt(items[0], w.g.key.Key())
 	if err != nil || bad != nil {
 		w.t.Fatal(err, bad)

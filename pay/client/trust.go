@@ -7,6 +7,7 @@ import (
 
 	"hopwire/pay"
 	"hopwire/pay/body"
+	"hopwire/pay/request"
 )
 
 // Bounds of what is remembered of a gateway.
@@ -47,13 +48,13 @@ func (c *Client) Ask() []byte {
 	one := w.asked%2 == 0
 	switch {
 	case len(c.epochs) == 0 || w.epoch != 0 && !one:
-		return []byte{byte(pay.AskEpochs)}
+		return []byte{byte(request.AskEpochs)}
 	case w.epoch != 0:
-		return binary.LittleEndian.AppendUint32([]byte{byte(pay.AskEpochs)}, w.epoch)
+		return binary.LittleEndian.AppendUint32([]byte{byte(request.AskEpochs)}, w.epoch)
 	case w.terms != [32]byte{} && one:
-		return append([]byte{byte(pay.AskTerms)}, w.terms[:]...)
+		return append([]byte{byte(request.AskTerms)}, w.terms[:]...)
 	case w.terms != [32]byte{} || w.newest:
-		return []byte{byte(pay.AskTerms)}
+		return []byte{byte(request.AskTerms)}
 	}
 	return nil
 }
@@ -73,15 +74,15 @@ func (c *Client) Answer(now time.Time, b []byte) (err error) {
 
 // items are those of an answer that answers.
 func (c *Client) items(b []byte) ([][]byte, error) {
-	o, items, err := pay.ParseAnswer(b)
+	o, items, err := request.ParseAnswer(b)
 	switch {
 	case err != nil:
 		return nil, c.drop(errForm)
-	case o == pay.Answered:
+	case o == request.Answered:
 		return items, nil
-	case o == pay.Used || o == pay.Ahead || o == pay.Forked:
+	case o == request.Used || o == request.Ahead || o == request.Forked:
 		return nil, errUsed
-	case o == pay.Busy || o == pay.Halted || o == pay.Unknown:
+	case o == request.Busy || o == request.Halted || o == request.Unknown:
 		return nil, errLater
 	}
 	return nil, c.drop(errForm)
