@@ -209,7 +209,7 @@ func (a *Account) begin(now time.Time, op pay.Op, fee pay.Amount, b []byte) erro
 	case !known:
 		return ErrTime
 	}
-	call := pay.Call{Op: op, Gateway: a.c.gateway, Key: a.key.Key(), Seq: a.last.Seq + 1, Expiry: at/day*day + 2*day, Fee: fee,
+	call := pay.Call{Op: op, Gateway: a.c.gateway, Key: a.key.Key(), Seq: a.last.Seq + 1, Expiry: min(at/day*day+2*day, never), Fee: fee,
 		Ack: a.last.Inbox, Balance: a.last.Balance, Body: b}
 	if len(a.receipt) > 0 {
 		call.Previous = pay.HashOf(a.receipt)

@@ -309,7 +309,7 @@ func (g *gateway) transfer(c *pay.Call, have pay.Amount, asset body.Asset, hash 
 	return pay.OK, t.Amount + asset.TransferFee, body.Transferred{Fee: asset.TransferFee, Payee: to, Head: g.accounts[to].inbox.Head}.Append(nil)
 }
 
-var errPower = errors.New("power cut")
+var errPower, errFull = errors.New("power cut"), errors.New("flash full")
 
 // A flash keeps slots, and loses power where a test wants it.
 type flash struct {
@@ -320,6 +320,7 @@ type flash struct {
 	at     int // after so many bytes of it
 	tail   bool
 	dead   bool
+	fail   int // writes to this slot fail; 0: none does
 }
 
 func newFlash() *flash { return &flash{slots: map[int][]byte{}} }
@@ -336,6 +337,9 @@ func (f *flash) Read(slot int) ([]byte, error) {
 func (f *flash) Write(slot int, data []byte) error {
 	if f.dead {
 		return errPower
+	}
+	if f.fail != 0 && slot == f.fail {
+		return errFull
 	}
 	f.writes++
 	f.sizes = append(f.sizes, len(data))

@@ -23,11 +23,14 @@ func check(a *Account) error { return a.Check(boot) }
 func payCoin(a *Account) error {
 	return a.Transfer(boot, account.Payee{Address: a.Name().Address()}, pay.Coin, 20, [32]byte{5})
 }
+func cheap(a *Account) error {
+	return a.Transfer(boot, account.Payee{Address: a.Name().Address()}, pay.Coin, 9, [32]byte{5})
+}
 func withdraw(a *Account) error { return a.Withdraw(boot, pay.Coin, body.CoinAddress{3}, 500) }
 func claim(a *Account) error    { return a.Claim(boot) }
 func deposit(a *Account) error  { return a.Deposit(boot) }
 func tooMuch(a *Account) error {
-	return a.Transfer(boot, account.Payee{Address: a.Name().Address()}, 6*pay.Coin, 20, [32]byte{5})
+	return a.Transfer(boot, account.Payee{Address: a.Name().Address()}, 7*pay.Coin, 20, [32]byte{5})
 }
 
 func refuse(s pay.Status) func(*gateway, *pay.Call, *pay.Receipt) {
@@ -67,6 +70,10 @@ var lies = []lie{
 	{"fee above the call", payCoin, func(g *gateway, c *pay.Call, r *pay.Receipt) {
 		transferred(func(d *body.Transferred) { d.Fee = 21 })(g, c, r)
 		r.Balance -= 11
+	}, WrongFee},
+	{"a fee that the call does not allow", cheap, func(g *gateway, c *pay.Call, r *pay.Receipt) {
+		r.Status, r.Balance = pay.OK, c.Balance+c.Ack.Sum-g.accounts[c.Account()].acked.Sum-pay.Coin-10
+		r.Body = body.Transferred{Fee: 10, Payee: c.Account()}.Append(nil)
 	}, WrongFee},
 	{"another is paid", payCoin, transferred(func(d *body.Transferred) { d.Payee[0]++ }), WrongPayee},
 	{"no body", payCoin, func(g *gateway, c *pay.Call, r *pay.Receipt) { r.Body = nil }, WrongBody},
@@ -358,6 +365,18 @@ func TestThief(t *testing.T) {
 	if err := c.Answer(boot, request.AppendAnswer(nil, request.Answered, forged.Certificate(someone(t, 99), g.now))); err == nil {
 		t.Error("a certificate by a stranger")
 	}
+	old := g.now
+	g.now += 366 * day
+	late := g.sign(pay.KindTerms, someTerms(g.now).Append(nil))
+	if err := c.Answer(boot, request.AppendAnswer(nil, request.Answered, late)); err != errForm {
+		t.Errorf("terms after its time: %v", err)
+	}
+	g.now = old
+	another := a.Last()
+	another.Seq, another.Call = a.asked.Seq, [32]byte{1}
+	if _, err := a.take(boot, another.Signed(g.key)); err != errForeign {
+		t.Errorf("of another call: %v", err)
+	}
 	if a.State().Against != 0 || c.against != 0 {
 		t.Error("the gateway stands accused")
 	}
@@ -411,8 +430,56 @@ func TestNotOurs(t *testing.T) {
 		}
 		g.accounts[a.Name()] = good
 	}
+	l := *g.accounts[a.Name()]
+	call := pay.Call{Op: pay.OpBalance, Gateway: g.offline.Key(), Key: a.key.Key(), Seq: 9, Expiry: never, Ack: l.acked}
+	r := pay.Receipt{Gateway: g.offline.Key(), Account: a.Name(), Seq: 9, Call: [32]byte{1}, Time: g.now, Epoch: 1, Inbox: l.inbox}
+	l.call, l.receipt = call.Signed(a.key), r.Signed(g.key)
+	good := g.accounts[a.Name()]
+	g.accounts[a.Name()] = &l
+	a.Look()
+	if _, err := a.Answer(boot, g.newest(a.Name())); err != errForm {
+		t.Errorf("a call that the receipt does not name: %v", err)
+	}
+	g.accounts[a.Name()] = good
 	if a.State() != before || c.Stale() {
 		t.Errorf("%+v, want %+v", a.State(), before)
 	}
 	do(t, g, a, a.Check(boot), pay.OK)
+}
+
+// TestEndOfTime: a gateway whose time is at the end of all times leaves records that open.
+func TestEndOfTime(t *testing.T) {
+	g, f := newGateway(t), newFlash()
+	g.now = never - 700_000
+	g.epoch++
+	e := pay.Epoch{Number: g.epoch, Key: g.key.Key(), From: 1, Until: never}
+	g.certs = append(g.certs, e.Certificate(g.offline, 1))
+	g.state(someTerms(g.now))
+	_, a := rich(t, g, f, pay.Coin)
+	if err := payCoin(a); err != ErrFunds && err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Claim(boot); err != nil && err != ErrBusy {
+		t.Fatal(err)
+	}
+	if s := open(t, g, f, false).Accounts()[0].State(); !s.Busy {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestManyEpochs: receipts of many epochs ago are judged, and the newest is not forgotten.
+func TestManyEpochs(t *testing.T) {
+	g, f := newGateway(t), newFlash()
+	c, a := rich(t, g, f, 5*pay.Coin)
+	for range 20 {
+		g.now += day
+		g.nextEpoch()
+		do(t, g, a, payCoin(a), pay.OK)
+		if a.Last().Epoch != g.epoch || c.latest().Number != g.epoch {
+			t.Fatalf("epoch %d, known %d, want %d", a.Last().Epoch, c.latest().Number, g.epoch)
+		}
+	}
+	if c = open(t, g, f, false); c.latest().Number != g.epoch {
+		t.Errorf("epoch %d after a restart", c.latest().Number)
+	}
 }

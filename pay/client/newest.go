@@ -11,8 +11,8 @@ import (
 	"hopwire/pay/request"
 )
 
-// never is the expiry of a request for the newest receipt: it changes nothing, so it may
-// be answered whenever, and it tells no time.
+// never is the latest time that there is, and the expiry of a request for the newest
+// receipt: it changes nothing, so it may be answered whenever, and it tells no time.
 const never = 1 << 62
 
 // newestSize is the size of a statement KindNewest: a receipt is longer.
@@ -33,6 +33,7 @@ type standing struct {
 	r             pay.Receipt // Seq 0: there is none
 	call          pay.Call
 	statement     []byte
+	by            []byte // certificate of who signed that
 	receipt, cert []byte
 	signed        []byte // the call
 }
@@ -52,7 +53,7 @@ func (c *Client) standing(now time.Time, of account.Account, items [][]byte) (s 
 
 // check says whether the papers of a standing belong together.
 func (c *Client) check(now time.Time, of account.Account, s *standing) error {
-	st, _, err := c.signed(s.statement)
+	st, cert, err := c.signed(s.statement)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (c *Client) check(now time.Time, of account.Account, s *standing) error {
 	if n.Account != of {
 		return c.drop(errForeign)
 	}
-	s.Newest, s.at = n, st.Time
+	s.Newest, s.at, s.by = n, st.Time, cert
 	if st.Epoch != 0 {
 		c.saw(now, st.Time)
 	}
@@ -126,7 +127,8 @@ func (a *Account) stands(now time.Time, items [][]byte) (pay.Status, error) {
 
 // alsoSigned are the papers of the record and those of a standing that contradicts them.
 func (a *Account) alsoSigned(s *standing) []byte {
-	b := appendStatement(appendStatement(a.papers(nil), s.cert), s.statement)
+	b := appendStatement(appendStatement(a.papers(nil), s.by), s.statement)
+	b = appendStatement(b, s.cert)
 	b = pay.AppendPaper(b, pay.PaperCall, s.signed)
 	return pay.AppendPaper(b, pay.PaperReceipt, s.receipt)
 }

@@ -334,6 +334,11 @@ func recoverAll(t *testing.T, g *gateway, c *Client) *Recovery {
 	if err := r.Finish(); err != nil {
 		t.Fatal(err)
 	}
+	for _, x := range r.Found() {
+		if x.Index >= c.head.used || x.Index >= c.head.reserved {
+			t.Errorf("index %d is used; the head has %+v", x.Index, c.head)
+		}
+	}
 	t.Logf("%d questions, %d accounts", asked, len(r.Found()))
 	return r
 }
@@ -411,4 +416,49 @@ func TestFar(t *testing.T) {
 	if r := recoverAll(t, g, open(t, g, newFlash(), false)); len(r.Found()) != 1 || r.Found()[0].Index != gap-1 {
 		t.Errorf("found: %+v", r.Found())
 	}
+}
+
+// TestConfirm: a call that was begun before a block was reserved shows nothing of records
+// that are older than that; one that was begun since then does.
+func TestConfirm(t *testing.T) {
+	g, f := newGateway(t), newFlash()
+	c, a := rich(t, g, f, 5*pay.Coin)
+	c.next = c.head.reserved
+	if err := a.Check(boot); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := c.Fresh(); err != ErrConfirm {
+			t.Fatalf("%v, want %v", err, ErrConfirm)
+		}
+		do(t, g, a, nil, 0)
+	}
+	do(t, g, a, a.Check(boot), pay.OK)
+	if i, err := c.Fresh(); err != nil || i != block {
+		t.Errorf("index %d: %v", i, err)
+	}
+}
+
+// TestFlashFull: what cannot be written is not done, or done again when it can.
+func TestFlashFull(t *testing.T) {
+	g, f := newGateway(t), newFlash()
+	_, a := rich(t, g, f, 5*pay.Coin)
+	if err := a.Deposit(boot); err != nil {
+		t.Fatal(err)
+	}
+	f.fail = slotAccounts + slotDeposit
+	if _, err := ask(t, g, a, boot); err != errFull || !a.State().Busy {
+		t.Errorf("%v, %+v", err, a.State())
+	}
+	f.fail = 0
+	do(t, g, a, nil, pay.OK)
+	if _, ok := a.DepositAddress(); !ok {
+		t.Error("no address")
+	}
+	f.fail = slotAccounts + int((a.generation+1)&1)
+	if err := payCoin(a); err != errFull || a.State().Busy {
+		t.Errorf("%v, %+v", err, a.State())
+	}
+	f.fail = 0
+	do(t, g, a, payCoin(a), pay.OK)
 }

@@ -172,6 +172,17 @@ func (c *Client) epoch(number uint32) (epoch, bool) {
 	return epoch{}, false
 }
 
+// oldest is that of the lowest.
+func (c *Client) oldest() *epoch {
+	o := &c.epochs[0]
+	for i := range c.epochs {
+		if c.epochs[i].Number < o.Number {
+			o = &c.epochs[i]
+		}
+	}
+	return o
+}
+
 // latest is the epoch of the highest number.
 func (c *Client) latest() (l epoch) {
 	for _, e := range c.epochs {
@@ -198,10 +209,11 @@ func (c *Client) certificate(e epoch, keep bool) error {
 	if keep && !newer && !wanted {
 		return nil // of long ago: it may not push out another
 	}
-	if len(c.epochs) == maxEpochs {
-		c.epochs = append(c.epochs[:0], c.epochs[1:]...)
+	if len(c.epochs) < maxEpochs {
+		c.epochs = append(c.epochs, e)
+	} else {
+		*c.oldest() = e
 	}
-	c.epochs = append(c.epochs, e)
 	if keep && newer {
 		return c.writeHead(c.head)
 	}
