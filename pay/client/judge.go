@@ -168,9 +168,12 @@ func (a *Account) paid(to account.Account) bool {
 // deposited says whether a receipt's body states an address for this account.
 func (a *Account) deposited(r *pay.Receipt) bool {
 	number, _ := pay.StatementEpoch(r.Body)
-	e, known := a.c.epoch(number)
+	e := a.c.epoch(number)
+	if e == nil {
+		return false
+	}
 	d, ok := a.depositIn(r.Body, e.Key)
-	return known && ok && d.Asset == a.asked.Asset
+	return ok && d.Asset == a.asked.Asset
 }
 
 // credited says whether the inbox has the credits that a claim's receipt lists. When no

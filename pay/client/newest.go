@@ -41,14 +41,15 @@ type standing struct {
 // standing reads the answer to a request for the newest receipt. A receipt counts only
 // with its call, which only the holder of the account's key could sign: nobody else makes
 // an account older or newer.
-func (c *Client) standing(now time.Time, of account.Account, items [][]byte) (s standing, err error) {
+func (c *Client) standing(now time.Time, of account.Account, items [][]byte) (s *standing, err error) {
 	if len(items) != 1 && len(items) != 3 {
-		return s, c.drop(errForm)
+		return nil, c.drop(errForm)
 	}
+	s = &standing{}
 	if s.statement = items[0]; len(items) == 3 {
 		s.signed, s.receipt = items[1], items[2]
 	}
-	return s, c.check(now, of, &s)
+	return s, c.check(now, of, s)
 }
 
 // check says whether the papers of a standing belong together.
@@ -116,13 +117,13 @@ func (a *Account) stands(now time.Time, items [][]byte) (pay.Status, error) {
 	case s.r.Call == pay.HashOf(a.underWay) || s.r.Seq == a.last.Seq && s.r.Call == a.last.Call:
 		return a.take(now, s.receipt)
 	case s.r.Seq == a.last.Seq && !empty(&a.last):
-		return 0, a.stop(Twice, a.alsoSigned(&s))
+		return 0, a.stop(Twice, a.alsoSigned(s))
 	case s.r.Time < a.last.Time:
-		return 0, a.stop(TimeFell, a.alsoSigned(&s))
+		return 0, a.stop(TimeFell, a.alsoSigned(s))
 	case !grown(a.last.Inbox, s.r.Inbox):
-		return 0, a.stop(WrongInbox, a.alsoSigned(&s))
+		return 0, a.stop(WrongInbox, a.alsoSigned(s))
 	}
-	return 0, a.adopt(&s)
+	return 0, a.adopt(s)
 }
 
 // alsoSigned are the papers of the record and those of a standing that contradicts them.

@@ -75,7 +75,7 @@ func (a *Account) needs(r *pay.Receipt) (*terms, error) {
 	}
 	if a.asked.Op == pay.OpDeposit && r.Status == pay.OK {
 		number, _ := pay.StatementEpoch(r.Body)
-		if _, ok := a.c.epoch(number); !ok && number != 0 {
+		if a.c.epoch(number) == nil && number != 0 {
 			a.c.want.epoch = number
 			return nil, errEpoch
 		}
@@ -121,7 +121,7 @@ func (a *Account) keepDeposit(r *pay.Receipt) error {
 		return nil
 	}
 	number, _ := pay.StatementEpoch(r.Body)
-	e, _ := a.c.epoch(number)
+	e := a.c.epoch(number) // it was judged by that
 	b := fileOf(0, appendStatement(appendStatement(nil, e.cert), r.Body), a.c.gateway)
 	if old, err := a.c.store.Read(a.slot(slotDeposit)); err == nil && bytes.Equal(old, b) {
 		return nil

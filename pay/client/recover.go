@@ -71,7 +71,7 @@ func (r *Recovery) Answer(now time.Time, b []byte) error {
 		return ErrFull
 	}
 	if used {
-		if err := r.keep(now, &s, items); err != nil {
+		if err := r.keep(now, s, items); err != nil {
 			return err
 		}
 	}

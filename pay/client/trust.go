@@ -131,7 +131,7 @@ func (c *Client) statement(now time.Time, b []byte, keep bool) error {
 	if number != 0 {
 		c.saw(now, s.Time)
 	}
-	return c.stated(terms{t, pay.HashOf(b), s.Time, bytes.Clone(b), cert}, keep)
+	return c.stated(&terms{t, pay.HashOf(b), s.Time, bytes.Clone(b), cert}, keep)
 }
 
 // signed checks a statement's signature: by an epoch within its time, or the offline key.
@@ -140,17 +140,16 @@ func (c *Client) signed(b []byte) (s pay.Statement, cert []byte, err error) {
 	if !ok {
 		return s, nil, c.drop(errForm)
 	}
-	key := c.gateway
-	e, ok := c.epoch(number)
-	if key = e.Key; number == 0 {
-		key, ok = c.gateway, true
+	e := c.epoch(number)
+	if number == 0 { // the offline key, for as long as there is one
+		e = &epoch{Epoch: pay.Epoch{Key: c.gateway, Until: never + 1}}
 	}
-	if !ok {
+	if e == nil {
 		c.want.epoch = number
 		return s, nil, c.drop(errEpoch)
 	}
-	s, err = pay.ParseStatement(b, key)
-	if err != nil || s.Epoch != number || number != 0 && !e.covers(s.Time) {
+	s, err = pay.ParseStatement(b, e.Key)
+	if err != nil || s.Epoch != number || !e.covers(s.Time) {
 		return pay.Statement{}, nil, c.drop(errForm)
 	}
 	if s.Gateway != c.gateway {
@@ -163,13 +162,15 @@ func (c *Client) signed(b []byte) (s pay.Statement, cert []byte, err error) {
 // that was stolen is worth nothing.
 func (e *epoch) covers(at int64) bool { return e.From <= at && at < e.Until }
 
-func (c *Client) epoch(number uint32) (epoch, bool) {
-	for _, e := range c.epochs {
-		if e.Number == number {
-			return e, true
+// epoch returns that of a number; nil: it is not known. It is not kept: another may take
+// its place.
+func (c *Client) epoch(number uint32) *epoch {
+	for i := range c.epochs {
+		if c.epochs[i].Number == number {
+			return &c.epochs[i]
 		}
 	}
-	return epoch{}, false
+	return nil
 }
 
 // oldest is that of the lowest.
@@ -199,7 +200,7 @@ func (c *Client) certificate(e epoch, keep bool) error {
 	if wanted {
 		c.want.epoch, c.want.asked = 0, 0
 	}
-	if old, ok := c.epoch(e.Number); ok {
+	if old := c.epoch(e.Number); old != nil {
 		if old.Epoch != e.Epoch {
 			return c.accuse(Twice, old.cert, e.cert)
 		}
@@ -235,7 +236,7 @@ func (c *Client) known(hash [32]byte) (*terms, bool) {
 
 // stated takes terms, which must follow from those that are known: what is in between is
 // asked for, backwards.
-func (c *Client) stated(t terms, keep bool) error {
+func (c *Client) stated(t *terms, keep bool) error {
 	if _, ok := c.known(t.hash); ok {
 		return nil
 	}
@@ -250,7 +251,7 @@ func (c *Client) stated(t terms, keep bool) error {
 	before := len(c.terms)
 	err := c.follow(t)
 	for i := len(c.back) - 1; i >= 0 && err == nil && c.back[i].Previous == c.terms[len(c.terms)-1].hash; i-- {
-		err, c.back = c.follow(c.back[i]), c.back[:i]
+		err, c.back = c.follow(&c.back[i]), c.back[:i]
 	}
 	c.back = c.back[:0]
 	if _, ok := c.known(c.want.terms); ok {
@@ -266,7 +267,7 @@ func (c *Client) stated(t terms, keep bool) error {
 
 // backwards keeps terms that others must come before; what is older than the newest known
 // is late, or another that follows the same.
-func (c *Client) backwards(t terms) error {
+func (c *Client) backwards(t *terms) error {
 	if old, ok := c.known(t.Previous); ok {
 		for i := range c.terms {
 			if c.terms[i].Previous == old.hash {
@@ -275,7 +276,7 @@ func (c *Client) backwards(t terms) error {
 		}
 	}
 	if t.stated <= c.terms[0].stated { // receipts from before are judged by them
-		c.old = &t
+		c.old = t
 		return nil
 	}
 	if t.Previous == [32]byte{} {
@@ -284,14 +285,14 @@ func (c *Client) backwards(t terms) error {
 	if n := len(c.back); n == maxBack || n > 0 && c.back[n-1].Previous != t.hash {
 		c.back = c.back[:0]
 	}
-	c.back = append(c.back, t)
+	c.back = append(c.back, *t)
 	c.want.terms = t.Previous
 	return c.drop(errTerms)
 }
 
 // follow appends terms to the chain, and says when they got worse too early. They are
 // taken all the same: receipts are judged by them.
-func (c *Client) follow(t terms) (err error) {
+func (c *Client) follow(t *terms) (err error) {
 	if n := len(c.terms); n > 0 {
 		old := &c.terms[n-1]
 		if t.From < old.From || t.stated < old.stated || t.Worse(&old.Terms) && t.From < t.stated+body.WorseAfter {
@@ -301,7 +302,7 @@ func (c *Client) follow(t terms) (err error) {
 			c.terms = append(c.terms[:0], c.terms[1:]...)
 		}
 	}
-	c.terms = append(c.terms, t)
+	c.terms = append(c.terms, *t)
 	return err
 }
 
@@ -335,8 +336,8 @@ func (c *Client) receiptBy(b []byte) (r pay.Receipt, cert []byte, err error) {
 	if !ok {
 		return r, nil, c.drop(errForm)
 	}
-	e, ok := c.epoch(number)
-	if !ok {
+	e := c.epoch(number)
+	if e == nil {
 		if number != 0 {
 			c.want.epoch = number
 		}
