@@ -166,6 +166,9 @@ func (s *script) audit(where string) {
 // between, with and without what was there before behind them. Whatever happens, every
 // step is done once.
 func TestPowerCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs for long")
+	}
 	s := newScript(t)
 	s.run()
 	s.audit("without a cut")
@@ -346,6 +349,9 @@ func recoverAll(t *testing.T, g *gateway, c *Client) *Recovery {
 // TestRecover: from the seed alone, all that the gateway has is found, also what was
 // never asked for, and can be spent.
 func TestRecover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs for long")
+	}
 	g := newGateway(t)
 	want := map[uint32]pay.Amount{}
 	c, a := rich(t, g, newFlash(), 5*pay.Coin)
@@ -392,6 +398,9 @@ func TestRecover(t *testing.T) {
 
 // TestFar: no index is given that recovery would not find, and a clean stop wastes none.
 func TestFar(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs for long")
+	}
 	g, f := newGateway(t), newFlash()
 	c := open(t, g, f, true)
 	for i := range uint32(gap) {

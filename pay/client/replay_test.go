@@ -133,6 +133,9 @@ type model struct {
 // doubles, cuts and delays, with restarts and power cuts. In the end each account has what
 // a plain ledger has.
 func TestProperty(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs for long")
+	}
 	for seed := range uint64(20) {
 		w := newWorld(t, seed)
 		for range 120 {
