@@ -135,13 +135,13 @@ wait_for 5 with_server rs address || fail "no address on rs"
 for n in $valley; do sed_args="$sed_args -e s/$(address "$n")/$n/g -e s/$(short_of "$n")/$n/g"; done
 sed_args="$sed_args -e s/$(with_server rs address)/rs/g"
 mapped() { [ "$(with_server rs map | tail -n +2 | wc -l)" = 9 ]; }
-wait_for 40 mapped || fail "the server has no whole map"
+wait_for 90 mapped || fail "the server has no whole map"
 echo "the server knows $(with_server rs map | tail -n +2 | wc -l) nodes"
 echo "v1 knows $(with v1 "$hopwire" routes | tail -n +2 | cut -d ' ' -f 1 | name_them | sort | tr '\n' ' ')"
 
 say "beyond the horizon: a name for v8, of which v1 knows nothing but the address"
 echo "$(address v8) lake" >"$lab_dir/v1/hosts"
-wait_for 20 with v1 "$hopwire" ping lake.hop -c 1 || fail "v8 is not reached by its name"
+wait_for 40 with v1 "$hopwire" ping lake.hop -c 1 || fail "v8 is not reached by its name"
 with v1 "$hopwire" ping lake.hop -c 3 -i 0.1 || fail "ping lake.hop"
 with v1 "$hopwire" paths lake.hop -k 1 --json | name_them |
 	python3 -c 'import json, sys

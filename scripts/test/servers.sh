@@ -61,7 +61,7 @@ done
 for n in $nodes; do start "$n"; done
 start_server rs
 rs=$(with_server rs address)
-is "the server has the whole map within 40 s" wait_for 40 knows rs 13
+is "the server has the whole map within 90 s" wait_for 90 knows rs 13
 
 # What is beyond the horizon.
 is "a node has a way to it without asking" wait_for 20 has_way n0 "$rs"
