@@ -136,6 +136,15 @@ var arrows = map[string]map[string]string{
 		"link/identity": "who asks for an account signs",
 		"pay":           "its error",
 	},
+	"pay/gateway": {
+		"link/identity": "gateways, accounts and neighbours are keys",
+		"link/step":     "requests a second",
+		"pay":           "calls and receipts",
+		"pay/account":   "whose they are",
+		"pay/body":      "what calls of each operation say; terms",
+		"pay/hpke":      "the journal is sealed",
+		"pay/request":   "questions and answers",
+	},
 	"pay/merkle": {
 		"link/identity": "who signs checkpoints",
 	},
