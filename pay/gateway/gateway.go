@@ -227,6 +227,9 @@ func (g *Gateway) answer(j *job, o request.Outcome, items ...[]byte) {
 	j.reply(request.AppendAnswer(nil, o, items...))
 }
 
+// Name is the gateway's: its offline key.
+func (g *Gateway) Name() identity.Key { return g.c.Gateway }
+
 // Audit looks for what may not be, on a snapshot, while calls go on.
 func (g *Gateway) Audit() (Audit, error) { return g.store.audit() }
 

@@ -70,7 +70,7 @@ func TestSignedTime(t *testing.T) {
 	if _, err := Open(w.c); !errors.Is(err, ErrTime) {
 		t.Errorf("a clock far ahead: %v", err)
 	}
-	if err := SetTime(w.c.Database, w.c.Gateway, a.r.Time-1); !errors.Is(err, ErrTime) {
+	if err := SetTime(w.c.Database, w.c.Gateway, a.r.Time-60_000); !errors.Is(err, ErrTime) {
 		t.Errorf("signed time is set back: %v", err)
 	}
 	if err := SetTime(w.c.Database, w.c.Gateway, w.clock.wall.UnixMilli()); err != nil {
