@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"hopwire/link/identity"
@@ -25,7 +26,7 @@ func content(t testing.TB, path string, gateway identity.Key) string {
 		t.Fatal(err)
 	}
 	defer s.close()
-	text := ""
+	var text strings.Builder
 	for _, table := range []string{"state", "accounts", "inbox", "postings", "books", "deposits", "withdrawals", "terms", "epochs"} {
 		rows, err := s.writer.QueryContext(background, "SELECT * FROM "+table+" ORDER BY 1, 2")
 		if err != nil {
@@ -38,15 +39,15 @@ func content(t testing.TB, path string, gateway identity.Key) string {
 				values[i] = new(any)
 			}
 			rows.Scan(values...)
-			text += table
+			text.WriteString(table)
 			for _, v := range values {
-				text += fmt.Sprintf(" %x", *v.(*any))
+				fmt.Fprintf(&text, " %x", *v.(*any))
 			}
-			text += "\n"
+			text.WriteString("\n")
 		}
 		rows.Close()
 	}
-	return text
+	return text.String()
 }
 
 // busy does a little of everything.
