@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"hopwire/link/identity"
 	"hopwire/pay"
@@ -28,7 +29,7 @@ func (w *writer) inbox(v pay.Inbox)   { w.u64(v.Count); w.amount(v.Sum); w.raw(v
 
 // append appends the record of a batch.
 func (b *batch) append(to []byte) []byte {
-	w := &writer{to}
+	w := &writer{slices.Grow(to, 1024+1024*len(b.rows)+64*len(b.postings))}
 	w.u8(recordForm)
 	w.raw(b.gateway[:])
 	w.u64(b.number)

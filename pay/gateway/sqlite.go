@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hopwire/link/identity"
+	"hopwire/pay/account"
 )
 
 // A sqlite is a store in one file (WAL). writer is the only connection that writes.
@@ -23,6 +24,7 @@ type sqlite struct {
 	writer *sql.Conn
 	reader *sql.DB // snapshots for audits
 	stmts  statements
+	cache  map[account.Address]*row // as they are in the file, some of them; the writer's
 }
 
 // Errors of opening.
@@ -77,7 +79,7 @@ func (s *sqlite) connect(name, options string) (err error) {
 	} else if err := f.Close(); err != nil {
 		return err
 	}
-	ours := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "cache_size(-65536)", "wal_autocheckpoint(8000)", "temp_store(memory)"}}.Encode()
+	ours := url.Values{"_pragma": {"busy_timeout(5000)", "page_size(2048)", "journal_mode(wal)", "synchronous(full)", "cache_size(-65536)", "wal_autocheckpoint(8000)", "temp_store(memory)"}}.Encode()
 	if s.db, err = sql.Open("sqlite", "file:"+escape(name)+"?"+ours+"&"+options); err != nil {
 		return err
 	}

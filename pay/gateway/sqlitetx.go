@@ -78,18 +78,47 @@ func updated() string {
 
 // A sqliteTx is the transaction of the writer.
 type sqliteTx struct {
-	s    *statements
-	args []any // used again and again
+	s     *statements
+	store *sqlite
+	args  []any // used again and again
 }
 
 func (s *sqlite) begin() (tx, error) {
 	_, err := s.stmts.begin.Exec()
-	return &sqliteTx{s: &s.stmts}, err
+	return &sqliteTx{s: &s.stmts, store: s}, err
 }
 
 func (t *sqliteTx) rollback() { t.s.all.Exec() } // an error: it has ended already
 
+// maxCached bounds the cache: some 20 MB. To read an account costs as much as to write it.
+const maxCached = 16384
+
+// remember keeps rows that are committed. Nobody changes a row that he was given, so they
+// may be given again.
+func (s *sqlite) remember(rows []*row) {
+	if s.cache == nil || len(s.cache)+len(rows) > maxCached {
+		s.cache = make(map[account.Address]*row, len(rows))
+	}
+	for _, r := range rows {
+		s.cache[r.name.Address()] = r
+	}
+}
+
 func (t *sqliteTx) rows(addresses []account.Address) (all []*row, err error) {
+	var missing []account.Address
+	for _, a := range addresses {
+		if r := t.store.cache[a]; r != nil {
+			all = append(all, r)
+		} else {
+			missing = append(missing, a)
+		}
+	}
+	found, err := t.read(missing)
+	return append(all, found...), err
+}
+
+// read reads accounts from the file.
+func (t *sqliteTx) read(addresses []account.Address) (all []*row, err error) {
 	for len(addresses) > 0 {
 		i, n := part(len(addresses))
 		t.args = t.args[:0]
@@ -153,9 +182,20 @@ func (t *sqliteTx) credited(asset uint32, output [32]byte) (bool, error) {
 	return n > 0, err
 }
 
-// commit writes everything. The number of the state must be the one before: so no batch
-// is written twice, whoever restores.
+// commit writes everything. On an error nothing is known any more of what is in the file.
 func (t *sqliteTx) commit(b *batch, record []byte, journaled uint64) error {
+	err := t.write(b, record, journaled)
+	if err != nil {
+		t.store.cache = nil
+		return err
+	}
+	t.store.remember(b.rows)
+	return nil
+}
+
+// write writes everything. The number of the state must be the one before: so no batch
+// is written twice, whoever restores.
+func (t *sqliteTx) write(b *batch, record []byte, journaled uint64) error {
 	r, err := t.s.state.Exec(int64(b.number), b.time, int64(b.number-1))
 	if err != nil {
 		return err

@@ -32,7 +32,8 @@ type store interface {
 // A tx is a transaction. It ends with commit or rollback; an error of either leaves the
 // store as before, or as after.
 type tx interface {
-	// rows are the accounts of addresses, which rise; what is not there is left out.
+	// rows are the accounts of addresses, which rise; what is not there is left out. Rows
+	// are not changed by who gets them.
 	rows(addresses []account.Address) ([]*row, error)
 	// point is where an inbox stood after a credit that is not acknowledged yet.
 	point(a account.Address, count uint64) (pay.Inbox, bool, error)
