@@ -119,8 +119,8 @@ func TestLyingRelay(t *testing.T) {
 			}
 			for i, n := range l.Nodes {
 				for _, s := range n.Map.Servers(l.Now) {
-					if s.Key == l.Nodes[0].ID.Key() && len(s.Path.Hops) != i {
-						t.Errorf("node %d reaches the server by %d hops", i, len(s.Path.Hops))
+					if s.Key == l.Nodes[0].ID.Key() && len(s.Way) != i {
+						t.Errorf("node %d reaches the server by %d hops", i, len(s.Way))
 					}
 				}
 			}

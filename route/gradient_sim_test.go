@@ -71,9 +71,14 @@ func (s *served) reach() (reached, nodes int) {
 	return reached, nodes
 }
 
+// index is whose short id it is.
+func (s *served) index(id identity.ShortID) int {
+	return slices.IndexFunc(s.Nodes, func(n *meshtest.Node) bool { return n.ID.Key().Short() == id })
+}
+
 func (s *served) stands(from int, v route.Server) bool {
-	for _, h := range v.Path.Hops {
-		to := slices.IndexFunc(s.Nodes, func(n *meshtest.Node) bool { return n.ID.Key() == h.Key })
+	for _, id := range v.Way {
+		to := s.index(id)
 		c := s.Cables[[2]int{min(from, to), max(from, to)}]
 		if to < 0 || c == nil || c.Down || s.dead[to] {
 			return false
@@ -121,7 +126,7 @@ func TestGradientLine(t *testing.T) {
 	s.Run(2 * time.Minute)
 	for i, n := range s.Nodes[1:] {
 		v := n.Map.Servers(s.Now)
-		if want := i+1 <= 48; (len(v) == 1) != want || want && len(v[0].Path.Hops) != i+1 {
+		if want := i+1 <= 48; (len(v) == 1) != want || want && len(v[0].Way) != i+1 {
 			t.Errorf("%d hops away: %d servers", i+1, len(v))
 		}
 	}
@@ -252,11 +257,8 @@ func TestGradientPartition(t *testing.T) {
 func (s *served) busiest(i int) [2]int {
 	n := s.Nodes[10*i+7]
 	for _, v := range n.Map.Servers(s.Now) {
-		if len(v.Path.Hops) >= 3 {
-			at := func(j int) int {
-				return slices.IndexFunc(s.Nodes, func(n *meshtest.Node) bool { return n.ID.Key() == v.Path.Hops[j].Key })
-			}
-			a, b := at(len(v.Path.Hops)-2), at(len(v.Path.Hops)-3)
+		if n := len(v.Way); n >= 3 {
+			a, b := s.index(v.Way[n-2]), s.index(v.Way[n-3])
 			return [2]int{min(a, b), max(a, b)}
 		}
 	}

@@ -53,15 +53,13 @@ type Answer struct {
 
 // Joined is what came of an answer.
 type Joined struct {
-	Fault    Fault         // of this answer; there may be a way all the same
-	To       identity.Key  // of the destination, from which its address follows; zero: it was not told
-	Found    bool          // there is a way, and what it needs is stored now
-	Cost     time.Duration // of it
-	Age      time.Duration // of the destination's announcement, when it came
-	Promises *Promises     // of this answer
-	Before   Fault         // of the answer before, proved by this one
-	Verified int           // signatures
-	Kept     *Kept         // nil: nothing had to be kept
+	Fault    Fault        // of this answer; there may be a way all the same
+	To       identity.Key // of the destination, from which its address follows; zero: it was not told
+	Found    bool         // there is a way, and what it needs is stored now
+	Promises *Promises    // of this answer
+	Before   Fault        // of the answer before, proved by this one
+	Verified int          // signatures
+	Kept     *Kept        // nil: nothing had to be kept
 }
 
 // Promises are what an answer says without words: each of its nodes is on a cheapest way
@@ -99,9 +97,10 @@ func (m *Map) job(now time.Time, sign int, do func(), then func(now time.Time)) 
 
 // A join is an answer under way.
 type join struct {
-	*sketch
 	Joined
 	m      *Map
+	s      *Map // the sketch, while it is drawn
+	dest   int
 	a      Answer
 	began  time.Time
 	ids    []identity.ShortID // of the ways
@@ -111,97 +110,93 @@ type join struct {
 
 // Join joins an answer, and reports what came of it.
 func (m *Map) Join(now time.Time, a Answer) {
-	j := &join{sketch: m.sketch(now), m: m, a: a, began: now}
+	j := &join{m: m, s: m.sketch(now), a: a, began: now}
 	m.job(now, joinWork, j.draw, j.check)
 }
 
 // draw does what needs no signature: it draws the answer into the sketch, looks what
 // contradicts it, and finds the ways.
 func (j *join) draw() {
-	defer func() { j.sketch, j.a.Read, j.a.Beside = nil, nil, nil }()
+	defer func() { j.s, j.a.Read, j.a.Beside = nil, nil, nil }()
 	if j.Fault = j.read(); j.Fault >= FaultFormat {
 		return
 	}
-	v, ok := j.index[j.To.Short()]
-	if !ok || j.places[v].raw == nil || j.places[v].raw.Key() != j.To {
+	o := j.s.known(j.To)
+	if o == nil {
 		j.Fault = FaultMissing
 		return
 	}
-	j.dest, j.Age = v, j.places[v].age
-	j.promise()
+	j.dest = o.vertex
+	j.promise(o)
 	j.compare()
-	j.beside()
-	j.shun()
+	if j.a.Beside != nil {
+		j.enter(j.a.Beside, joinBeside)
+	}
 	j.find()
 }
 
 // read draws the answer in.
 func (j *join) read() Fault {
-	j.index = make(map[identity.ShortID]int, len(j.places))
-	for v := range j.places {
-		if v == 0 || j.places[v].raw != nil {
-			j.index[j.places[v].short] = v
-		}
-	}
 	next, ok := j.a.Read()
 	if !ok {
 		return FaultFormat
 	}
-	n, expired, fault := 0, 0, FaultNone
-	for ; n < joinMost; n++ {
+	first := true
+	n, expired, stale := j.enter(func() (raw announce.Raw, age time.Duration, ok bool) {
+		raw, age, ok = next()
+		if ok && first && raw.Key().IPv6() == j.a.To {
+			j.To = raw.Key()
+		}
+		first = false
+		return raw, age, ok
+	}, joinMost)
+	switch {
+	case stale:
+		return FaultStale
+	case expired >= expiredLeast && float64(expired) >= expiredShare*float64(n):
+		return FaultExpired
+	}
+	return FaultNone
+}
+
+// enter draws announcements in, and says how many there were, how many too old, and whether
+// one was older than it can be.
+func (j *join) enter(next Next, most int) (n, expired int, stale bool) {
+	for ; n < most; n++ {
 		raw, age, ok := next()
 		if !ok {
 			break
 		}
-		if key := raw.Key(); n == 0 && key.IPv6() == j.a.To {
-			j.To = key
-		}
 		if age += j.began.Sub(j.a.Came); age >= maxAge || age >= raw.Left()+keyLife {
 			expired++
-		} else if !j.enter(raw, age) {
-			fault = FaultStale
+		} else if !j.s.draw(&unverified{raw, raw.Key().Short(), age, j.began}) {
+			stale = true
 		}
 	}
-	if expired >= expiredLeast && float64(expired) >= expiredShare*float64(n) {
-		fault = max(fault, FaultExpired)
-	}
-	return fault
-}
-
-// beside draws in what is no part of the answer.
-func (j *join) beside() {
-	if j.a.Beside == nil {
-		return
-	}
-	for range joinBeside {
-		raw, age, ok := j.a.Beside()
-		if !ok {
-			return
-		}
-		if age += j.began.Sub(j.a.Came); age < maxAge && age < raw.Left()+keyLife {
-			j.enter(raw, age)
-		}
-	}
+	return n, expired, stale
 }
 
 // promise notes what the answer promises, and looks whether what has been known here for
 // long contradicts it.
-func (j *join) promise() {
-	if !j.places[j.dest].in {
+func (j *join) promise(dest *node) {
+	if dest.class&answered == 0 {
 		j.Fault = max(j.Fault, FaultMissing)
 		return
 	}
+	g := &j.s.graph
 	j.Promises = &Promises{}
-	j.back(func(p *place) bool { return p.in })
-	for v := range j.places {
-		if p := &j.places[v]; p.in && v > 0 && !math.IsInf(j.dist[v], 1) {
-			j.Promises.of = append(j.Promises.of, promise{p.short, p.raw.Sequence(), float32(j.dist[v])})
+	g.back(j.dest, func(o *node) bool { return o.class&answered != 0 })
+	for _, o := range j.s.order {
+		if cost := g.dist[o.vertex]; o.class&answered != 0 && !math.IsInf(cost, 1) {
+			j.Promises.of = append(j.Promises.of, promise{o.short, o.raw.Sequence(), float32(cost)})
 		}
 	}
 	if len(j.Promises.of) < 2 {
 		j.Fault = max(j.Fault, FaultMissing)
 	}
-	j.back(func(p *place) bool { return p.in || p.settled })
+	g.back(j.dest, func(o *node) bool {
+		return o.class&answered != 0 || o.class&unsigned == 0 && j.began.Sub(o.since) >= settledAfter
+	})
 	if j.broken(j.Promises) > 0 {
 		j.Fault = max(j.Fault, FaultOmitted)
 	}
@@ -212,8 +207,12 @@ func (j *join) promise() {
 func (j *join) broken(p *Promises) (worst int) {
 	most := omitFactor
 	for _, p := range p.of {
-		if v, ok := j.index[p.id]; ok && v > 0 && v != j.dest && float64(p.cost) > most*j.dist[v] {
-			worst, most = v, float64(p.cost)/j.dist[v]
+		o := j.s.node(p.id)
+		if o == nil || o.vertex == j.dest {
+			continue
+		}
+		if d := j.s.graph.dist[o.vertex]; float64(p.cost) > most*d {
+			worst, most = o.vertex, float64(p.cost)/d
 		}
 	}
 	return worst
@@ -224,9 +223,10 @@ func (j *join) compare() {
 	if j.a.Before == nil {
 		return
 	}
-	j.back(func(*place) bool { return true })
+	g := &j.s.graph
+	g.back(j.dest, func(*node) bool { return true })
 	if v := j.broken(j.a.Before); v > 0 {
-		for ; v >= 0; v = j.prev[v] {
+		for ; v >= 0; v = g.prev[v] {
 			j.need([]int{v})
 		}
 		if j.proof = FaultOmitted; len(j.verify) > joinProof {
@@ -238,9 +238,9 @@ func (j *join) compare() {
 // need has vertices verified, those that nobody has verified yet.
 func (j *join) need(way []int) {
 	for _, v := range way {
-		p := &j.places[v]
-		if !p.stored && !slices.ContainsFunc(j.verify, func(w *unverified) bool { return w.short == p.short }) {
-			j.verify = append(j.verify, &unverified{slices.Clone(p.raw), p.short, p.age, j.began})
+		o := j.s.graph.nodes[v]
+		if o.class&unsigned != 0 && !slices.ContainsFunc(j.verify, func(w *unverified) bool { return w.short == o.short }) {
+			j.verify = append(j.verify, &unverified{slices.Clone(o.raw), o.short, o.age, o.at})
 		}
 	}
 }
@@ -249,10 +249,10 @@ func (j *join) need(way []int) {
 // second way needs more than joinVerify in all is not worth it, nor that a proof does beside
 // a first one that has a path's most hops.
 func (j *join) find() {
-	j.used = make([]int, len(j.places))
+	g, used := &j.s.graph, map[int]int{}
 	for range 2 {
-		way, had := j.ahead(), len(j.verify)
-		if way == nil {
+		way, had := g.shortest(j.dest, j.s.factor(j.began, g, j.dest, used)), len(j.verify)
+		if way == nil || len(way) > hop.MaxHops {
 			return
 		}
 		j.need(way)
@@ -264,12 +264,10 @@ func (j *join) find() {
 			j.proof, j.verify = FaultNone, nil
 			j.need(way)
 		}
-		if !j.Found {
-			j.Found, j.Cost = true, time.Duration(j.dist[j.dest])
-		}
+		j.Found = true
 		for _, v := range way {
-			if id := j.places[v].short; !slices.Contains(j.ids, id) {
-				j.ids = append(j.ids, id)
+			if used[v]++; used[v] == 1 {
+				j.ids = append(j.ids, g.nodes[v].short)
 			}
 		}
 	}

@@ -83,10 +83,10 @@ func (s *sheet) knows(t *testing.T, m *Map, since time.Time, nodes ...int) {
 
 // joinTo joins an answer in a map whose one neighbour is node 0 of the sheet.
 func (s *sheet) joinTo(m *Map, to int, now time.Time, before *Promises, read func() (Next, bool)) (done *Joined) {
-	j := &join{sketch: m.sketch(now), m: m, began: now, a: Answer{To: s.ids[to].Key().IPv6(), Came: now, Read: read, Before: before,
+	j := &join{s: m.sketch(now), m: m, began: now, a: Answer{To: s.ids[to].Key().IPv6(), Came: now, Read: read, Before: before,
 		Done: func(_ time.Time, j *Joined) { done = j }}}
 	if o := m.node(s.short(0)); o != nil {
-		j.places[0].edges = []edge{{uint16(o.vertex), announce.Cost(announce.Statement{RTT: time.Millisecond}, announce.Statement{})}}
+		j.s.graph.mine = []edge{{uint16(o.vertex), announce.Cost(announce.Statement{RTT: time.Millisecond}, announce.Statement{})}}
 	}
 	j.draw()
 	j.check(now)
@@ -314,8 +314,8 @@ func inventedAnswer() (*sheet, func() (Next, bool)) {
 // whole, not node by node.
 func TestSketchAllocs(t *testing.T) {
 	m := boundsMap(t)
-	if got := testing.AllocsPerRun(10, func() { m.sketch(testNow) }); got > 4 {
-		t.Errorf("%v allocations, want the sketch, its places and its edges", got)
+	if got := testing.AllocsPerRun(10, func() { m.sketch(testNow) }); got > 8 {
+		t.Errorf("%v allocations, want eight: the sketch, nodes, edges, lists of them", got)
 	}
 }
 
@@ -344,8 +344,8 @@ func BenchmarkDraw(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
-		j := &join{sketch: m.sketch(testNow), m: m, began: testNow, a: Answer{To: c.ids[899].IPv6(), Came: testNow, Read: list(raws...)}}
-		j.places[0].edges = []edge{{1, 100}}
+		j := &join{s: m.sketch(testNow), m: m, began: testNow, a: Answer{To: c.ids[899].IPv6(), Came: testNow, Read: list(raws...)}}
+		j.s.graph.mine = []edge{{1, 100}}
 		if j.draw(); !j.Found {
 			b.Fatalf("%+v, %d announcements", j.Joined, len(raws))
 		}

@@ -38,21 +38,29 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 		return nil, hop.ErrUnknown
 	}
 	g, v := m.look(), dest.vertex
-	used := map[int]int{}
-	var paths []hop.Path
-	none := hop.ErrNoPath
-	for range n {
+	return m.several(now, n, func(used map[int]int) []int {
 		way := g.shortest(v, m.factor(now, g, v, used))
-		if len(paths) == 0 {
+		if len(used) == 0 {
 			way = m.keep(now, to, way)
 		}
+		return way
+	})
+}
+
+// several returns up to n paths, of which each is found with how often the nodes of those
+// before are used. The graph is of the last look.
+func (m *Map) several(now time.Time, n int, find func(used map[int]int) []int) (paths []hop.Path, err error) {
+	used := map[int]int{}
+	err = hop.ErrNoPath
+	for range n {
+		way := find(used)
 		if len(way) > hop.MaxHops {
-			none = tooLong(way)
+			err = tooLong(way)
 		}
 		if way == nil || len(way) > hop.MaxHops {
 			break
 		}
-		p, ok := m.path(now, g, way)
+		p, ok := m.path(now, &m.graph, way)
 		if !ok {
 			break
 		}
@@ -63,10 +71,10 @@ func (m *Map) Paths(now time.Time, to identity.Key, n int) ([]hop.Path, error) {
 			used[w]++
 		}
 	}
-	if len(paths) == 0 {
-		return nil, none
+	if len(paths) > 0 {
+		err = nil
 	}
-	return paths, nil
+	return paths, err
 }
 
 func tooLong(way []int) error { return fmt.Errorf("%w: the way has %d", hop.ErrTooFar, len(way)) }
@@ -109,12 +117,17 @@ func (m *Map) keep(now time.Time, to identity.Key, way []int) []int {
 	if len(m.chosen) >= maxChosen && m.chosen[to] == nil {
 		m.forgetChoice()
 	}
+	m.chosen[to] = &choice{m.names(way), now}
+	return way
+}
+
+// names are the short ids of vertices.
+func (m *Map) names(way []int) []identity.ShortID {
 	ids := make([]identity.ShortID, len(way))
 	for i, v := range way {
 		ids[i] = m.graph.nodes[v].short
 	}
-	m.chosen[to] = &choice{ids, now}
-	return way
+	return ids
 }
 
 // inUse returns the path in use if it is to be kept, else the new one.

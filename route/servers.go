@@ -3,7 +3,6 @@ package route
 import (
 	"time"
 
-	"hopwire/hop"
 	"hopwire/link/identity"
 )
 
@@ -11,12 +10,10 @@ import (
 type Server struct {
 	Key        identity.Key
 	Configured bool
-	Neighbour  identity.ShortID // by whom its way came
-	Hops       int              // of that way
-	Since      time.Time        // it has been reached; zero: its way was lost, and there is no other yet
-	// Path is the cheapest that the map knows, which may be another than the way that came,
-	// with the onion keys to use now.
-	Path hop.Path
+	Hops       int // of the way that came
+	// Way is the cheapest that the map knows, the server last, which may be another than the
+	// one that came. No onion key of it has run out.
+	Way []identity.ShortID
 }
 
 // Servers returns the route servers that can be reached now: those configured first, then
@@ -33,15 +30,10 @@ func (m *Map) Servers(now time.Time) (servers []Server) {
 		if o == nil {
 			continue
 		}
-		p, ok := m.path(now, g, m.wayFor(s, g.way(o.vertex)))
-		if !ok || len(p.Hops) == 0 {
-			continue
+		way := m.wayFor(s, g.way(o.vertex))
+		if _, ok := m.path(now, g, way); ok && len(way) > 0 {
+			servers = append(servers, Server{o.raw.Key(), s.configured, w.hops(), m.names(way)})
 		}
-		v := Server{Key: o.raw.Key(), Configured: s.configured, Neighbour: w.from.short, Hops: w.hops(), Path: p}
-		if s.held != nil {
-			v.Since = m.ways.begun.Add(time.Duration(s.since))
-		}
-		servers = append(servers, v)
 	}
 	sortServers(servers)
 	return servers

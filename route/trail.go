@@ -35,8 +35,10 @@ func (m *Map) Relays(now time.Time) (ids []identity.ShortID, links [][]uint16) {
 
 // relays says whether a node passes circuits on, and others may know that we have it.
 func (o *node) relays() bool {
-	return o != nil && o.class&open != 0 && o.raw.Flags()&announce.FlagRelay != 0
+	return o != nil && o.class&open != 0 && o.passes()
 }
+
+func (o *node) passes() bool { return o.raw.Flags()&announce.FlagRelay != 0 }
 
 // avoids says whether a link costs more than a factor of what it states, since it failed.
 func (m *Map) avoids(now time.Time, k pair, factor float64) bool {

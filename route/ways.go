@@ -2,7 +2,6 @@ package route
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"hopwire/hop"
@@ -37,29 +36,10 @@ func (m *Map) Ways(now time.Time, to identity.Key, k int, avoid []identity.Key, 
 	if dest == nil {
 		return nil, hop.ErrUnknown
 	}
-	g, used := m.look(), map[int]int{}
-	err = hop.ErrNoPath
-	for range k {
-		way := m.wayBy(now, g, dest.vertex, used, avoid, via)
-		if len(way) > hop.MaxHops {
-			err = tooLong(way)
-		}
-		if way == nil || len(way) > hop.MaxHops {
-			break
-		}
-		p, ok := m.path(now, g, way)
-		if !ok {
-			break
-		}
-		if !slices.ContainsFunc(ways, func(o Way) bool { return o.Path.Same(p) }) {
-			ways = append(ways, m.describe(now, way, p))
-		}
-		for _, w := range way {
-			used[w]++
-		}
-	}
-	if len(ways) > 0 {
-		err = nil
+	g := m.look()
+	paths, err := m.several(now, k, func(used map[int]int) []int { return m.wayBy(now, g, dest.vertex, used, avoid, via) })
+	for _, p := range paths {
+		ways = append(ways, m.describe(now, p))
 	}
 	return ways, err
 }
@@ -101,40 +81,39 @@ func (m *Map) wayBy(now time.Time, g *graph, dest int, used map[int]int, avoid [
 	return append(first, second[1:]...)
 }
 
-// describe says what is stated of a way.
-func (m *Map) describe(now time.Time, way []int, p hop.Path) Way {
+// describe says what is stated of a path.
+func (m *Map) describe(now time.Time, p hop.Path) Way {
 	w := Way{Path: p, Capacity: math.MaxUint32, Stands: m.Stands(now, p)}
 	pass := 1.0
-	last := 0
-	for _, v := range way {
-		o := m.graph.nodes[v]
-		s := m.stated(last, v)
+	var last *node
+	for i := range p.Hops {
+		o := m.known(p.Hops[i].Key)
+		s := m.stated(last, o)
 		w.RTT += s.RTT
 		w.Capacity = min(w.Capacity, s.Capacity)
 		pass *= 1 - float64(s.Loss)/256
 		w.Price += o.raw.Price()
 		w.Age = max(w.Age, o.ageAt(now))
 		w.From |= byte(o.class)
-		last = v
+		last = o
 	}
 	w.Loss = 1 - pass
 	return w
 }
 
-// stated is what both ends say of a link, the worse of each; of ours, what we measure.
-func (m *Map) stated(from, to int) (s announce.Statement) {
-	o := m.graph.nodes[to]
-	if from == 0 {
+// stated is what both ends say of a link, the worse of each; of ours (from nil), what we
+// measure.
+func (m *Map) stated(from, to *node) (s announce.Statement) {
+	if from == nil {
 		for _, n := range m.near {
-			if t := n.state(); n.short == o.short && (s.RTT == 0 || t.RTT < s.RTT) {
+			if t := n.state(); n.short == to.short && (s.RTT == 0 || t.RTT < s.RTT) {
 				s = t
 			}
 		}
 		return s
 	}
-	p := m.graph.nodes[from]
-	s, _ = p.raw.Links().Find(o.short)
-	t, _ := o.raw.Links().Find(p.short)
+	s, _ = from.raw.Links().Find(to.short)
+	t, _ := to.raw.Links().Find(from.short)
 	s.RTT, s.Capacity, s.Loss = max(s.RTT, t.RTT), min(s.Capacity, t.Capacity), max(s.Loss, t.Loss)
 	return s
 }

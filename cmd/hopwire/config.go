@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/netip"
-	"strings"
 
 	"hopwire/cmd/daemon"
 	"hopwire/cmd/hint"
@@ -54,7 +53,7 @@ func (c *config) device() string {
 
 // routeServers is who is asked.
 func (c *config) routeServers() (ask.Servers, error) {
-	return ask.ParseServers(strings.Join(c.RouteServers, ","))
+	return ask.ParseServers(c.RouteServers)
 }
 
 // ownMemory is what a copy of the whole map needs, in MB.

@@ -77,7 +77,7 @@ type Node struct {
 	order     []*peer // the same, oldest first: nothing depends on map order
 	byIP      map[netip.Addr]*peer
 	taught    taught
-	resolving []netip.Addr // mesh addresses whose keys are asked for
+	resolving map[netip.Addr]*peer // mesh addresses whose keys are asked for; nobody's yet
 	tokens    map[[tokenSize]byte]*peer
 	flows     flows
 	swept     bool // no flow has a closed channel
@@ -127,7 +127,7 @@ func New(now time.Time, c Config, newMap func(o *onion.Keys) Map) *Node {
 		c.SessionBurst = sessionBurst
 	}
 	n := &Node{c: c, env: c.Links.Env, rand: c.Links.Rand, jitter: c.Links.Jitter,
-		key: c.Links.Identity.Key(), peers: map[identity.Key]*peer{}, byIP: map[netip.Addr]*peer{},
+		key: c.Links.Identity.Key(), peers: map[identity.Key]*peer{}, byIP: map[netip.Addr]*peer{}, resolving: map[netip.Addr]*peer{},
 		tokens: map[[tokenSize]byte]*peer{}, waits: map[uint32]wait{}, icmp: new(ip.ErrorLimit), calls: call.NewPool(c.CallMemory)}
 	n.ip, n.doors = n.key.IPv6(), newDoors(c.SessionRate, c.SessionBurst)
 	for _, k := range c.Links.NetworkKeys {

@@ -2,12 +2,10 @@ package node
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
 	"hopwire/hop/ip"
 	"hopwire/link/identity"
-	"hopwire/link/step"
 )
 
 // A Resolver is a Map that can ask others for the key of a mesh address.
@@ -24,19 +22,18 @@ const maxResolving = 64
 // first packet of each, for whoever sends sends it again. False: nobody asks.
 func (n *Node) resolve(now time.Time, dst netip.Addr, head, rest []byte) bool {
 	r, ok := n.Map.(Resolver)
-	switch {
-	case !ok:
-		return false
-	case slices.Contains(n.resolving, dst):
+	_, waits := n.resolving[dst]
+	if waits {
 		n.N.QueueFull++
 		return true
-	case len(n.resolving) >= maxResolving:
+	}
+	if !ok || len(n.resolving) >= maxResolving {
 		return false
 	}
 	packet := ip.Join(head, rest)
-	n.resolving = append(n.resolving, dst)
+	n.resolving[dst] = nil
 	asked := r.Resolve(now, dst, func(now time.Time, _ identity.Key, ok bool) {
-		n.resolving = step.Remove(n.resolving, dst)
+		delete(n.resolving, dst)
 		if ok {
 			n.Packet(now, packet, nil)
 		} else {
@@ -44,7 +41,7 @@ func (n *Node) resolve(now time.Time, dst netip.Addr, head, rest []byte) bool {
 		}
 	})
 	if !asked {
-		n.resolving = step.Remove(n.resolving, dst)
+		delete(n.resolving, dst)
 	}
 	return asked
 }

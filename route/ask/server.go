@@ -2,7 +2,6 @@ package ask
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"hopwire/hop"
@@ -17,30 +16,28 @@ type Servers struct {
 	None, Own bool           // nobody; nobody, for the whole map is copied
 }
 
-// ParseServers reads addresses with commas between, "own", "none" or nothing; an error
-// wraps identity.ErrKey.
-func ParseServers(s string) (list Servers, err error) {
-	switch s {
-	case "":
-		return list, nil
-	case "none", "own":
-		return Servers{None: s == "none", Own: s == "own"}, nil
+// ParseServers reads a list of addresses, or "own" or "none" alone; an error wraps
+// identity.ErrKey.
+func ParseServers(list []string) (s Servers, err error) {
+	if len(list) == 1 && (list[0] == "none" || list[0] == "own") {
+		s.None, s.Own = list[0] == "none", list[0] == "own"
+		return s, nil
 	}
-	for _, text := range strings.Split(s, ",") {
-		k, err := identity.ParseKey(strings.TrimSpace(text))
+	for _, text := range list {
+		k, err := identity.ParseKey(text)
 		if err != nil {
 			return Servers{}, err
 		}
-		list.Keys = append(list.Keys, k)
+		s.Keys = append(s.Keys, k)
 	}
-	return list, nil
+	return s, nil
 }
 
 // A server is one that may be asked.
 type server struct {
 	ServerStatus
 	short    identity.ShortID
-	gradient []hop.Hop // its way, as the map last had it; nil: it has none now
+	gradient []identity.ShortID // its way, as the map last had it; nil: it has none now
 	pace     Pace
 	avoided  moment // contradicted: until then
 	struck   moment
@@ -71,9 +68,7 @@ func (c *Client) ServerList(now time.Time) (list []ServerStatus) {
 		v := s.ServerStatus
 		v.Avoided, v.Known = max(0, s.avoided-c.t), s.gradient != nil
 		if v.Way == nil {
-			for _, h := range s.gradient {
-				v.Way = append(v.Way, h.Key.Short())
-			}
+			v.Way = s.gradient
 		}
 		list = append(list, v)
 	}
@@ -90,7 +85,7 @@ func (c *Client) lookAt() {
 		s.gradient = nil
 	}
 	for _, r := range c.Servers(c.now) {
-		if len(c.c.Servers.Keys) > 0 && !r.Configured || len(r.Path.Hops) == 0 {
+		if len(c.c.Servers.Keys) > 0 && !r.Configured {
 			continue
 		}
 		s := c.server(r.Key)
@@ -98,7 +93,7 @@ func (c *Client) lookAt() {
 			s = &server{ServerStatus: ServerStatus{Key: r.Key}, short: r.Key.Short()}
 			c.enter(s)
 		}
-		s.gradient = r.Path.Hops
+		s.gradient = r.Way
 	}
 }
 
@@ -161,23 +156,34 @@ func (c *Client) path(s *server) (p hop.Path, ok bool) {
 	}
 	s.Way, s.pace = nil, Pace{}
 	ids, links := c.Relays(c.now)
-	at := slices.Index(ids, s.short)
-	if at < 0 {
+	d := c.draw.For(s.short)
+	rank := func(v uint16) uint64 { return d.Rank(ids[v]) }
+	at := number(ids, s.short)
+	if at == 0 {
 		return p, false
 	}
-	var gradient []uint16
-	for i := range s.gradient[1:] {
-		gradient = append(gradient, uint16(max(0, slices.Index(ids, s.gradient[i].Key.Short()))))
+	gradient := make([]uint16, len(s.gradient)-1)
+	for i := range gradient {
+		gradient[i] = number(ids, s.gradient[i])
 	}
-	d := c.draw.For(s.short)
-	way, ok := Way(links, uint16(at), gradient, func(v uint16) uint64 { return d.Rank(ids[v]) })
+	way, ok := Way(links, at, gradient, rank)
 	if s.NoDetour = !ok; !ok {
 		return p, false
 	}
-	for _, v := range append(way, uint16(at)) {
+	for _, v := range append(way, at) {
 		s.Way = append(s.Way, ids[v])
 	}
 	return c.Along(c.now, s.Way)
+}
+
+// number is that of a relay; 0: there is none, or it is this node.
+func number(ids []identity.ShortID, id identity.ShortID) uint16 {
+	for v := range ids {
+		if ids[v] == id {
+			return uint16(v)
+		}
+	}
+	return 0
 }
 
 // contradicted: a server is wrong, or lies. It is avoided, each time for longer.
