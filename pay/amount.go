@@ -12,7 +12,7 @@ type Amount int64
 // Of an amount.
 const (
 	Coin     Amount = 1e9
-	decimals        = 9
+	decimals int    = 9
 )
 
 // ErrAmount is returned for what is no amount.

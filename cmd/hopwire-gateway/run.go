@@ -24,9 +24,9 @@ import (
 // A server is the node of this program: one that serves calls of accounts.
 type server struct {
 	*daemon.Daemon
-	c       *config
-	g       *gateway.Gateway
-	journal *gateway.FileJournal
+	c *config
+	g *gateway.Gateway
+
 	answers chan func(now time.Time)
 }
 

@@ -221,7 +221,7 @@ func TestTwice(t *testing.T) {
 // there, and what is there can be taken away.
 func TestTwoKeys(t *testing.T) {
 	g, f := newGateway(t), newFlash()
-	c, a := rich(t, g, f, 5*pay.Coin)
+	c, _ := rich(t, g, f, 5*pay.Coin)
 	e := pay.Epoch{Number: 1, Key: someone(t, 77).Key(), From: 1, Until: 1 << 60}
 	if err := c.Answer(boot, request.AppendAnswer(nil, request.Answered, e.Certificate(g.offline, g.now))); err != Twice {
 		t.Errorf("%v, want %v", err, Twice)
@@ -230,7 +230,7 @@ func TestTwoKeys(t *testing.T) {
 	if why, papers := c.Against(); why != Twice || len(papers) == 0 {
 		t.Errorf("after a restart: %v, %d bytes", why, len(papers))
 	}
-	a = c.Accounts()[0]
+	a := c.Accounts()[0]
 	do(t, g, a, nil, 0)
 	if err := a.Deposit(boot); err != Twice {
 		t.Errorf("deposit: %v", err)

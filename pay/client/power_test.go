@@ -380,12 +380,11 @@ func TestRecover(t *testing.T) {
 	c = open(t, g, f, false)
 	meet(t, g, c, boot)
 	for _, a := range c.Accounts() {
-		have := a.State().Balance + a.State().Incoming
 		for range 2 {
 			do(t, g, a, a.Check(boot), pay.OK)
 		}
 		if a.index != 0 {
-			if have = a.State().Balance; have != pay.Amount(a.index)*pay.Coin {
+			if have := a.State().Balance; have != pay.Amount(a.index)*pay.Coin {
 				t.Errorf("account %d has %v", a.index, have)
 			}
 		}

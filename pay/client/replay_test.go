@@ -100,12 +100,12 @@ func TestReplays(t *testing.T) {
 // nothing.
 func TestPapersDestroyed(t *testing.T) {
 	g, f := newGateway(t), newFlash()
-	c, a := rich(t, g, f, 9*pay.Coin)
+	_, a := rich(t, g, f, 9*pay.Coin)
 	backup := f.copy()
 	do(t, g, a, payCoin(a), pay.OK)
 	do(t, g, a, a.Check(boot), pay.OK)
 	answer := g.newest(a.Name())
-	c = open(t, g, backup, false)
+	c := open(t, g, backup, false)
 	meet(t, g, c, boot)
 	a = c.Accounts()[0]
 	for n := range answer {

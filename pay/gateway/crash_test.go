@@ -295,11 +295,11 @@ func TestKilled(t *testing.T) {
 	if err != nil || len(a.Wrong) > 0 {
 		t.Errorf("%v: %v", a.Wrong, err)
 	}
-	j, _ := os.ReadFile(w.c.Database + ".journal")
 	w.journal()
 	w.open() // what a kill left out of the journal goes there
 	w.g.Close()
-	if j, err = os.ReadFile(w.c.Database + ".journal"); err != nil {
+	j, err := os.ReadFile(w.c.Database + ".journal")
+	if err != nil {
 		t.Fatal(err)
 	}
 	if n, err := Restore(copy, w.c.Gateway, bytes.NewReader(j), testPrivate()); err != nil || content(t, copy, w.c.Gateway) != content(t, w.c.Database, w.c.Gateway) {

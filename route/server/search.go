@@ -37,7 +37,6 @@ type search struct {
 	best         uint64  // and its length
 	way          []int32 // its states
 	exact        *Tree   // of the end, if it has one: then the search is from the start only,
-	most         int     // and ends when it has marked so many states; 0: never
 }
 
 // A mark is what a search knows of a state.
