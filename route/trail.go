@@ -33,6 +33,9 @@ func (m *Map) Relays(now time.Time) (ids []identity.ShortID, links [][]uint16) {
 	return ids, links
 }
 
+// Short is this node's short id.
+func (m *Map) Short() identity.ShortID { return m.short }
+
 // relays says whether a node passes circuits on, and others may know that we have it.
 func (o *node) relays() bool {
 	return o != nil && o.class&open != 0 && o.passes()

@@ -125,11 +125,11 @@ func (c *Client) Refresh(now time.Time, to identity.Key) bool {
 	return q != nil
 }
 
-// wanted returns the question for a node to which a circuit is wanted; nil: it is a server,
-// or nothing is asked.
+// wanted returns the question for a node to which a circuit is wanted; nil: it is a server
+// or this node, or nothing is asked.
 func (c *Client) wanted(now time.Time, to identity.Key) *question {
 	c.at(now)
-	if c.server(to) != nil {
+	if c.server(to) != nil || to.Short() == c.Short() {
 		return nil
 	}
 	q := c.question(to.IPv6())

@@ -50,7 +50,7 @@ func TestFar(t *testing.T) {
 }
 
 // TestNear: who is known is asked for as who is not, once, and is reached meanwhile; a
-// server that is called is not asked for.
+// server that is called is not asked for, and nobody asks for himself.
 func TestNear(t *testing.T) {
 	w := newTown(t, 7, 20, 16)
 	w.start(20 * time.Second)
@@ -60,6 +60,7 @@ func TestNear(t *testing.T) {
 		}
 	}
 	w.paths(0, 16)
+	w.paths(0, 0)
 	w.Run(5 * time.Second)
 	if got := w.segmentsAsked(16); len(got) != 1 || got[0] != w.key(1) {
 		t.Errorf("asked for %v, want %v once", got, w.key(1))
