@@ -208,6 +208,15 @@ func TestAck(t *testing.T) {
 		}
 		points = append(points, b.r.Inbox)
 	}
+	for i, at := range points[len(points)-2:] { // where it stood, but for one thing
+		for _, lie := range []pay.Inbox{{Count: at.Count, Sum: at.Sum + 1, Head: at.Head}, {Count: at.Count, Sum: at.Sum}, {Count: at.Count + 7, Sum: at.Sum, Head: at.Head}} {
+			call := b.next(pay.OpBalance, nil)
+			call.Ack = lie
+			if s := b.do(call); s != pay.BadAck {
+				t.Errorf("%d: status %d for %+v", i, s, lie)
+			}
+		}
+	}
 	call := b.next(pay.OpBalance, nil)
 	call.Ack = points[1]
 	if s := b.do(call); s != pay.BadAck {
