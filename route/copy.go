@@ -56,11 +56,8 @@ func (c *takeover) next(now time.Time) {
 				c.done(now, c.stored, FaultSignature)
 				return
 			}
-			w.age, w.at = w.age+now.Sub(w.at), now
-			if c.m.retain(&w, inAnswer) {
+			if c.m.keepVerified(now, &w) {
 				c.stored++
-				c.m.expire.By(now.Add(maxAge - w.age))
-				c.m.next.By(c.m.expire.At())
 			}
 			c.next(now)
 		})

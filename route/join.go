@@ -141,15 +141,7 @@ func (j *join) read() Fault {
 	if !ok {
 		return FaultFormat
 	}
-	first := true
-	n, expired, stale := j.enter(func() (raw announce.Raw, age time.Duration, ok bool) {
-		raw, age, ok = next()
-		if ok && first && raw.Key().IPv6() == j.a.To {
-			j.To = raw.Key()
-		}
-		first = false
-		return raw, age, ok
-	}, joinMost)
+	n, expired, stale := j.enter(next, joinMost)
 	switch {
 	case stale:
 		return FaultStale
@@ -166,6 +158,9 @@ func (j *join) enter(next Next, most int) (n, expired int, stale bool) {
 		raw, age, ok := next()
 		if !ok {
 			break
+		}
+		if key := raw.Key(); n == 0 && key.IPv6() == j.a.To {
+			j.To = key
 		}
 		if age += j.began.Sub(j.a.Came); age >= maxAge || age >= raw.Left()+keyLife {
 			expired++

@@ -27,11 +27,8 @@ func (m *Map) keepAnswer(now time.Time, ways []identity.ShortID, verified []*unv
 		for m.members[inAnswer] >= m.quota(inAnswer) && len(m.kept) > 0 {
 			m.Release(m.kept[0])
 		}
-		w.age, w.at = w.age+now.Sub(w.at), now
-		m.retain(w, inAnswer)
-		m.expire.By(now.Add(maxAge - w.age))
+		m.keepVerified(now, w)
 	}
-	m.next.By(m.expire.At())
 	for _, id := range ways {
 		if o := m.node(id); o != nil && o.class&inAnswer != 0 {
 			k.ids = append(k.ids, id)
@@ -39,6 +36,18 @@ func (m *Map) keepAnswer(now time.Time, ways []identity.ShortID, verified []*unv
 	}
 	m.kept = append(m.kept, k)
 	return k
+}
+
+// keepVerified keeps what was verified just now, until it is too old. False: there is no
+// room.
+func (m *Map) keepVerified(now time.Time, w *unverified) bool {
+	w.age, w.at = w.age+now.Sub(w.at), now
+	if !m.retain(w, inAnswer) {
+		return false
+	}
+	m.expire.By(now.Add(maxAge - w.age))
+	m.next.By(m.expire.At())
+	return true
 }
 
 // Use notes that something is used: what has been used longest ago goes first. nil: nothing.

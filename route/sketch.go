@@ -18,8 +18,7 @@ const (
 func (m *Map) sketch(now time.Time) *Map {
 	g := m.look()
 	s := &Map{short: m.short, own: m.own, ownAt: m.ownAt, order: make([]*node, len(m.order), len(m.order)+64), avoid: map[pair]*avoidance{}}
-	s.graph.nodes, s.graph.near = slices.Clone(g.nodes), slices.Clone(g.near)
-	s.graph.free, s.graph.mine = slices.Clone(g.free), slices.Clone(g.mine)
+	s.graph.nodes, s.graph.mine = slices.Clone(g.nodes), slices.Clone(g.mine)
 	room := 0
 	for _, o := range m.order {
 		room += len(o.edges)
@@ -29,8 +28,8 @@ func (m *Map) sketch(now time.Time) *Map {
 		from := len(edges)
 		edges = append(edges, o.edges...)
 		p := &nodes[i]
-		p.raw, p.short, p.age, p.at, p.since = o.raw, o.short, o.age, o.at, o.since
-		p.vertex, p.edges = o.vertex, edges[from:len(edges):len(edges)]
+		*p = *o
+		p.class, p.edges = 0, edges[from:len(edges):len(edges)]
 		s.order[i], s.graph.nodes[p.vertex] = p, p
 	}
 	for k, a := range m.avoid {

@@ -136,6 +136,13 @@ func MeshPrefix() netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom16([16]byte(append(meshPrefix[:], make([]byte, 12)...))), 32)
 }
 
+// IsMesh says whether an address is of the mesh. (A prefix's Contains is a kilobyte of
+// program.)
+func IsMesh(ip netip.Addr) bool {
+	b := ip.As16()
+	return [4]byte(b[:]) == meshPrefix
+}
+
 // IPv6 returns the mesh address: the prefix and 96 bits of BLAKE2s-256(key).
 func (k Key) IPv6() netip.Addr {
 	h := blake2s.Sum256(k[:])

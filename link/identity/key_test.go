@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hopwire/link/wiretest"
 	mrand "math/rand/v2"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -224,7 +225,7 @@ func TestSignature(t *testing.T) {
 
 func TestMeshAddress(t *testing.T) {
 	k := someone(t, 3).Key()
-	if ip := k.IPv6(); !MeshPrefix().Contains(ip) || ip.String()[:10] != "fd68:6f70:" {
+	if ip := k.IPv6(); !MeshPrefix().Contains(ip) || !IsMesh(ip) || IsMesh(netip.IPv6Loopback()) || ip.String()[:10] != "fd68:6f70:" {
 		t.Errorf("%v is not in %v", ip, MeshPrefix())
 	}
 }

@@ -85,9 +85,9 @@ func (c *Client) Attach(n Node) { c.node = n }
 // at notes the time of a call from outside.
 func (c *Client) at(now time.Time) {
 	if c.first.IsZero() {
-		c.first = now.Add(-longAgo)
+		c.first = now
 	}
-	c.now, c.t = now, now.Sub(c.first)
+	c.now, c.t = now, now.Sub(c.first)+longAgo
 }
 
 // by has Advance called by then.
@@ -219,7 +219,7 @@ func (c *Client) Advance(now time.Time) (next time.Time) {
 		c.advanceCopy()
 	}
 	if c.next != 0 {
-		next = c.first.Add(c.next)
+		next = c.first.Add(c.next - longAgo)
 	}
 	return step.Earliest(c.Map.Advance(now), next)
 }

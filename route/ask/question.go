@@ -63,7 +63,7 @@ func (q *question) known() bool { return q.to != identity.Key{} }
 // there is none, or nothing is asked. Room is made by one that was never answered, or else
 // by the one that was wanted longest ago.
 func (c *Client) question(ip netip.Addr) *question {
-	if !c.asks() || !identity.MeshPrefix().Contains(ip) {
+	if !c.asks() || !identity.IsMesh(ip) {
 		return nil
 	}
 	var least *question

@@ -50,7 +50,7 @@ func ParseRequest(b []byte) (r Request, err error) {
 	case OpSegments:
 		if ok = len(b) == QuestionSize-1; ok {
 			r.To = netip.AddrFrom16([16]byte(b))
-			ok = mesh.Contains(r.To)
+			ok = identity.IsMesh(r.To)
 		}
 	case OpMap:
 		if ok = len(b) == mapSize; ok {
@@ -70,7 +70,5 @@ func ParseRequest(b []byte) (r Request, err error) {
 	}
 	return r, nil
 }
-
-var mesh = identity.MeshPrefix()
 
 func u32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
