@@ -13,6 +13,9 @@ import (
 // TestTooFar: a way of more hops than a circuit can have is told from no way, with its
 // length.
 func TestTooFar(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	m := meshtest.Line(meshtest.Options{Seed: 91}, hop.MaxHops+3)
 	m.Run(2 * time.Minute)
 	for hops := hop.MaxHops - 1; hops < len(m.Nodes); hops++ {

@@ -194,6 +194,9 @@ func crowdMap(c *crowd) *Map {
 // TestFullStoreGarbage: an announcement into a full store costs no more than a few
 // kilobytes, whatever it is.
 func TestFullStoreGarbage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs for long")
+	}
 	const n, most = 300, 8 << 10
 	for _, k := range fullKinds {
 		f := newFull(k.degree, k.make)
@@ -213,6 +216,9 @@ func TestFullStoreGarbage(t *testing.T) {
 // TestStrangersNeedNoSearch: what comes from beyond the horizon does not have the store
 // searched anew, nor does a node that states the same links as before.
 func TestStrangersNeedNoSearch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs for long")
+	}
 	for _, k := range fullKinds {
 		if k.name != "refresh" && k.name != "stranger" && k.name != "stranger dense" {
 			continue

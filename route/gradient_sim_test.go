@@ -116,12 +116,18 @@ func (s *served) boot(i int) {
 // TestGradientJoin: in a mesh of which each node knows a tenth, all have a path to both
 // servers soon after they boot.
 func TestGradientJoin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	s := serve(t, 1, 16, grid(12), 0, 77)
 	t.Logf("all nodes reach all servers after %v", s.all(time.Minute))
 }
 
 // TestGradientLine: 48 hops from the server there is a path to it; at 49 there is none.
 func TestGradientLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	s := serve(t, 2, 8, line(52), 0)
 	s.Run(2 * time.Minute)
 	for i, n := range s.Nodes[1:] {
@@ -311,6 +317,9 @@ func (s *served) checkSlots(i, most int) {
 
 // TestGradientSame: the same seed gives the same mesh, to the last message.
 func TestGradientSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for long")
+	}
 	run := func() (all []route.Counters) {
 		s := serve(t, 7, 16, grid(6), 0, 35)
 		s.Run(20 * time.Second)
