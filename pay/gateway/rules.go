@@ -151,15 +151,24 @@ func (t *trial) toward(p *account.Payee) *row {
 	return t.other
 }
 
-func (t *trial) depositAddress() pay.Status {
-	c := t.chains[t.c.Asset]
-	switch {
+// chain returns that of the call's asset, or why nothing is asked of it: a deposit needs no
+// body, and an account whose address nobody else has.
+func (t *trial) chain() (c Chain, no pay.Status) {
+	switch c = t.chains[t.c.Asset]; {
 	case len(t.c.Body) > 0:
-		return pay.BadBody
+		return nil, pay.BadBody
 	case t.taken:
-		return pay.Conflict
+		return nil, pay.Conflict
 	case c == nil:
-		return pay.Stopped
+		return nil, pay.Stopped
+	}
+	return c, pay.OK
+}
+
+func (t *trial) depositAddress() pay.Status {
+	c, no := t.chain()
+	if no != pay.OK {
+		return no
 	}
 	to, ok := c.Address(t.own.name)
 	if !ok {
@@ -174,14 +183,9 @@ const maxDeposits = 4096
 
 // claim credits deposits, whatever the account then has: the coins are here.
 func (t *trial) claim() pay.Status {
-	c := t.chains[t.c.Asset]
-	switch {
-	case len(t.c.Body) > 0:
-		return pay.BadBody
-	case t.taken:
-		return pay.Conflict
-	case c == nil:
-		return pay.Stopped
+	c, no := t.chain()
+	if no != pay.OK {
+		return no
 	}
 	all, ok := c.Confirmed(t.own.name)
 	if !ok {
